@@ -1,0 +1,96 @@
+"""Who may do what: modes, the Approver, and what the person answered before.
+
+A mode is enforced here and where effects happen, never by the prompt alone.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal, Protocol
+
+from conduit.errors import PermissionDenied
+from conduit.messages.content import Value
+from conduit.messages.request import ToolKind
+from conduit.sessions.events import Mode
+from conduit.tools.base import Effect
+
+Answer = Literal["allow_once", "allow_always", "reject_once", "reject_always"]
+
+
+class PermissionRequest(Value):
+    """What the person is asked: one effect of one call, shown whole. `preview` is a diff or the exact command."""
+
+    session_id: str
+    turn_id: str
+    call_id: str
+    tool: str
+    kind: ToolKind
+    title: str
+    effect: Effect
+    preview: str = ""
+    paths: tuple[str, ...] = ()
+
+
+class Approver(Protocol):
+    """Asks the person; the answer of a client that vanished is `reject_once`."""
+
+    async def ask(self, request: PermissionRequest) -> Answer:
+        """Show `request` and wait for the answer; may be cancelled at any moment."""
+        ...
+
+
+class DenyAll:
+    """The approver where nobody can be asked."""
+
+    async def ask(self, request: PermissionRequest) -> Answer:
+        """Reject."""
+        return "reject_once"
+
+
+class AllowAll:
+    """The approver when the person has consented beforehand: a picked code action, or `--yes`."""
+
+    async def ask(self, request: PermissionRequest) -> Answer:
+        """Allow."""
+        return "allow_once"
+
+
+@dataclass
+class Remembered:
+    """The lasting answers of one session, by effect; rebuilt from its log when it is opened."""
+
+    answers: dict[Effect, Literal["allow_always", "reject_always"]] = field(default_factory=dict)
+
+    def record(self, effect: Effect, answer: Answer) -> None:
+        """Keep a lasting answer; a one-time answer leaves no trace."""
+        if answer == "allow_always" or answer == "reject_always":
+            self.answers[effect] = answer
+
+
+def effects_in(mode: Mode) -> frozenset[Effect]:
+    """Return the effects that a mode allows at all; tools with others do not exist for the model."""
+    if mode == "ask":
+        return frozenset({Effect.READ})
+    return frozenset({Effect.READ, Effect.WRITE})
+
+
+async def check_permission(
+    request: PermissionRequest, mode: Mode, remembered: Remembered, approver: Approver
+) -> Answer | None:
+    """Return the person's fresh answer, or None when no question was needed.
+
+    Raises:
+        PermissionDenied: the mode forbids it, or the person refused now or for the session.
+    """
+    if request.effect not in effects_in(mode):
+        raise PermissionDenied(f"The mode {mode!r} does not allow {request.tool}. Answer without changing anything.")
+    if request.effect is Effect.READ:
+        return None
+    known = remembered.answers.get(request.effect)
+    if known == "allow_always":
+        return None
+    if known == "reject_always":
+        raise PermissionDenied(f"The person does not allow {request.tool} in this conversation. Do not try again.")
+    answer = await approver.ask(request)
+    remembered.record(request.effect, answer)
+    return answer

@@ -1,0 +1,1 @@
+"""What models and vendors exist, as data with sources."""

@@ -1,0 +1,1 @@
+"""What the model sees, stable before volatile."""

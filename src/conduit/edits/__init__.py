@@ -1,0 +1,1 @@
+"""Changing text safely: values for changes, finding the place, collecting and applying."""

@@ -1,0 +1,112 @@
+"""Changes as values, their hunks and their diff; the protocols of those who take changes.
+
+Positions are zero-based lines and columns in code points. Pure: nothing here touches a disk or an editor.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from conduit.workspace.document import split_lines
+from conduit.workspace.positions import Position, Range
+
+
+@dataclass(frozen=True, slots=True)
+class TextEdit:
+    """Replace the text of `range` by `new_text`."""
+
+    range: Range
+    new_text: str
+
+
+@dataclass(frozen=True, slots=True)
+class FileChange:
+    """The whole change of one file, and what it was made against.
+
+    Attributes:
+        path: absolute path, inside a workspace root.
+        name: the path as people and models see it (relative, with `/`).
+        before: the text it was made against; None when the file is to be created.
+        after: the text it shall have.
+        version: the version of the open document it was made against, or None when the file is not open.
+    """
+
+    path: Path
+    name: str
+    before: str | None
+    after: str
+    version: int | None = None
+
+    def edits(self) -> tuple[TextEdit, ...]:
+        """Return the smallest line-wise edits that turn `before` into `after`, in order, not overlapping."""
+        return line_edits(self.before or "", self.after)
+
+    def diff(self) -> str:
+        """Return a unified diff with three lines of context."""
+        old = "/dev/null" if self.before is None else f"a/{self.name}"
+        lines: list[str] = []
+        for line in difflib.unified_diff(
+            split_lines(self.before or ""), split_lines(self.after), old, f"b/{self.name}", lineterm="\n"
+        ):
+            lines.append(line if line.endswith(("\n", "\r")) else f"{line}\n\\ No newline at end of file\n")
+        return "".join(lines)
+
+
+class EditSink(Protocol):
+    """Takes the changes that a tool made: applies them at once, or collects them for review."""
+
+    async def submit(self, changes: Sequence[FileChange]) -> str:
+        """Take all of `changes` or none, and return a sentence for the model about where they went.
+
+        Raises:
+            StaleDocument: a file moved on since `before` was read; nothing was changed.
+            EditRefused: the editor did not apply them; nothing was changed.
+            PermissionDenied: writing there is not allowed; nothing was changed.
+        """
+        ...
+
+
+class Applier(Protocol):
+    """Changes open documents through the editor, all at once or not at all."""
+
+    async def apply(self, changes: Sequence[FileChange], label: str) -> None:
+        """Apply `changes` with their versions; `label` names them in the editor's undo.
+
+        Raises:
+            EditRefused: the editor answered that it did not apply them.
+            StaleDocument: a document has another version by now.
+        """
+        ...
+
+
+def line_edits(before: str, after: str) -> tuple[TextEdit, ...]:
+    """Return line-wise replacements that turn `before` into `after`; none when they are equal."""
+    old, new = split_lines(before), split_lines(after)
+    head = 0
+    while head < min(len(old), len(new)) and old[head] == new[head]:
+        head += 1
+    tail = 0
+    while tail < min(len(old), len(new)) - head and old[-1 - tail] == new[-1 - tail]:
+        tail += 1
+    middle_old, middle_new = old[head : len(old) - tail], new[head : len(new) - tail]
+    matcher = difflib.SequenceMatcher(None, middle_old, middle_new, autojunk=False)
+    return tuple(
+        TextEdit(
+            Range(_line_position(old, head + i1), _line_position(old, head + i2)), "".join(middle_new[j1:j2])
+        )
+        for tag, i1, i2, j1, j2 in matcher.get_opcodes()
+        if tag != "equal"
+    )
+
+
+def _line_position(lines: list[str], line: int) -> Position:
+    """Return the start of `line`; past the last line, the end of the text (which may lack a final newline)."""
+    if line < len(lines):
+        return Position(line, 0)
+    if lines and not lines[-1].endswith(("\n", "\r")):
+        return Position(len(lines) - 1, len(lines[-1]))
+    return Position(len(lines), 0)

@@ -1,0 +1,1 @@
+"""The LSP face: converts in, makes one call, converts out. pygls and lsprotocol live here and nowhere else."""

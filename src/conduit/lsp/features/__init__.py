@@ -1,0 +1,1 @@
+"""One file per LSP feature; features do not know each other."""

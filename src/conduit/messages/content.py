@@ -1,0 +1,110 @@
+"""Content blocks: what a message is made of.
+
+Every block is a frozen pydantic model with a `type` tag, so that a message is JSON without loss. `provider_data` is
+opaque: only the wire that wrote it (`wire`) may read it again, every other wire drops it.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, JsonValue
+
+
+class Value(BaseModel):
+    """A frozen value that compares by content; unknown fields of a newer version are ignored."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+class ProviderData(Value):
+    """What one wire must get back unchanged on the next request, such as a signature of thinking."""
+
+    wire: str
+    data: JsonValue
+
+
+class Text(Value):
+    """Plain text or Markdown."""
+
+    type: Literal["text"] = "text"
+    text: str
+
+
+class Thinking(Value):
+    """The model's reasoning, as far as the vendor shows it; `provider_data` carries its signature."""
+
+    type: Literal["thinking"] = "thinking"
+    text: str
+    provider_data: ProviderData | None = None
+
+
+class Image(Value):
+    """A picture; `data` is base64 without line breaks."""
+
+    type: Literal["image"] = "image"
+    media_type: str
+    data: str
+
+
+class Audio(Value):
+    """A recording; `data` is base64 without line breaks."""
+
+    type: Literal["audio"] = "audio"
+    media_type: str
+    data: str
+
+
+class Document(Value):
+    """A document such as a PDF; `data` is base64 without line breaks."""
+
+    type: Literal["document"] = "document"
+    media_type: str
+    data: str
+    name: str | None = None
+
+
+class ToolCall(Value):
+    """The model's request to run a tool.
+
+    `malformed` holds the raw text when the model's arguments were no JSON object; then `arguments` is empty and the
+    call gets an error result instead of running.
+    """
+
+    type: Literal["tool_call"] = "tool_call"
+    id: str
+    name: str
+    arguments: dict[str, JsonValue] = Field(default_factory=dict)
+    malformed: str | None = None
+    provider_data: ProviderData | None = None
+
+
+class ToolResult(Value):
+    """Our answer to one tool call, matched by `call_id`."""
+
+    type: Literal["tool_result"] = "tool_result"
+    call_id: str
+    text: str
+    is_error: bool = False
+
+
+Block = Annotated[
+    Text | Thinking | Image | Audio | Document | ToolCall | ToolResult,
+    Field(discriminator="type"),
+]
+
+
+def sanitize_text(text: str) -> str:
+    """Return `text` with lone surrogates and NUL characters replaced by U+FFFD.
+
+    Both are refused by vendors' JSON parsers and by SQLite, and one of them in a transcript would make every later
+    request fail.
+    """
+    if "\0" in text:
+        text = text.replace("\0", "\ufffd")
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError:
+        # A proper pair that arrived as two halves becomes its character; a lone half becomes U+FFFD.
+        return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+    return text

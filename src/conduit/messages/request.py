@@ -1,0 +1,48 @@
+"""What is asked of a model: the whole request as one frozen value."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import JsonValue
+
+from conduit.messages.content import Value
+from conduit.messages.message import Message
+
+
+ToolKind = Literal["read", "edit", "delete", "move", "search", "execute", "think", "fetch", "other"]
+"""The kind of a tool as the Agent Client Protocol names it; faces choose an icon by it."""
+
+
+class ToolSpec(Value):
+    """A tool as the model sees it; `input_schema` is a JSON schema of type object."""
+
+    name: str
+    description: str
+    input_schema: dict[str, JsonValue]
+
+
+class ModelSettings(Value):
+    """Sampling and limits; None means the vendor's default, and a model that does not take a field never gets it."""
+
+    temperature: float | None = None
+    top_p: float | None = None
+    max_tokens: int | None = None
+    stop: tuple[str, ...] = ()
+    seed: int | None = None
+    tool_choice: Literal["auto", "required", "none"] = "auto"
+    thinking: Literal["off", "low", "medium", "high", "max"] | None = None
+
+
+class ModelRequest(Value):
+    """One completion: what is sent, whoever it is sent to.
+
+    `model` is the vendor's own name of the model. `response_schema`, a JSON schema, constrains the answer's text.
+    """
+
+    model: str
+    system: str = ""
+    messages: tuple[Message, ...]
+    tools: tuple[ToolSpec, ...] = ()
+    settings: ModelSettings = ModelSettings()
+    response_schema: dict[str, JsonValue] | None = None

@@ -1,0 +1,158 @@
+"""Stream events, and the accumulator that folds them into a Message.
+
+A wire emits, for every block: `BlockStart`, any number of `BlockDelta`, `BlockStop`; `UsageReport` whenever it learns
+more (each one replaces the last); and `Stop` exactly once, as the last event. Blocks may interleave: `index` tells
+them apart. A stream without `Stop` was cut.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from typing import Literal, cast
+
+from pydantic import JsonValue
+
+from conduit.messages.content import Block, ProviderData, Text, Thinking, ToolCall, Value, sanitize_text
+from conduit.messages.message import CompletionStop, Message, Usage
+
+
+class BlockStart(Value):
+    """A block begins; a tool call names its tool and id here."""
+
+    type: Literal["block_start"] = "block_start"
+    index: int
+    kind: Literal["text", "thinking", "tool_call"]
+    call_id: str = ""
+    name: str = ""
+
+
+class BlockDelta(Value):
+    """More of a block: text, or a piece of the JSON text of a tool call's arguments."""
+
+    type: Literal["block_delta"] = "block_delta"
+    index: int
+    text: str
+
+
+class BlockStop(Value):
+    """A block is complete."""
+
+    type: Literal["block_stop"] = "block_stop"
+    index: int
+    provider_data: ProviderData | None = None
+
+
+class UsageReport(Value):
+    """Tokens so far; the last report of a stream counts."""
+
+    type: Literal["usage"] = "usage"
+    usage: Usage
+
+
+class Stop(Value):
+    """The completion ended as the vendor meant it to."""
+
+    type: Literal["stop"] = "stop"
+    reason: CompletionStop
+
+
+StreamEvent = BlockStart | BlockDelta | BlockStop | UsageReport | Stop
+
+
+@dataclass
+class _OpenBlock:
+    kind: Literal["text", "thinking", "tool_call"]
+    call_id: str
+    name: str
+    parts: list[str] = field(default_factory=list)
+    provider_data: ProviderData | None = None
+
+
+class Accumulator:
+    """Folds stream events into one assistant message; `message()` is valid at any moment, also after a cut."""
+
+    def __init__(self) -> None:
+        self._blocks: dict[int, _OpenBlock] = {}
+        self.usage = Usage()
+        self.stop_reason: CompletionStop | None = None
+
+    def add(self, event: StreamEvent) -> None:
+        """Take one event in; a delta for an unknown index opens a text block."""
+        match event:
+            case BlockStart():
+                self._blocks[event.index] = _OpenBlock(event.kind, event.call_id, event.name)
+            case BlockDelta():
+                block = self._blocks.setdefault(event.index, _OpenBlock("text", "", ""))
+                block.parts.append(event.text)
+            case BlockStop():
+                if event.index in self._blocks and event.provider_data is not None:
+                    self._blocks[event.index].provider_data = event.provider_data
+            case UsageReport():
+                self.usage = event.usage
+            case Stop():
+                self.stop_reason = event.reason
+
+    def message(self, *, complete: bool = True) -> Message:
+        """Return what has arrived; with `complete=False` (a cut stream) unfinished tool calls are left out."""
+        blocks: list[Block] = []
+        taken: set[str] = set()
+        for index in sorted(self._blocks):
+            block = self._blocks[index]
+            text = sanitize_text("".join(block.parts))
+            if block.kind == "tool_call":
+                if complete:
+                    blocks.append(_tool_call(block, text, taken))
+            elif block.kind == "thinking":
+                if text or block.provider_data is not None:
+                    blocks.append(Thinking(text=text, provider_data=block.provider_data))
+            elif text:
+                blocks.append(Text(text=text))
+        return Message(role="assistant", content=tuple(blocks))
+
+
+def _tool_call(block: _OpenBlock, text: str, taken: set[str]) -> ToolCall:
+    """Build a call with an id that no earlier call of the message has, and arguments that are a JSON object."""
+    base = block.call_id or "call"
+    call_id, number = base, 1
+    while call_id in taken:
+        number += 1
+        call_id = f"{base}_{number}"
+    taken.add(call_id)
+    arguments, malformed = parse_arguments(text)
+    return ToolCall(
+        id=call_id,
+        name=sanitize_text(block.name),
+        arguments=arguments,
+        malformed=malformed,
+        provider_data=block.provider_data,
+    )
+
+
+def parse_arguments(text: str) -> tuple[dict[str, JsonValue], str | None]:
+    """Parse the JSON text of a call's arguments into (arguments, malformed raw text or None).
+
+    Empty text means no arguments; anything that is not a JSON object is malformed.
+    """
+    if not text.strip():
+        return {}, None
+    try:
+        value = json.loads(text)
+    except (ValueError, RecursionError):
+        return {}, text
+    if not isinstance(value, dict):
+        return {}, text
+    return cast("dict[str, JsonValue]", _sanitized(value)), None
+
+
+def _sanitized(value: JsonValue) -> JsonValue:
+    """Replace, in every string of a JSON value, what a database or a vendor would refuse (`\\ud800` escapes)."""
+    if isinstance(value, str):
+        return sanitize_text(value)
+    if isinstance(value, list):
+        return [_sanitized(item) for item in value]
+    if isinstance(value, dict):
+        return {sanitize_text(key): _sanitized(item) for key, item in value.items()}
+    if isinstance(value, float) and (value != value or value in (float("inf"), float("-inf"))):
+        return None
+    return value

@@ -1,0 +1,1 @@
+"""The words that we send to models."""

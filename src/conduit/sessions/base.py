@@ -1,0 +1,71 @@
+"""The SessionStore protocol: what the core needs of storage. The database is in `store.py`, tests have a twin."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal, Protocol
+
+from conduit.sessions.events import Event, SessionInfo, SessionOpened, StoredEvent, StoredMessage, UsageRow
+
+
+class SessionStore(Protocol):
+    """One workspace's sessions. Everything that returns is committed."""
+
+    async def open_session(self, opened: SessionOpened) -> SessionInfo:
+        """Create a session and return it; its id is new and unguessable."""
+        ...
+
+    async def append(self, session_id: str, *events: Event) -> int:
+        """Append events in one transaction and return the seq of the last one.
+
+        Boundaries that the person sees (a turn's start and end, permissions, a tool's start and end) are on the disk
+        when this returns; others may be lost by a power cut, never by a kill.
+        A `TurnStarted` takes the session for this process; `TurnEnded` gives it back.
+
+        Raises:
+            SessionNotFound: no such session.
+            SessionBusy: a `TurnStarted` while a living process runs a turn in it.
+        """
+        ...
+
+    async def keep_partial(
+        self, session_id: str, message_id: str, kind: Literal["text", "thinking"], text: str
+    ) -> None:
+        """Add text to the running answer `message_id`, so that a crash keeps it; dropped when the answer is appended."""
+        ...
+
+    async def repair(self, session_id: str) -> bool:
+        """Close what a dead process left open, and say whether there was anything.
+
+        A partial answer becomes an interrupted `AssistantReplied`, a call without outcome gets the result
+        "interrupted", the turn ends. Leaves a session alone that a living process runs.
+        """
+        ...
+
+    async def session(self, session_id: str) -> SessionInfo:
+        """Return one session; raises SessionNotFound."""
+        ...
+
+    async def sessions(self, *, query: str = "", cursor: str | None = None, limit: int = 50) -> list[SessionInfo]:
+        """Return sessions, newest first, whose title or text contains `query`; `cursor` is the last id seen."""
+        ...
+
+    async def events(self, session_id: str, *, after: int = 0) -> list[StoredEvent]:
+        """Return the log of a session from the event after `after`; raises SessionNotFound."""
+        ...
+
+    async def conversation(self, session_id: str, *, tip: str | None = None) -> list[StoredMessage]:
+        """Return the messages from the root to `tip` (the session's own by default), forks included."""
+        ...
+
+    async def fork(self, session_id: str, message_id: str) -> SessionInfo:
+        """Create a session that starts after `message_id` of another and shares its messages."""
+        ...
+
+    async def usage(self) -> list[UsageRow]:
+        """Return the tokens of this workspace by day and model, newest first."""
+        ...
+
+    async def aclose(self) -> None:
+        """Flush and close."""
+        ...

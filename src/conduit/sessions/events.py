@@ -1,0 +1,252 @@
+"""The event vocabulary: what the agent emits, the store keeps and the faces show.
+
+Its shape follows the `session/update` of the Agent Client Protocol: upserts keyed by id, so that replaying twice
+changes nothing. Every event is durable, except the ones in `Transient`, which only live clients see.
+
+An intent (`CompletionStarted`, `ToolStarted`) is durable before its effect, its outcome (`AssistantReplied`,
+`ToolFinished`) after it; after a crash the log shows which effects may have happened.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field, JsonValue, TypeAdapter
+
+from conduit.messages.content import ToolResult, Value
+from conduit.messages.message import CompletionStop, Message, TurnStop, Usage
+from conduit.messages.request import ToolKind
+
+Mode = Literal["ask", "auto"]
+"""What the model may do: `ask` reads only, `auto` changes files too (the first change of a session is asked)."""
+
+
+class SessionOpened(Value):
+    """A session came to be; a fork names where it starts."""
+
+    type: Literal["session_opened"] = "session_opened"
+    title: str
+    mode: Mode
+    model: str
+    cwd: str
+    forked_from: str | None = None
+    forked_at: str | None = None
+
+
+class SessionChanged(Value):
+    """Title, mode or model changed; None means as before."""
+
+    type: Literal["session_changed"] = "session_changed"
+    title: str | None = None
+    mode: Mode | None = None
+    model: str | None = None
+
+
+class TurnStarted(Value):
+    """A person's message begins a turn."""
+
+    type: Literal["turn_started"] = "turn_started"
+    turn_id: str
+    message_id: str
+    parent_id: str | None
+    message: Message
+
+
+class CompletionStarted(Value):
+    """Intent: a model is about to be asked; `message_id` is the id that the answer will have."""
+
+    type: Literal["completion_started"] = "completion_started"
+    turn_id: str
+    message_id: str
+    parent_id: str | None
+    model: str
+
+
+class AssistantReplied(Value):
+    """Outcome of a completion; `interrupted` when the answer is only what had arrived."""
+
+    type: Literal["assistant_replied"] = "assistant_replied"
+    turn_id: str
+    message_id: str
+    parent_id: str | None
+    message: Message
+    model: str
+    usage: Usage = Usage()
+    stop_reason: CompletionStop | None = None
+    interrupted: bool = False
+
+
+class ToolStarted(Value):
+    """Intent: a tool call was allowed and is about to run. `key` names the effect, so that it never happens twice."""
+
+    type: Literal["tool_started"] = "tool_started"
+    turn_id: str
+    call_id: str
+    name: str
+    arguments: dict[str, JsonValue]
+    kind: ToolKind
+    title: str
+    key: str
+
+
+class ToolFinished(Value):
+    """Outcome of a tool call, also of one that was refused or never ran. `diff` is the change it made, for people."""
+
+    type: Literal["tool_finished"] = "tool_finished"
+    turn_id: str
+    call_id: str
+    name: str
+    result: ToolResult
+    kind: ToolKind = "other"
+    title: str = ""
+    paths: tuple[str, ...] = ()
+    diff: str = ""
+    interrupted: bool = False
+
+
+class ToolsAnswered(Value):
+    """The results of all calls of one assistant message, as the message that the model gets."""
+
+    type: Literal["tools_answered"] = "tools_answered"
+    turn_id: str
+    message_id: str
+    parent_id: str
+    message: Message
+
+
+class PermissionAnswered(Value):
+    """What the person answered to one effect."""
+
+    type: Literal["permission_answered"] = "permission_answered"
+    turn_id: str
+    call_id: str
+    effect: str
+    answer: Literal["allow_once", "allow_always", "reject_once", "reject_always"]
+
+
+class Notice(Value):
+    """A sentence for the person that belongs to the conversation's history but is never sent to a model."""
+
+    type: Literal["notice"] = "notice"
+    turn_id: str | None = None
+    text: str
+
+
+class TurnEnded(Value):
+    """The turn is over; `usage` sums its completions, `error` is the sentence shown to the person."""
+
+    type: Literal["turn_ended"] = "turn_ended"
+    turn_id: str
+    stop_reason: TurnStop
+    usage: Usage = Usage()
+    error: str | None = None
+    interrupted: bool = False
+
+
+class TextChunk(Value):
+    """Transient: more of the answer that is being written."""
+
+    type: Literal["text_chunk"] = "text_chunk"
+    turn_id: str
+    message_id: str
+    text: str
+
+
+class ThoughtChunk(Value):
+    """Transient: more of the model's visible reasoning."""
+
+    type: Literal["thought_chunk"] = "thought_chunk"
+    turn_id: str
+    message_id: str
+    text: str
+
+
+class ToolCallAnnounced(Value):
+    """Transient: the model is writing a tool call."""
+
+    type: Literal["tool_call_announced"] = "tool_call_announced"
+    turn_id: str
+    call_id: str
+    name: str
+
+
+Event = (
+    SessionOpened
+    | SessionChanged
+    | TurnStarted
+    | CompletionStarted
+    | AssistantReplied
+    | ToolStarted
+    | ToolFinished
+    | ToolsAnswered
+    | PermissionAnswered
+    | Notice
+    | TurnEnded
+)
+"""The durable events."""
+
+Transient = TextChunk | ThoughtChunk | ToolCallAnnounced
+"""Events that are shown and not stored (the store keeps the text of a running answer beside the log)."""
+
+
+class StoredEvent(Value):
+    """A durable event with its place in the log; `seq` increases within a session, with gaps. `at` is Unix seconds."""
+
+    session_id: str
+    seq: int
+    at: float
+    event: Annotated[Event, Field(discriminator="type")]
+
+
+class SessionUpdate(Value):
+    """What subscribers get: one event of one session; `seq` is None for a transient one."""
+
+    session_id: str
+    seq: int | None
+    event: Annotated[Event | Transient, Field(discriminator="type")]
+
+
+class SessionInfo(Value):
+    """One line of the list of sessions. Times are Unix seconds; `tip` is the newest message's id.
+
+    `running` is true while a living process runs a turn in it.
+    """
+
+    id: str
+    title: str
+    mode: Mode
+    model: str
+    cwd: str
+    created_at: float
+    updated_at: float
+    message_count: int
+    tip: str | None = None
+    forked_from: str | None = None
+    running: bool = False
+
+
+class StoredMessage(Value):
+    """A message of a conversation with its place in the tree."""
+
+    id: str
+    parent_id: str | None
+    turn_id: str
+    message: Message
+    interrupted: bool = False
+
+
+class UsageRow(Value):
+    """Tokens of one model on one day (`YYYY-MM-DD`, local time)."""
+
+    day: str
+    model: str
+    completions: int
+    usage: Usage
+
+
+_EVENT: TypeAdapter[Event] = TypeAdapter(Annotated[Event, Field(discriminator="type")])
+
+
+def parse_event(json_text: str | bytes) -> Event:
+    """Read a durable event back from its JSON; raises `pydantic.ValidationError` when it is none."""
+    return _EVENT.validate_json(json_text)

@@ -1,0 +1,1 @@
+"""What the model can do: one tool, one function, with the text that the model reads beside it."""
