@@ -74,23 +74,17 @@ def effects_in(mode: Mode) -> frozenset[Effect]:
     return frozenset({Effect.READ, Effect.WRITE})
 
 
-async def check_permission(
-    request: PermissionRequest, mode: Mode, remembered: Remembered, approver: Approver
-) -> Answer | None:
-    """Return the person's fresh answer, or None when no question was needed.
+def needs_question(effect: Effect, tool: str, mode: Mode, remembered: Remembered) -> bool:
+    """Say whether the person must be asked before a tool with this effect runs.
 
     Raises:
-        PermissionDenied: the mode forbids it, or the person refused now or for the session.
+        PermissionDenied: the mode forbids it, or the person refused it for the whole session.
     """
-    if request.effect not in effects_in(mode):
-        raise PermissionDenied(f"The mode {mode!r} does not allow {request.tool}. Answer without changing anything.")
-    if request.effect is Effect.READ:
-        return None
-    known = remembered.answers.get(request.effect)
-    if known == "allow_always":
-        return None
+    if effect not in effects_in(mode):
+        raise PermissionDenied(f"The mode {mode!r} does not allow {tool}. Answer without changing anything.")
+    if effect is Effect.READ:
+        return False
+    known = remembered.answers.get(effect)
     if known == "reject_always":
-        raise PermissionDenied(f"The person does not allow {request.tool} in this conversation. Do not try again.")
-    answer = await approver.ask(request)
-    remembered.record(request.effect, answer)
-    return answer
+        raise PermissionDenied(f"The person does not allow {tool} in this conversation. Do not try again.")
+    return known is None

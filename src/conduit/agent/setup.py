@@ -1,0 +1,63 @@
+"""What a turn is handed, and what it hands back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from pydantic import JsonValue
+
+from conduit.agent.budget import TurnLimits
+from conduit.agent.permission import Approver, Remembered
+from conduit.errors import ConduitError
+from conduit.messages.message import Message, TurnStop, Usage
+from conduit.messages.request import ModelSettings
+from conduit.providers.base import Provider
+from conduit.sessions.base import SessionStore
+from conduit.sessions.events import Event, Mode, Transient
+from conduit.tools.base import ToolContext, ToolSet
+
+
+class Record(Protocol):
+    """Keeps what was sent and what came back, for `conduit log`."""
+
+    def __call__(self, kind: str, session_id: str, turn_id: str, body: Mapping[str, JsonValue]) -> None:
+        """Take one entry; must return at once."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class TurnSetup:
+    """All that a turn is handed; nothing here changes while it runs."""
+
+    session_id: str
+    provider: Provider
+    model_id: str
+    model_name: str
+    mode: Mode
+    tools: ToolSet
+    context: ToolContext
+    store: SessionStore
+    approver: Approver
+    remembered: Remembered
+    limits: TurnLimits
+    system: str
+    settings: ModelSettings
+    history: tuple[Message, ...]
+    parent_id: str | None
+    prompt: Message
+    show: Callable[[int | None, Event | Transient], None]
+    record: Record
+    explain: Callable[[ConduitError], str] = str
+
+
+@dataclass(frozen=True, slots=True)
+class TurnResult:
+    """How a turn ended; `error` is the sentence for the person, `text` the model's last answer."""
+
+    turn_id: str
+    stop_reason: TurnStop
+    usage: Usage
+    text: str
+    error: str | None = None

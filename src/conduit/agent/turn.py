@@ -1,0 +1,349 @@
+"""One turn, from the person's message to a stop reason, as a transition table.
+
+Every state has one act that returns a signal; the table says what follows. `cancelled` and `failed` can be reached
+from every working state, and all three ends record a transcript that is valid for the next request.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from pydantic import JsonValue
+
+from conduit.agent.budget import Budget
+from conduit.agent.completion import Completion, new_id
+from conduit.agent.dispatch import INTERRUPTED, Desk, Dispatch, refusal_text
+from conduit.agent.permission import Answer, PermissionRequest
+from conduit.agent.setup import TurnResult, TurnSetup
+from conduit.errors import ConduitError, LimitReached
+from conduit.messages.content import ToolCall, ToolResult
+from conduit.messages.message import CompletionStop, Message, TurnStop, Usage
+from conduit.messages.request import ModelRequest
+from conduit.sessions.events import (
+    AssistantReplied,
+    CompletionStarted,
+    Event,
+    PermissionAnswered,
+    ToolsAnswered,
+    TurnEnded,
+    TurnStarted,
+)
+
+log = logging.getLogger(__name__)
+
+
+class State(StrEnum):
+    """Where a turn is."""
+
+    IDLE = "idle"
+    CONTEXT = "context"
+    STREAMING = "streaming"
+    DISPATCHING = "dispatching"
+    AWAITING_PERMISSION = "awaiting_permission"
+    SETTLING = "settling"
+    CANCELLED = "cancelled"
+    FAILED = "failed"
+
+
+class Signal(StrEnum):
+    """What happened in a state."""
+
+    PROMPTED = "prompted"
+    REQUEST_READY = "request_ready"
+    TOOLS_CALLED = "tools_called"
+    ANSWERED = "answered"
+    PERMISSION_NEEDED = "permission_needed"
+    PERMISSION_ANSWERED = "permission_answered"
+    RESULTS_READY = "results_ready"
+    LIMIT_REACHED = "limit_reached"
+    CANCEL = "cancel"
+    FAILURE = "failure"
+    RECORDED = "recorded"
+
+
+WORKING = (State.CONTEXT, State.STREAMING, State.DISPATCHING, State.AWAITING_PERMISSION)
+
+TRANSITIONS: Mapping[tuple[State, Signal], State] = {
+    (State.IDLE, Signal.PROMPTED): State.CONTEXT,
+    (State.CONTEXT, Signal.REQUEST_READY): State.STREAMING,
+    (State.STREAMING, Signal.ANSWERED): State.SETTLING,
+    (State.STREAMING, Signal.TOOLS_CALLED): State.DISPATCHING,
+    (State.DISPATCHING, Signal.PERMISSION_NEEDED): State.AWAITING_PERMISSION,
+    (State.AWAITING_PERMISSION, Signal.PERMISSION_ANSWERED): State.DISPATCHING,
+    (State.DISPATCHING, Signal.RESULTS_READY): State.CONTEXT,
+    (State.DISPATCHING, Signal.LIMIT_REACHED): State.SETTLING,
+    **{(state, Signal.CANCEL): State.CANCELLED for state in WORKING},
+    **{(state, Signal.FAILURE): State.FAILED for state in WORKING},
+    (State.SETTLING, Signal.RECORDED): State.IDLE,
+    (State.CANCELLED, Signal.RECORDED): State.IDLE,
+    (State.FAILED, Signal.RECORDED): State.IDLE,
+}
+
+
+@dataclass
+class Turn:
+    """Runs one turn; `cancel` may be called at any moment."""
+
+    setup: TurnSetup
+    turn_id: str = field(default_factory=lambda: new_id("turn"))
+    state: State = State.IDLE
+
+    def __post_init__(self) -> None:
+        setup = self.setup
+        self._budget = Budget(setup.limits)
+        self._messages = [*setup.history, setup.prompt]
+        self._tip = setup.parent_id
+        self._usage = Usage()
+        self._stop: TurnStop = "end_turn"
+        self._error: str | None = None
+        self._request: ModelRequest | None = None
+        self._completion: Completion | None = None
+        self._dispatch: Dispatch | None = None
+        self._question: PermissionRequest | None = None
+        self._acting: asyncio.Task[Signal] | None = None
+        self._cancelled = False
+        self._desk = Desk(
+            session_id=setup.session_id,
+            turn_id=self.turn_id,
+            tools=setup.tools,
+            context=setup.context,
+            mode=setup.mode,
+            remembered=setup.remembered,
+            budget=self._budget,
+            emit=self._emit,
+            record_call=self._record_call,
+        )
+        self._acts: Mapping[State, Callable[[], Awaitable[Signal]]] = {
+            State.CONTEXT: self._prepare,
+            State.STREAMING: self._stream,
+            State.DISPATCHING: self._run_tools,
+            State.AWAITING_PERMISSION: self._ask,
+            State.SETTLING: self._settle,
+            State.CANCELLED: self._close_cancelled,
+            State.FAILED: self._close_failed,
+        }
+
+    def cancel(self) -> None:
+        """Stop what is under way; the turn records itself as cancelled and `run` returns."""
+        self._cancelled = True
+        if self._acting is not None and self.state in WORKING:
+            self._acting.cancel()
+
+    async def run(self) -> TurnResult:
+        """Run to the end; never raises for what a model, a tool or the person did.
+
+        Raises:
+            SessionBusy: another turn runs in this session.
+            StoreError: the log cannot be written.
+        """
+        message_id = new_id("msg")
+        await self._emit(
+            TurnStarted(turn_id=self.turn_id, message_id=message_id, parent_id=self._tip, message=self.setup.prompt)
+        )
+        self._tip = message_id
+        self.state = TRANSITIONS[self.state, Signal.PROMPTED]
+        while self.state is not State.IDLE:
+            self.state = TRANSITIONS[self.state, await self._act()]
+        return TurnResult(self.turn_id, self._stop, self._usage, self._last_text(), self._error)
+
+    async def _act(self) -> Signal:
+        """Run the act of this state as a task of its own, so that a cancel never hits the recording."""
+        working = self.state in WORKING
+        if working and self._cancelled:
+            return Signal.CANCEL
+        self._acting = asyncio.ensure_future(self._acts[self.state]())
+        await asyncio.wait([self._acting])
+        try:
+            return self._acting.result()
+        except asyncio.CancelledError:
+            if not working:
+                raise
+            return Signal.CANCEL
+        except ConduitError as error:
+            if not working:
+                raise
+            self._fail("error", self.setup.explain(error), error)
+        except Exception as error:  # a bug of ours: the turn still ends with a valid transcript
+            if not working:
+                raise
+            self._fail("error", f"Conduit failed: {error!r}. The log has the details.", error)
+        return Signal.FAILURE
+
+    async def _prepare(self) -> Signal:
+        """Build the next request, which must not depend on anything but the log and the setup."""
+        setup = self.setup
+        settings = setup.settings
+        if self._budget.exhausted:
+            settings = settings.model_copy(update={"tool_choice": "none"})
+        self._request = ModelRequest(
+            model=setup.model_name,
+            system=setup.system,
+            messages=tuple(self._messages),
+            tools=setup.tools.specs(),
+            settings=settings,
+        )
+        return Signal.REQUEST_READY
+
+    async def _stream(self) -> Signal:
+        """Ask the model and show what it says while it says it."""
+        setup, request = self.setup, self._request
+        assert request is not None
+        completion = Completion(self.turn_id, setup.store, setup.session_id, lambda event: setup.show(None, event))
+        await self._emit(
+            CompletionStarted(
+                turn_id=self.turn_id,
+                message_id=completion.message_id,
+                parent_id=self._tip,
+                model=setup.model_id,
+            )
+        )
+        self._completion = completion
+        self._note("request", model=setup.model_id, **request.model_dump(mode="json"))
+        await completion.stream(setup.provider, request)
+        message = await self._record_answer(interrupted=False)
+        self._completion = None
+        if message.tool_calls:
+            self._dispatch = Dispatch(self._desk, message.tool_calls)
+            return Signal.TOOLS_CALLED
+        self._stop = _turn_stop(completion.answer.stop_reason)
+        if self._budget.rounds >= setup.limits.tool_rounds:
+            self._stop = "max_turn_requests"
+        return Signal.ANSWERED
+
+    async def _run_tools(self) -> Signal:
+        """Give every call its result; ask the person where that is due."""
+        dispatch = self._dispatch
+        assert dispatch is not None
+        if self._budget.exhausted:
+            await dispatch.interrupt("Not run: the limits of this turn are used up.")
+            await self._record_results()
+            self._stop = "max_turn_requests"
+            self._error = f"Stopped after {self._budget.rounds} rounds of tool calls. Say 'go on' to continue."
+            return Signal.LIMIT_REACHED
+        if self._question is None:
+            self._budget.check_repeats(dispatch.calls)
+        self._question = await dispatch.run()
+        if self._question is not None:
+            return Signal.PERMISSION_NEEDED
+        self._budget.rounds += 1
+        await self._record_results()
+        return Signal.RESULTS_READY
+
+    async def _ask(self) -> Signal:
+        """Put the open question to the person and note the answer."""
+        question, dispatch = self._question, self._dispatch
+        assert question is not None
+        assert dispatch is not None
+        answer: Answer = await self.setup.approver.ask(question)
+        self.setup.remembered.record(question.effect, answer)
+        await self._emit(
+            PermissionAnswered(
+                turn_id=self.turn_id, call_id=question.call_id, effect=question.effect.value, answer=answer
+            )
+        )
+        if answer in ("allow_once", "allow_always"):
+            dispatch.permit(question.call_id)
+        else:
+            await dispatch.refuse(question.call_id, refusal_text(question.tool, lasting=answer == "reject_always"))
+        return Signal.PERMISSION_ANSWERED
+
+    async def _settle(self) -> Signal:
+        await self._emit(TurnEnded(turn_id=self.turn_id, stop_reason=self._stop, usage=self._usage, error=self._error))
+        return Signal.RECORDED
+
+    async def _close_cancelled(self) -> Signal:
+        self._stop = "cancelled"
+        return await self._close_open()
+
+    async def _close_failed(self) -> Signal:
+        return await self._close_open()
+
+    async def _close_open(self) -> Signal:
+        """Keep what had arrived, answer the calls that are open, and end the turn."""
+        if self._completion is not None:
+            await self._record_answer(interrupted=True)
+            self._completion = None
+        if self._dispatch is not None:
+            await self._dispatch.interrupt(self._error or INTERRUPTED)
+            await self._record_results()
+        return await self._settle()
+
+    async def _record_answer(self, *, interrupted: bool) -> Message:
+        """Append the answer of the running completion; an interrupted one that is empty leaves no message."""
+        completion = self._completion
+        assert completion is not None
+        message = completion.message(complete=not interrupted)
+        self._usage += completion.answer.usage
+        if interrupted and not message.content:
+            return message
+        await self._emit(
+            AssistantReplied(
+                turn_id=self.turn_id,
+                message_id=completion.message_id,
+                parent_id=self._tip,
+                message=message,
+                model=self.setup.model_id,
+                usage=completion.answer.usage,
+                stop_reason=completion.answer.stop_reason,
+                interrupted=interrupted,
+            )
+        )
+        self._note(
+            "answer",
+            model=self.setup.model_id,
+            stop_reason=completion.answer.stop_reason,
+            interrupted=interrupted,
+            usage=completion.answer.usage.model_dump(mode="json"),
+            message=message.model_dump(mode="json"),
+        )
+        if message.content:
+            self._messages.append(message)
+        self._tip = completion.message_id
+        return message
+
+    async def _record_results(self) -> None:
+        dispatch, tip = self._dispatch, self._tip
+        assert dispatch is not None
+        assert tip is not None
+        message_id = new_id("msg")
+        message = dispatch.message()
+        await self._emit(ToolsAnswered(turn_id=self.turn_id, message_id=message_id, parent_id=tip, message=message))
+        self._messages.append(message)
+        self._tip = message_id
+        self._dispatch = None
+
+    async def _emit(self, *events: Event) -> None:
+        seq = await self.setup.store.append(self.setup.session_id, *events)
+        for event in events:
+            self.setup.show(seq, event)
+
+    def _record_call(self, call: ToolCall, result: ToolResult) -> None:
+        self._note("tool_call", call=call.model_dump(mode="json"), result=result.model_dump(mode="json"))
+
+    def _note(self, kind: str, **body: JsonValue) -> None:
+        self.setup.record(kind, self.setup.session_id, self.turn_id, body)
+
+    def _fail(self, stop: TurnStop, text: str, error: Exception) -> None:
+        if isinstance(error, LimitReached):
+            stop = "loop" if error.limit == "loop" else "budget"
+        else:
+            log.error("turn %s failed", self.turn_id, exc_info=error)
+        self._stop, self._error = stop, text
+
+    def _last_text(self) -> str:
+        for message in reversed(self._messages[len(self.setup.history) + 1 :]):
+            if message.role == "assistant" and message.text:
+                return message.text
+        return ""
+
+
+def _turn_stop(reason: CompletionStop | None) -> TurnStop:
+    if reason == "max_tokens":
+        return "max_tokens"
+    if reason == "refusal":
+        return "refusal"
+    return "end_turn"

@@ -1,0 +1,82 @@
+"""What the model sees around the conversation: stable layers first, the volatile tail attached to the newest message.
+
+The system text depends only on the session (project, mode, tools), so it is byte-identical from one request to the
+next. What changes with every keystroke (active file, selection) goes into the person's message and stays there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from conduit.messages.content import Block, Text
+from conduit.messages.message import Message
+from conduit.prompts.render import render_prompt
+from conduit.workspace.positions import Range
+
+
+@dataclass(frozen=True, slots=True)
+class EditorContext:
+    """What the person looks at. Names are workspace names; `selection_range` counts code points.
+
+    Attributes:
+        active: the file in front, or None.
+        language: its language id.
+        selection: the selected text, empty or None when nothing is selected.
+        selection_range: where it is.
+        open_files: other open files.
+    """
+
+    active: str | None = None
+    language: str | None = None
+    selection: str | None = None
+    selection_range: Range | None = None
+    open_files: tuple[str, ...] = ()
+
+
+def build_system(project: Sequence[str], mode: str, *, tools: bool, instructions: str = "") -> str:
+    """Return the system text of a session; `project` are the names of its roots."""
+    rules = render_prompt(f"mode_{mode}" if tools else "mode_no_tools")
+    text = render_prompt("system", project=", ".join(project) or "(no folder is open)", mode=rules)
+    return f"{text}\n\n{instructions}" if instructions else text
+
+
+def build_prompt(content: Sequence[Block], context: EditorContext | None) -> Message:
+    """Return the person's message with the volatile tail behind their own words."""
+    tail = render_context(context) if context else ""
+    blocks = [*content, Text(text=f"\n\n{tail}")] if tail else list(content)
+    return Message(role="user", content=tuple(blocks))
+
+
+def render_context(context: EditorContext) -> str:
+    """Return what the person looks at as a short tagged text; empty when there is nothing to say."""
+    lines: list[str] = []
+    if context.active:
+        language = f" ({context.language})" if context.language else ""
+        lines.append(f"Active file: {context.active}{language}")
+    if context.selection:
+        where = ""
+        if context.selection_range:
+            where = f" (lines {context.selection_range.start.line + 1} to {context.selection_range.end.line + 1})"
+        lines.append(f"Selected text{where}:\n{fence(context.selection, context.language or '')}")
+    others = [name for name in context.open_files if name != context.active]
+    if others:
+        lines.append(f"Also open: {', '.join(others)}")
+    return "<editor>\n" + "\n".join(lines) + "\n</editor>" if lines else ""
+
+
+def render_file(name: str, text: str, *, origin: str, limit_bytes: int) -> str:
+    """Return a file as the person attached it, cut at `limit_bytes` with the cut marked."""
+    data = text.encode("utf-8", "replace")
+    if len(data) > limit_bytes:
+        text = data[:limit_bytes].decode("utf-8", "ignore") + f"\n[cut: {len(data) - limit_bytes:,} bytes left out]"
+    state = " (with unsaved changes)" if origin != "disk" else ""
+    return f"File {name}{state}:\n{fence(text)}"
+
+
+def fence(text: str, language: str = "") -> str:
+    """Return `text` in a code fence that is longer than any fence inside it."""
+    ticks = "```"
+    while ticks in text:
+        ticks += "`"
+    return f"{ticks}{language}\n{text.rstrip(chr(10))}\n{ticks}"
