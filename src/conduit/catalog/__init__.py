@@ -1,1 +1,1 @@
-"""What models and vendors exist, as data with sources."""
+"""The catalogue: which vendors and models exist and what they can do; rows of data, no I/O, no wire."""

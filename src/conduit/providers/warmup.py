@@ -1,0 +1,47 @@
+"""Load what is heavy once, off the event loop, for everyone who waits for it.
+
+`SharedLoad` is held by a wire; `warm_up` starts it in the background after `initialize` has been answered, and the
+first use waits for the same load. Nothing here knows a wire.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+
+from conduit.errors import ConduitError
+from conduit.providers.base import Provider
+
+_log = logging.getLogger(__name__)
+
+
+class SharedLoad:
+    """Runs one blocking function once in a thread; a failed run may be tried again."""
+
+    def __init__(self, work: Callable[[], None]) -> None:
+        self._work = work
+        self._task: asyncio.Task[None] | None = None
+        self.done = False
+
+    async def __call__(self) -> None:
+        """Wait until the work is done; being cancelled here does not stop it. Raises what the work raises."""
+        if self.done:
+            return
+        if self._task is None:
+            self._task = asyncio.create_task(asyncio.to_thread(self._work))
+            self._task.add_done_callback(self._finished)
+        await asyncio.shield(self._task)
+
+    def _finished(self, task: asyncio.Task[None]) -> None:
+        self._task = None
+        # Asking for the exception also marks it as seen, when nobody waits any more.
+        self.done = not task.cancelled() and task.exception() is None
+
+
+async def warm_up(provider: Provider) -> None:
+    """Load a provider in the background; a failure is logged here and raised again on its first use."""
+    try:
+        await provider.load()
+    except ConduitError as error:
+        _log.info("The model's client could not be loaded ahead of time: %s", error)
