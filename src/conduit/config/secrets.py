@@ -1,0 +1,61 @@
+"""Keys of vendors: looked up in the environment when they are needed, never stored in settings, never shown.
+
+A vendor's row names its variable; this module knows no vendor. For `compose` and `cli`.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterable, Mapping
+
+from pydantic import SecretStr
+
+from conduit.errors import ConfigError, MissingKey
+
+_SECRET_NAME = re.compile(r"(?:API_?KEY|ACCESS_?KEY|SECRET|TOKEN|PASSWORD|PASSWD|CREDENTIALS?)(?:_|$)", re.IGNORECASE)
+_SHORTEST_SECRET = 8  # masking shorter values would blank ordinary words out of logs
+
+
+def find_key(variable: str, environ: Mapping[str, str] = os.environ) -> SecretStr | None:
+    """Return the key in `variable`, or None when it is unset or blank.
+
+    Raises:
+        ConfigError: the value fits in no HTTP header; the message names the variable, never the value.
+    """
+    value = environ.get(variable, "").strip()  # a key from a file often ends with a newline
+    if not value:
+        return None
+    if not all("!" <= character <= "~" for character in value):
+        raise ConfigError(
+            f"The key in the variable {variable} holds a space or a character that no key has. Copy it again."
+        )
+    return SecretStr(value)
+
+
+def require_key(variable: str, vendor: str, environ: Mapping[str, str] = os.environ) -> SecretStr:
+    """Return the key in `variable`.
+
+    Raises:
+        MissingKey: it is unset or blank; the message names the vendor and the variable.
+        ConfigError: see `find_key`.
+    """
+    key = find_key(variable, environ)
+    if key is None:
+        raise MissingKey(f"There is no key for {vendor}. Set the variable {variable}, or choose another model.")
+    return key
+
+
+def secret_values(variables: Iterable[str] = (), environ: Mapping[str, str] = os.environ) -> tuple[str, ...]:
+    """Return the values that must never be shown or logged, the longest first.
+
+    These are the keys in `variables` and whatever else is named like a secret in the environment (`…_TOKEN`,
+    `…_PASSWORD`, …). Values shorter than 8 characters are left out.
+    """
+    named = set(variables)
+    found = {
+        value.strip()
+        for name, value in environ.items()
+        if (name in named or _SECRET_NAME.search(name)) and len(value.strip()) >= _SHORTEST_SECRET
+    }
+    return tuple(sorted(found, key=lambda value: (-len(value), value)))
