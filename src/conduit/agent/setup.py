@@ -49,6 +49,8 @@ class TurnSetup:
     prompt: Message
     show: Callable[[int | None, Event | Transient], None]
     record: Record
+    goal: Callable[[], bool] | None = None
+    """When given, the model must call tools until it returns True, and the turn ends then."""
     explain: Callable[[ConduitError], str] = str
 
 

@@ -60,6 +60,7 @@ class Signal(StrEnum):
     PERMISSION_ANSWERED = "permission_answered"
     RESULTS_READY = "results_ready"
     LIMIT_REACHED = "limit_reached"
+    GOAL_REACHED = "goal_reached"
     CANCEL = "cancel"
     FAILURE = "failure"
     RECORDED = "recorded"
@@ -76,6 +77,7 @@ TRANSITIONS: Mapping[tuple[State, Signal], State] = {
     (State.AWAITING_PERMISSION, Signal.PERMISSION_ANSWERED): State.DISPATCHING,
     (State.DISPATCHING, Signal.RESULTS_READY): State.CONTEXT,
     (State.DISPATCHING, Signal.LIMIT_REACHED): State.SETTLING,
+    (State.DISPATCHING, Signal.GOAL_REACHED): State.SETTLING,
     **{(state, Signal.CANCEL): State.CANCELLED for state in WORKING},
     **{(state, Signal.FAILURE): State.FAILED for state in WORKING},
     (State.SETTLING, Signal.RECORDED): State.IDLE,
@@ -179,6 +181,8 @@ class Turn:
         settings = setup.settings
         if self._budget.exhausted:
             settings = settings.model_copy(update={"tool_choice": "none"})
+        elif setup.goal is not None:
+            settings = settings.model_copy(update={"tool_choice": "required"})
         self._request = ModelRequest(
             model=setup.model_name,
             system=setup.system,
@@ -231,6 +235,8 @@ class Turn:
             return Signal.PERMISSION_NEEDED
         self._budget.rounds += 1
         await self._record_results()
+        if self.setup.goal is not None and self.setup.goal():
+            return Signal.GOAL_REACHED
         return Signal.RESULTS_READY
 
     async def _ask(self) -> Signal:

@@ -1,0 +1,335 @@
+"""App: all that a face may ask, without a protocol type and without naming a concrete class.
+
+One App serves one workspace. Faces call it, and see everything that happens through `subscribe`: the same events that
+the store keeps. `compose` builds it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+
+from conduit.agent.budget import TurnLimits
+from conduit.agent.permission import Remembered, effects_in
+from conduit.agent.setup import TurnResult, TurnSetup
+from conduit.agent.turn import Turn
+from conduit.app.parts import Check, ModelChoice, Models, Parts, PromptOptions, Setup, Status
+from conduit.catalog.model import ModelInfo
+from conduit.context.builder import build_prompt, build_system, render_file
+from conduit.errors import ConduitError, SessionBusy, UserError
+from conduit.messages.content import Block, Text
+from conduit.messages.request import ModelSettings
+from conduit.sessions.events import (
+    Event,
+    Mode,
+    Notice,
+    PermissionAnswered,
+    SessionChanged,
+    SessionInfo,
+    SessionOpened,
+    SessionUpdate,
+    StoredEvent,
+    StoredMessage,
+    Transient,
+    TurnEnded,
+    UsageRow,
+)
+from conduit.tools.base import Effect, ToolContext, ToolSet
+from conduit.workspace.workspace import Workspace
+
+log = logging.getLogger(__name__)
+
+
+@dataclass
+class _Live:
+    """What is known of a session that was used since the start."""
+
+    remembered: Remembered
+    turn: Turn | None = None
+    task: asyncio.Task[TurnResult] | None = None
+
+
+class App:
+    """The agent server's core for one workspace."""
+
+    def __init__(self, parts: Parts, setup: Setup) -> None:
+        self._parts = parts
+        self._setup = setup
+        self._retired: list[Models] = []
+        self._live: dict[str, _Live] = {}
+        self._listeners: list[Callable[[SessionUpdate], None]] = []
+        self._status_listeners: list[Callable[[Status], None]] = []
+        self._status = Status("ready", setup.models.default())
+
+    @property
+    def workspace(self) -> Workspace:
+        """The files as the editor shows them."""
+        return self._parts.workspace
+
+    # -- sessions ---------------------------------------------------------------------------------------------------
+
+    async def new_session(
+        self, *, cwd: str | None = None, mode: Mode | None = None, model: str | None = None, title: str = ""
+    ) -> SessionInfo:
+        """Create a session; raises UnknownModel for a model that nobody knows."""
+        chosen = self._setup.models.resolve(model).id if model else self._setup.models.default()
+        return await self._parts.store.open_session(
+            SessionOpened(title=title, mode=mode or self._setup.mode, model=chosen, cwd=cwd or self._root())
+        )
+
+    async def sessions(self, *, query: str = "", cursor: str | None = None, limit: int = 50) -> list[SessionInfo]:
+        """Return sessions, newest first; `cursor` is the last id seen."""
+        return await self._parts.store.sessions(query=query, cursor=cursor, limit=limit)
+
+    async def load_session(self, session_id: str) -> SessionInfo:
+        """Return a session after repairing what a crash may have left; raises SessionNotFound."""
+        await self._parts.store.repair(session_id)
+        return await self._parts.store.session(session_id)
+
+    async def history(self, session_id: str, *, after: int = 0) -> list[StoredEvent]:
+        """Return the log of a session from the event after `after`; raises SessionNotFound."""
+        return await self._parts.store.events(session_id, after=after)
+
+    async def conversation(self, session_id: str) -> list[StoredMessage]:
+        """Return the messages of a session; raises SessionNotFound."""
+        return await self._parts.store.conversation(session_id)
+
+    async def set_mode(self, session_id: str, mode: Mode) -> SessionInfo:
+        """Change what the model may do, from the next turn on; raises SessionNotFound."""
+        return await self._change(session_id, SessionChanged(mode=mode))
+
+    async def set_model(self, session_id: str, model: str) -> SessionInfo:
+        """Change the model, from the next turn on.
+
+        Raises:
+            SessionNotFound, UnknownModel, MissingKey: with what to do about it.
+        """
+        info = self._setup.models.resolve(model)
+        self._setup.models.provider(info)
+        changed = await self._change(session_id, SessionChanged(model=info.id))
+        self._set_status(replace(self._status, model=info.id, session_id=session_id))
+        return changed
+
+    async def _change(self, session_id: str, change: SessionChanged) -> SessionInfo:
+        await self._emit(session_id, change)
+        return await self._parts.store.session(session_id)
+
+    # -- turns ------------------------------------------------------------------------------------------------------
+
+    async def prompt(
+        self, session_id: str, content: Sequence[Block], options: PromptOptions | None = None
+    ) -> TurnResult:
+        """Run one turn and return how it ended; what the model or the network did is in the result, never raised.
+
+        Cancelling the caller cancels the turn, which still records itself.
+
+        Raises:
+            SessionNotFound, SessionBusy: there is no such session, or a turn runs in it.
+            UnknownModel, MissingKey, ConfigError: the session's model cannot be asked.
+        """
+        live = await self._live_session(session_id)
+        if live.task is not None and not live.task.done():
+            raise SessionBusy("A turn is still running in this session. Cancel it, or wait for its end.")
+        turn = await self._new_turn(session_id, live, content, options or PromptOptions())
+        live.turn = turn
+        live.task = asyncio.create_task(self._run(session_id, turn), name=turn.turn_id)
+        try:
+            return await asyncio.shield(live.task)
+        except asyncio.CancelledError:
+            turn.cancel()
+            raise
+
+    async def cancel(self, session_id: str) -> bool:
+        """Stop the running turn of a session; False when there is none."""
+        live = self._live.get(session_id)
+        if live is None or live.turn is None or live.task is None or live.task.done():
+            return False
+        live.turn.cancel()
+        return True
+
+    async def attach(self, name: str, model: str | None = None) -> Text:
+        """Return a file as a block to put into a prompt, unsaved text first.
+
+        Raises:
+            PathNotFound, NotText, OutsideWorkspace: it cannot be read.
+        """
+        reading = await self._parts.workspace.read(name)
+        info = self._setup.models.resolve(model or self._setup.models.default())
+        limit = _output_cap(self._setup.limits, info)
+        return Text(text=render_file(reading.name, reading.text, origin=reading.origin, limit_bytes=limit))
+
+    async def _new_turn(self, session_id: str, live: _Live, content: Sequence[Block], options: PromptOptions) -> Turn:
+        parts, setup = self._parts, self._setup
+        session = await parts.store.session(session_id)
+        model = setup.models.resolve(session.model)
+        provider = setup.models.provider(model)
+        introduction = setup.models.introduction(model)
+        if introduction:
+            await self._emit(session_id, Notice(text=introduction))
+        conversation = await parts.store.conversation(session_id)
+        mode = options.mode or session.mode
+        tools = self._tools_for(mode, options)
+        workspace = parts.workspace.with_overlay(options.stage) if options.stage else parts.workspace
+        system = build_system(
+            [root.name for root in workspace.roots], mode, tools=len(tools) > 0, instructions=options.instructions
+        )
+        return Turn(
+            TurnSetup(
+                session_id=session_id,
+                provider=provider,
+                model_id=model.id,
+                model_name=model.name,
+                mode=mode,
+                tools=tools,
+                context=ToolContext(workspace, options.stage or parts.edits(workspace)),
+                store=parts.store,
+                approver=options.approver or parts.approver,
+                remembered=live.remembered,
+                limits=replace(setup.limits, call_output_bytes=_output_cap(setup.limits, model)),
+                system=system,
+                settings=_overlaid(setup.settings, options.settings),
+                history=tuple(stored.message for stored in conversation if stored.message.content),
+                parent_id=conversation[-1].id if conversation else None,
+                prompt=build_prompt(content, options.context),
+                show=lambda seq, event: self._show(session_id, seq, event),
+                record=parts.record,
+                goal=_goal(options),
+            )
+        )
+
+    def _tools_for(self, mode: Mode, options: PromptOptions) -> ToolSet:
+        if not options.tools:
+            return ToolSet()
+        tools = self._parts.tools.only(effects_in(mode))
+        if options.tool_names is not None:
+            tools = tools.named(options.tool_names)
+        return ToolSet([*tools, *options.extra_tools])
+
+    async def _run(self, session_id: str, turn: Turn) -> TurnResult:
+        model = turn.setup.model_id
+        self._set_status(Status("busy", model, session_id))
+        try:
+            result = await turn.run()
+        except ConduitError as error:
+            self._set_status(Status("error", model, session_id, str(error)))
+            raise
+        self._set_status(Status("error" if result.error else "ready", model, session_id, result.error or ""))
+        return result
+
+    async def _live_session(self, session_id: str) -> _Live:
+        """Return the state of a session; the first use after a start repairs it and reads the lasting answers."""
+        live = self._live.get(session_id)
+        if live is None:
+            await self._parts.store.repair(session_id)
+            remembered = Remembered()
+            for stored in await self._parts.store.events(session_id):
+                if isinstance(stored.event, PermissionAnswered):
+                    remembered.record(Effect(stored.event.effect), stored.event.answer)
+            live = self._live.setdefault(session_id, _Live(remembered))
+        return live
+
+    # -- models, usage, health --------------------------------------------------------------------------------------
+
+    def models(self) -> list[ModelChoice]:
+        """Return what a model picker shows."""
+        return self._setup.models.choices()
+
+    def default_model(self) -> str:
+        """Return the id of the model that new sessions use."""
+        return self._setup.models.default()
+
+    def model(self, name: str) -> ModelInfo:
+        """Return the row of a model; raises UnknownModel with the nearest names."""
+        return self._setup.models.resolve(name)
+
+    async def usage(self) -> list[UsageRow]:
+        """Return the tokens of this workspace by day and model, newest first."""
+        return await self._parts.store.usage()
+
+    async def doctor(self) -> list[Check]:
+        """Return what works and what is missing, without a network call."""
+        return await self._parts.doctor(self._setup)
+
+    async def configure(self, client_settings: Mapping[str, object]) -> None:
+        """Take changed settings of the client in; raises ConfigError and keeps the old ones when one is bad."""
+        setup = self._parts.configure(client_settings)
+        self._retired.append(self._setup.models)
+        self._setup = setup
+        self._set_status(replace(self._status, model=setup.models.default()))
+
+    async def warm_up(self) -> None:
+        """Import what the default model needs, off the event loop."""
+        with suppress(UserError):
+            await self._setup.models.provider(self._setup.models.resolve(self._setup.models.default())).load()
+
+    # -- watching ---------------------------------------------------------------------------------------------------
+
+    def subscribe(self, listener: Callable[[SessionUpdate], None]) -> Callable[[], None]:
+        """Call `listener` with every event of every session, on the event loop; returns how to stop that."""
+        self._listeners.append(listener)
+        return lambda: self._listeners.remove(listener)
+
+    def status(self) -> Status:
+        """Return what a status line shows now."""
+        return self._status
+
+    def subscribe_status(self, listener: Callable[[Status], None]) -> Callable[[], None]:
+        """Call `listener` with every change of the status; returns how to stop that."""
+        self._status_listeners.append(listener)
+        return lambda: self._status_listeners.remove(listener)
+
+    def report(self, status: Status) -> None:
+        """Show a status from below, such as the progress of a download."""
+        self._set_status(replace(status, session_id=status.session_id or self._status.session_id))
+
+    async def aclose(self) -> None:
+        """Cancel running turns, which record themselves, and close everything."""
+        for live in self._live.values():
+            if live.turn is not None:
+                live.turn.cancel()
+        tasks = [live.task for live in self._live.values() if live.task is not None]
+        await asyncio.gather(*tasks, return_exceptions=True)
+        for models in [*self._retired, self._setup.models]:
+            await models.aclose()
+        await self._parts.store.aclose()
+        await self._parts.close()
+
+    def _root(self) -> str:
+        roots = self._parts.workspace.roots
+        return str(roots[0]) if roots else ""
+
+    async def _emit(self, session_id: str, event: Event) -> None:
+        self._show(session_id, await self._parts.store.append(session_id, event), event)
+
+    def _show(self, session_id: str, seq: int | None, event: Event | Transient) -> None:
+        update = SessionUpdate(session_id=session_id, seq=seq, event=event)
+        for listener in tuple(self._listeners):
+            listener(update)
+        if isinstance(event, TurnEnded):
+            log.info("turn %s ended: %s", event.turn_id, event.stop_reason)
+
+    def _set_status(self, status: Status) -> None:
+        self._status = status
+        for listener in tuple(self._status_listeners):
+            listener(status)
+
+
+def _output_cap(limits: TurnLimits, model: ModelInfo) -> int:
+    """Return how many bytes one result may have, so that a model with a short memory can still answer."""
+    if model.context_tokens is None:
+        return limits.call_output_bytes
+    # A fifth of the context at about three bytes a token.
+    return min(limits.call_output_bytes, max(1000, model.context_tokens * 3 // 5))
+
+
+def _goal(options: PromptOptions) -> Callable[[], bool] | None:
+    """Return how to see that the turn has what it was for, where that ends it."""
+    stage = options.stage
+    return (lambda: bool(stage.changes())) if options.until_edit and stage is not None else None
+
+
+def _overlaid(base: ModelSettings, over: ModelSettings | None) -> ModelSettings:
+    return base if over is None else base.model_copy(update=over.model_dump(exclude_unset=True))

@@ -1,0 +1,136 @@
+"""What the App is handed by `compose`, and the plain values that it hands to faces."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Literal, Protocol
+
+from conduit.agent.budget import TurnLimits
+from conduit.agent.permission import Approver
+from conduit.agent.setup import Record
+from conduit.catalog.model import ModelInfo
+from conduit.context.builder import EditorContext
+from conduit.edits.edit import EditSink
+from conduit.edits.stage import Stage
+from conduit.messages.request import ModelSettings
+from conduit.providers.base import Provider
+from conduit.sessions.base import SessionStore
+from conduit.sessions.events import Mode
+from conduit.tools.base import ToolSet
+from conduit.workspace.workspace import Workspace
+
+
+@dataclass(frozen=True, slots=True)
+class ModelChoice:
+    """One line of a model picker; `id` is `vendor/model`, `note` says what is missing when it is not ready."""
+
+    id: str
+    name: str
+    vendor: str
+    ready: bool
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One line of the doctor."""
+
+    name: str
+    state: Literal["ok", "warning", "missing", "broken"]
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """What a status line shows; the bytes are those of a running download."""
+
+    state: Literal["ready", "busy", "error", "downloading", "waiting"]
+    model: str
+    session_id: str | None = None
+    message: str = ""
+    downloaded_bytes: int | None = None
+    total_bytes: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PromptOptions:
+    """How one prompt differs from the session's habit.
+
+    Attributes:
+        tools: whether the model gets any.
+        tool_names: only these, or None for all that the mode allows.
+        context: what the person looks at.
+        stage: collects the edits instead of applying them; reads see them.
+        approver: asks somebody else, or nobody.
+        mode: overrides the session's mode for this turn.
+        instructions: more rules of conduct, behind the system text.
+        settings: overrides sampling.
+        extra_tools: tools that exist for this turn only.
+        until_edit: the model must call a tool until `stage` holds a change; the turn ends then. For models that
+            are too small to finish by themselves.
+    """
+
+    tools: bool = True
+    tool_names: frozenset[str] | None = None
+    context: EditorContext | None = None
+    stage: Stage | None = None
+    approver: Approver | None = None
+    mode: Mode | None = None
+    instructions: str = ""
+    settings: ModelSettings | None = None
+    extra_tools: ToolSet = field(default_factory=ToolSet)
+    until_edit: bool = False
+
+
+class Models(Protocol):
+    """The models that can be chosen, and the endpoints that serve them."""
+
+    def resolve(self, name: str) -> ModelInfo:
+        """Return the row of a model, an alias or a bare name; raises UnknownModel with the nearest names."""
+        ...
+
+    def provider(self, model: ModelInfo) -> Provider:
+        """Return the endpoint that serves it, one per vendor; raises MissingKey or ConfigError."""
+        ...
+
+    def choices(self) -> list[ModelChoice]:
+        """Return what a picker shows."""
+        ...
+
+    def default(self) -> str:
+        """Return the id of the model that new sessions use."""
+        ...
+
+    def introduction(self, model: ModelInfo) -> str:
+        """Return what the person is told once before this model's first use; empty when there is nothing to say."""
+        ...
+
+    async def aclose(self) -> None:
+        """Close every endpoint."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Setup:
+    """What the settings decide; replaced as a whole when they change."""
+
+    models: Models
+    mode: Mode
+    settings: ModelSettings
+    limits: TurnLimits
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """The concrete parts that compose hands in; they live as long as the App."""
+
+    workspace: Workspace
+    store: SessionStore
+    tools: ToolSet
+    edits: Callable[[Workspace], EditSink]
+    approver: Approver
+    record: Record
+    configure: Callable[[Mapping[str, object]], Setup]
+    doctor: Callable[[Setup], Awaitable[list[Check]]]
+    close: Callable[[], Awaitable[None]]

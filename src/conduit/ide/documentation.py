@@ -1,0 +1,202 @@
+"""The tool that writes documentation: the model gives the words, we give the place, the comment marks and the indent.
+
+A model need not quote any code for it, so even a very small one can use it.
+"""
+
+from __future__ import annotations
+
+import re
+import textwrap
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from pydantic import JsonValue
+
+from conduit.edits.edit import FileChange
+from conduit.errors import EditNotFound, InvalidArguments
+from conduit.messages.request import ToolKind, ToolSpec
+from conduit.tools.base import Effect, Preview, Tool, ToolContext, ToolOutcome
+from conduit.workspace.document import split_lines
+from conduit.workspace.positions import Range
+from conduit.workspace.workspace import Reading
+
+NAME = "write_documentation"
+
+_PYTHON_HEAD = re.compile(r"\s*(?:async\s+def|def|class)\s+\w")
+_LINE_COMMENTS = {".rs": "///", ".go": "//", ".cs": "///", ".lua": "---", ".sh": "#", ".rb": "#", ".toml": "#"}
+_MAX_TEXT = 4000
+
+
+def documentation_tool(name: str, range_: Range) -> Tool:
+    """Return the tool that documents the code at `range_` (code points) of the workspace file `name`."""
+    return _WriteDocumentation(name, range_)
+
+
+@dataclass(frozen=True)
+class _WriteDocumentation:
+    name: str
+    range: Range
+
+    @property
+    def spec(self) -> ToolSpec:
+        return ToolSpec(
+            name=NAME,
+            description=(
+                "Write the documentation of the selected code. Give only the words, without quotes or comment marks; "
+                "they are put at the right place."
+            ),
+            input_schema={
+                "type": "object",
+                "properties": {
+                    "text": {
+                        "type": "string",
+                        "minLength": 10,
+                        "maxLength": _MAX_TEXT,
+                        "description": "The documentation: a first line that sums up, then details where needed.",
+                    }
+                },
+                "required": ["text"],
+                "additionalProperties": False,
+            },
+        )
+
+    @property
+    def effect(self) -> Effect:
+        return Effect.WRITE
+
+    @property
+    def kind(self) -> ToolKind:
+        return "edit"
+
+    def title(self, arguments: Mapping[str, JsonValue]) -> str:
+        return f"Document {self.name}"
+
+    async def preview(self, arguments: Mapping[str, JsonValue], context: ToolContext) -> Preview | None:
+        return Preview((await self._change(arguments, context)).diff(), (self.name,))
+
+    async def run(self, arguments: Mapping[str, JsonValue], context: ToolContext) -> ToolOutcome:
+        change = await self._change(arguments, context)
+        where = await context.edits.submit([change])
+        return ToolOutcome(f"The documentation is in place. {where}", (self.name,), change.diff())
+
+    async def _change(self, arguments: Mapping[str, JsonValue], context: ToolContext) -> FileChange:
+        text = arguments.get("text")
+        if not isinstance(text, str) or not text.strip():
+            raise InvalidArguments("text: give the words of the documentation as a string.")
+        reading = await context.workspace.read(self.name)
+        after = document(reading, self.range, text[:_MAX_TEXT])
+        return FileChange(reading.path, reading.name, reading.text, after, reading.version)
+
+
+def document(reading: Reading, range_: Range, text: str) -> str:
+    """Return the text of the file with `text` as the documentation of what stands at `range_`.
+
+    Raises:
+        EditNotFound: there is no code at that place that could be documented.
+    """
+    lines = split_lines(reading.text)
+    eol = reading.eol
+    if reading.name.endswith((".py", ".pyi")):
+        return "".join(_with_docstring(lines, range_, text, eol, reading.name))
+    return "".join(_with_comment(lines, range_, text, eol, reading.name))
+
+
+def _with_docstring(lines: list[str], range_: Range, text: str, eol: str, name: str) -> list[str]:
+    head = _python_head(lines, range_)
+    if head is None:
+        raise EditNotFound(f"There is no function or class at line {range_.start.line + 1} of {name} to document.")
+    end = _end_of_signature(lines, head)
+    if end is None:
+        raise EditNotFound(f"The body of the code at line {head + 1} of {name} does not start on a line of its own.")
+    indent = _body_indent(lines, head, end)
+    words = _clean(text).replace("\\", "\\\\").replace('"""', "'''")
+    body = _wrapped(words, indent)
+    quoted = [f'{indent}"""{body[0]}', *(f"{indent}{line}".rstrip() for line in body[1:])]
+    if len(body) == 1:
+        quoted[0] += '"""'
+    else:
+        quoted.append(f'{indent}"""')
+    first, last = _existing_docstring(lines, end)
+    return [*lines[:first], *(line + eol for line in quoted), *lines[last:]]
+
+
+def _python_head(lines: list[str], range_: Range) -> int | None:
+    """Return the line of the `def` or `class`: the first one in the selection, else the nearest one above it."""
+    last = max(range_.start.line, range_.end.line - (1 if range_.end.column == 0 else 0))
+    for number in range(range_.start.line, min(last + 1, len(lines))):
+        if _PYTHON_HEAD.match(lines[number]):
+            return number
+    for number in range(min(range_.start.line, len(lines) - 1), -1, -1):
+        if _PYTHON_HEAD.match(lines[number]):
+            return number
+    return None
+
+
+def _end_of_signature(lines: list[str], head: int) -> int | None:
+    """Return the line after the signature's colon; None when code follows on the same line."""
+    depth = 0
+    for number in range(head, min(head + 60, len(lines))):
+        code = re.sub(r"\"[^\"]*\"|'[^']*'", "''", lines[number]).split("#", 1)[0].rstrip()
+        depth += sum(map(code.count, "([{")) - sum(map(code.count, ")]}"))
+        if depth <= 0 and code:
+            return number + 1 if code.endswith(":") else None
+    return None
+
+
+def _body_indent(lines: list[str], head: int, end: int) -> str:
+    for line in lines[end:]:
+        if line.strip():
+            indent = line[: len(line) - len(line.lstrip())]
+            own = lines[head][: len(lines[head]) - len(lines[head].lstrip())]
+            return indent if len(indent) > len(own) else own + "    "
+    return lines[head][: len(lines[head]) - len(lines[head].lstrip())] + "    "
+
+
+def _existing_docstring(lines: list[str], end: int) -> tuple[int, int]:
+    """Return the lines of the docstring that stands there now, as a half-open range; empty when there is none."""
+    if end >= len(lines):
+        return end, end
+    opening = re.match(r"\s*[rRuU]?(\"\"\"|''')", lines[end])
+    if opening is None:
+        return end, end
+    mark = opening.group(1)
+    if lines[end].count(mark) >= 2:
+        return end, end + 1
+    for number in range(end + 1, len(lines)):
+        if mark in lines[number]:
+            return end, number + 1
+    return end, end
+
+
+def _with_comment(lines: list[str], range_: Range, text: str, eol: str, name: str) -> list[str]:
+    place = min(range_.start.line, max(len(lines) - 1, 0))
+    while place < len(lines) - 1 and not lines[place].strip():
+        place += 1
+    line = lines[place] if lines else ""
+    indent = line[: len(line) - len(line.lstrip())].rstrip("\r\n")
+    body = _wrapped(_clean(text).replace("*/", "* /"), indent)
+    mark = _LINE_COMMENTS.get(name[name.rfind(".") :])
+    if mark:
+        comment = [f"{indent}{mark} {words}".rstrip() for words in body]
+    else:
+        comment = [f"{indent}/**", *(f"{indent} * {words}".rstrip() for words in body), f"{indent} */"]
+    return [*lines[:place], *(words + eol for words in comment), *lines[place:]]
+
+
+def _clean(text: str) -> str:
+    """Take off what a model puts around the words although it was told not to."""
+    text = text.strip()
+    text = re.sub(r"^(?:\"\"\"|'''|/\*\*?)|(?:\"\"\"|'''|\*/)$", "", text).strip()
+    return text.rstrip('"\\') or "Undocumented."
+
+
+def _wrapped(text: str, indent: str) -> list[str]:
+    width = max(40, 88 - len(indent))
+    lines: list[str] = []
+    for paragraph in text.splitlines():
+        lines.extend(textwrap.wrap(paragraph, width, subsequent_indent=" " * _hang(paragraph)) or [""])
+    return lines or [""]
+
+
+def _hang(paragraph: str) -> int:
+    return len(paragraph) - len(paragraph.lstrip())
