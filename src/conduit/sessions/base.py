@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Literal, Protocol
 
 from conduit.sessions.events import Event, SessionInfo, SessionOpened, StoredEvent, StoredMessage, UsageRow
@@ -31,7 +30,7 @@ class SessionStore(Protocol):
     async def keep_partial(
         self, session_id: str, message_id: str, kind: Literal["text", "thinking"], text: str
     ) -> None:
-        """Add text to the running answer `message_id`, so that a crash keeps it; dropped when the answer is appended."""
+        """Add text to the running answer `message_id`, so that a crash keeps it; dropped once that is appended."""
         ...
 
     async def repair(self, session_id: str) -> bool:
