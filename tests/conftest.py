@@ -14,6 +14,8 @@ from pathlib import Path
 
 import pytest
 
+from conduit.config.folders import find_folders
+
 LIVE = os.environ.get("CONDUIT_LIVE_TESTS") == "1"
 KEYS = ("_API_KEY", "_AUTH_TOKEN", "_BASE_URL", "_ACCESS_TOKEN")
 # Nothing listens on port 9 (discard): a child that asks a proxy fails at once instead of leaving the machine.
@@ -46,19 +48,18 @@ def _is_local(host: object) -> bool:
     return address.is_loopback or address.is_unspecified
 
 
-def data_home() -> Path:
-    """Return the folder in which the set-up left the weights; tests share nothing else with the person."""
-    return Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share")
-
-
 def isolated(home: Path, data: Path) -> dict[str, str]:
-    """Return the variables of a machine on which Conduit was never started, with its weights in place."""
+    """Return the variables of a machine on which Conduit was never started.
+
+    Only the weights that the set-up left in the data folder are the person's own.
+    """
+    by_xdg = data.name == "conduit"
     return {
         "HOME": str(home),
         "XDG_CONFIG_HOME": str(home / "config"),
         "XDG_STATE_HOME": str(home / "state"),
         "XDG_CACHE_HOME": str(home / "cache"),
-        "XDG_DATA_HOME": str(data),
+        **({"XDG_DATA_HOME": str(data.parent)} if by_xdg else {"CONDUIT_DATA_DIR": str(data)}),
         "NO_PROXY": "localhost,127.0.0.1,::1",
         "no_proxy": "localhost,127.0.0.1,::1",
         **{name: CLOSED_PROXY for proxy in PROXIES for name in (proxy, proxy.lower())},
@@ -71,19 +72,21 @@ def stray(name: str) -> bool:
 
 
 HOMES = pytest.StashKey[Path]()
+DATA = pytest.StashKey[Path]()
 
 
 def pytest_configure(config: pytest.Config) -> None:
     """Clean the environment before anything of ours is imported: fixtures of any scope start from it."""
     if LIVE:
         return
-    shared = data_home()
+    data = find_folders().data
     for name in [name for name in os.environ if stray(name)]:
         del os.environ[name]
     homes = tempfile.TemporaryDirectory(prefix="conduit-tests-", ignore_cleanup_errors=True)
     config.add_cleanup(homes.cleanup)
     config.stash[HOMES] = Path(homes.name)
-    os.environ.update(isolated(Path(homes.name), shared))
+    config.stash[DATA] = data
+    os.environ.update(isolated(Path(homes.name), data))
     sys.addaudithook(refuse_other_hosts)
 
 
@@ -99,5 +102,5 @@ def a_machine_of_its_own(pytestconfig: pytest.Config, monkeypatch: pytest.Monkey
     if LIVE:
         return
     home = Path(tempfile.mkdtemp(dir=pytestconfig.stash[HOMES]))
-    for name, value in isolated(home, data_home()).items():
+    for name, value in isolated(home, pytestconfig.stash[DATA]).items():
         monkeypatch.setenv(name, value)

@@ -1,0 +1,15 @@
+-- Conduit as a language server of Neovim >= 0.11; read by vim.lsp.enable('conduit'), for files of every type.
+return {
+  cmd = { 'conduit', 'serve' },
+  root_dir = function(bufnr, on_dir)
+    on_dir(vim.fs.root(bufnr, '.git') or vim.fn.getcwd())
+  end,
+  handlers = {
+    ['conduit/session/update'] = function(_, params)
+      require('conduit').on_update(params)
+    end,
+    ['conduit/status'] = function(_, params)
+      require('conduit').on_status(params)
+    end,
+  },
+}
