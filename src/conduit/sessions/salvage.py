@@ -118,4 +118,4 @@ def _is_sound(row: Row) -> bool:
         event = parse_event(body)
     except ValidationError:
         return False
-    return (event.type, getattr(event, "turn_id", None)) == (kind,, turn_id)
+    return (event.type, getattr(event, "turn_id", None)) == (kind, turn_id)
