@@ -48,12 +48,11 @@ class FileChange:
     def diff(self) -> str:
         """Return a unified diff with three lines of context."""
         old = "/dev/null" if self.before is None else f"a/{self.name}"
-        lines: list[str] = []
-        for line in difflib.unified_diff(
-            split_lines(self.before or ""), split_lines(self.after), old, f"b/{self.name}", lineterm="\n"
-        ):
-            lines.append(line if line.endswith(("\n", "\r")) else f"{line}\n\\ No newline at end of file\n")
-        return "".join(lines)
+        before, after = split_lines(self.before or ""), split_lines(self.after)
+        lines = difflib.unified_diff(before, after, old, f"b/{self.name}", lineterm="\n")
+        return "".join(
+            line if line.endswith(("\n", "\r")) else f"{line}\n\\ No newline at end of file\n" for line in lines
+        )
 
 
 class EditSink(Protocol):
@@ -95,9 +94,7 @@ def line_edits(before: str, after: str) -> tuple[TextEdit, ...]:
     middle_old, middle_new = old[head : len(old) - tail], new[head : len(new) - tail]
     matcher = difflib.SequenceMatcher(None, middle_old, middle_new, autojunk=False)
     return tuple(
-        TextEdit(
-            Range(_line_position(old, head + i1), _line_position(old, head + i2)), "".join(middle_new[j1:j2])
-        )
+        TextEdit(Range(_line_position(old, head + i1), _line_position(old, head + i2)), "".join(middle_new[j1:j2]))
         for tag, i1, i2, j1, j2 in matcher.get_opcodes()
         if tag != "equal"
     )
