@@ -72,11 +72,9 @@ STATUS_KINDS: Mapping[int, Kind] = {
 }
 
 CODE_KINDS: Mapping[str, Kind] = {
-    "api_error": Kind.INTERNAL,
     "authentication_error": Kind.AUTH,
     "billing_error": Kind.BALANCE,
     "billing_hard_limit_reached": Kind.BALANCE,
-    "conflict_error": Kind.INTERNAL,
     "content_filter": Kind.REFUSED,
     "content_policy_violation": Kind.REFUSED,
     "context_length_exceeded": Kind.CONTEXT_OVERFLOW,
@@ -90,14 +88,14 @@ CODE_KINDS: Mapping[str, Kind] = {
     "rate_limit_error": Kind.RATE_LIMIT,
     "rate_limit_exceeded": Kind.RATE_LIMIT,
     "request_too_large": Kind.CONTEXT_OVERFLOW,
-    "server_error": Kind.INTERNAL,
     "timeout_error": Kind.NETWORK,
     "unavailable_error": Kind.NOT_READY,
 }
-"""The `code` or `type` of an error body, more exact than its status (OpenAI, Anthropic, llama.cpp; 2026-11-21)."""
+"""The `code` or `type` of an error body where it is more exact than the status (OpenAI, Anthropic, llama.cpp; 2026-11-21)."""
 
 _OVERFLOW = re.compile(
-    r"context (length|window|size)|maximum context|prompt is too long|too many tokens|exceed.{0,40}context", re.IGNORECASE
+    r"context (length|window|size)|maximum context|prompt is too long|too many tokens|exceed.{0,40}context",
+    re.IGNORECASE,
 )
 _LOADING = re.compile(r"model is loading|loading model", re.IGNORECASE)
 _UNTRUSTED = re.compile(r"CERTIFICATE_VERIFY_FAILED|certificate verify failed", re.IGNORECASE)
@@ -256,3 +254,37 @@ def _root(error: BaseException) -> str:
     while cause.__cause__ is not None:
         cause = cause.__cause__
     return str(cause) or type(cause).__name__
+
+
+def cut_stream(vendor: Vendor, *, url: str, model: str) -> ProviderError:
+    """Return the error for a stream that ended without its closing event; no SDK raises one."""
+    return _network(vendor, url, model, "The answer ended before it was complete.")
+
+
+def corrupt_stream(vendor: Vendor, *, url: str, model: str, detail: str) -> ProviderError:
+    """Return the error for a stream in which something is missing."""
+    return _network(vendor, url, model, f"The answer arrived damaged: {detail}.")
+
+
+def not_a_stream(headers: Mapping[str, str], vendor: Vendor, *, url: str, model: str) -> ProviderError | None:
+    """Return an error when an answer with status 200 is a page, as a proxy's sign-in would send, else None."""
+    found = headers.get("content-type", "").partition(";")[0].strip().lower()
+    if found not in ("text/html", "application/json"):
+        return None
+    detail = f"It answered {found} where a stream of events was asked for."
+    return ProviderError(
+        say(Kind.CONFIG, vendor, url=url, model=model, detail=detail),
+        kind=Kind.CONFIG,
+        provider=vendor.name,
+        model=model,
+        status=200,
+    )
+
+
+def _network(vendor: Vendor, url: str, model: str, detail: str) -> ProviderError:
+    return ProviderError(
+        say(Kind.NETWORK, vendor, url=url, model=model, detail=detail),
+        kind=Kind.NETWORK,
+        provider=vendor.name,
+        model=model,
+    )

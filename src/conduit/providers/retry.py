@@ -1,6 +1,7 @@
 """Try again what may succeed later, as long as nothing has been shown yet.
 
-A wrapper around any provider. What was streamed is never repeated: an error after the first event is raised as it is.
+A wrapper around any provider. What was streamed is never repeated: an error after the first piece of content is raised
+as it is.
 Not a queue and not a fallback to another model. Used by `compose`.
 """
 
@@ -14,7 +15,7 @@ from typing import TYPE_CHECKING, cast
 
 from conduit.errors import ProviderError, ProviderErrorKind
 from conduit.messages.request import ModelRequest
-from conduit.messages.stream import StreamEvent
+from conduit.messages.stream import BlockStart, StreamEvent, UsageReport
 from conduit.providers.base import Provider
 
 if TYPE_CHECKING:
@@ -74,11 +75,18 @@ class RetryingProvider:
         """Stream one completion; see `Provider.stream`."""
         for attempt in range(1, MAX_TRIES + 1):
             started = False
+            held: list[StreamEvent] = []
             try:
                 async with aclosing(cast("AsyncGenerator[StreamEvent]", self._inner.stream(request))) as events:
                     async for event in events:
-                        started = True
-                        yield event
+                        held.append(event)
+                        if started or not isinstance(event, BlockStart | UsageReport):
+                            started = True
+                            for item in held:
+                                yield item
+                            held.clear()
+                for item in held:
+                    yield item
                 return
             except ProviderError as error:
                 if started or attempt == MAX_TRIES or not error.retryable:

@@ -1,0 +1,312 @@
+"""The Chat Completions wire: OpenAI, and every endpoint that speaks the same format.
+
+Written against the openai SDK 3.54 through its low-level stream; what differs between vendors is a flag of the
+vendor's row. Not the Responses API. Only `compose` makes one; importing this file imports no SDK.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
+from contextlib import aclosing
+from typing import TYPE_CHECKING, Any, cast
+
+from conduit.catalog.catalog import Catalog
+from conduit.catalog.model import Capabilities, Vendor
+from conduit.errors import ConfigError, ProviderErrorKind
+from conduit.messages.content import Audio, Block, Document, Image, ProviderData, Text, Thinking, ToolResult
+from conduit.messages.message import Message
+from conduit.messages.request import ModelRequest
+from conduit.messages.stream import StreamEvent
+from conduit.providers.faults import TRANSPORT_KINDS, cut_stream, not_a_stream, provider_error
+from conduit.providers.openai_chat_stream import WIRE, ChunkDecoder
+from conduit.providers.transcript import sendable
+from conduit.providers.warmup import SharedLoad
+
+if TYPE_CHECKING:
+    import openai
+
+ERROR_KINDS: Mapping[str, ProviderErrorKind] = {
+    **TRANSPORT_KINDS,
+    "openai.OpenAIError": ProviderErrorKind.CONFIG,
+    "openai.APIError": ProviderErrorKind.INTERNAL,
+    "openai.APIStatusError": ProviderErrorKind.UNKNOWN,
+    "openai.APIResponseValidationError": ProviderErrorKind.NETWORK,
+    "openai.APIConnectionError": ProviderErrorKind.NETWORK,
+    "openai.APITimeoutError": ProviderErrorKind.NETWORK,
+    "openai.BadRequestError": ProviderErrorKind.INVALID_INPUT,
+    "openai.AuthenticationError": ProviderErrorKind.AUTH,
+    "openai.OAuthError": ProviderErrorKind.AUTH,
+    "openai.PermissionDeniedError": ProviderErrorKind.PERMISSION,
+    "openai.NotFoundError": ProviderErrorKind.NOT_FOUND,
+    "openai.ConflictError": ProviderErrorKind.INTERNAL,
+    "openai.UnprocessableEntityError": ProviderErrorKind.INVALID_INPUT,
+    "openai.RateLimitError": ProviderErrorKind.RATE_LIMIT,
+    "openai.InternalServerError": ProviderErrorKind.UNKNOWN,  # its status says which
+    "openai.LengthFinishReasonError": ProviderErrorKind.INTERNAL,
+    "openai.ContentFilterFinishReasonError": ProviderErrorKind.REFUSED,
+    "openai.InvalidWebhookSignatureError": ProviderErrorKind.INTERNAL,
+    "openai.SubjectTokenProviderError": ProviderErrorKind.AUTH,
+    "openai.WebSocketConnectionClosedError": ProviderErrorKind.NETWORK,
+    "openai.WebSocketQueueFullError": ProviderErrorKind.INTERNAL,
+}
+"""From every exception of the SDK to ours; UNKNOWN leaves it to the HTTP status."""
+
+_EFFORTS = {"low": "low", "medium": "medium", "high": "high", "max": "xhigh"}
+
+
+class OpenAIChatProvider:
+    """One Chat Completions endpoint, serving any of its models."""
+
+    def __init__(
+        self,
+        vendor: Vendor,
+        *,
+        catalog: Catalog,
+        api_key: str | None = None,
+        base_url: str | None = None,
+        read_timeout_s: float = 300.0,
+    ) -> None:
+        """Describe the endpoint; nothing is imported or opened before `load` or the first stream.
+
+        Args:
+            vendor: the row, with its quirks.
+            catalog: what is known of the models.
+            api_key: None sends no key at all, whatever the environment holds.
+            base_url: instead of the row's.
+            read_timeout_s: seconds without a byte after which the connection counts as dead.
+
+        Raises:
+            ConfigError: neither the row nor the caller names a base URL.
+        """
+        url = base_url or vendor.base_url
+        if url is None:
+            raise ConfigError(f"The vendor {vendor.name!r} needs a base URL: set vendors.{vendor.name}.base_url.")
+        self._vendor = vendor
+        self._catalog = catalog
+        self._url = url
+        self._key = api_key
+        self._read_timeout_s = read_timeout_s
+        self._client: openai.AsyncOpenAI | None = None
+        self._foreign: tuple[type[Exception], ...] = ()
+        self._load = SharedLoad(self._open)
+
+    @property
+    def name(self) -> str:
+        """The vendor's row name."""
+        return self._vendor.name
+
+    async def load(self) -> None:
+        """Import the SDK and open the client in a thread; raises ProviderError for an impossible base URL."""
+        await self._load()
+
+    async def aclose(self) -> None:
+        """Close the connections."""
+        if self._client is not None:
+            await self._client.close()
+
+    async def stream(self, request: ModelRequest) -> AsyncIterator[StreamEvent]:
+        """Stream one completion; see `Provider.stream`."""
+        await self.load()
+        decoder = ChunkDecoder(self._vendor)
+        async with aclosing(self._chunks(request)) as chunks:
+            async for chunk in chunks:
+                for event in decoder.feed(chunk):
+                    yield event
+        if not decoder.ended:
+            raise cut_stream(self._vendor, url=self._url, model=request.model)
+        for event in decoder.finish():
+            yield event
+
+    async def _chunks(self, request: ModelRequest) -> AsyncGenerator[Any]:
+        """Yield the SDK's chunks; every foreign error leaves as ours."""
+        assert self._client is not None
+        body = encode_request(
+            request, self._vendor, self._catalog.describe(self._vendor.name, request.model).capabilities
+        )
+        try:
+            stream = cast("openai.AsyncStream[Any]", await self._client.chat.completions.create(**body))
+            async with stream:
+                if fault := not_a_stream(stream.response.headers, self._vendor, url=self._url, model=request.model):
+                    raise fault
+                async for chunk in stream:
+                    yield chunk
+        except self._foreign as error:
+            raise provider_error(error, ERROR_KINDS, vendor=self._vendor, url=self._url, model=request.model) from error
+
+    def _open(self) -> None:
+        import httpx2
+        import openai
+
+        self._foreign = (
+            openai.OpenAIError,
+            httpx2.HTTPError,
+            httpx2.InvalidURL,
+            httpx2.StreamError,
+            ValueError,
+            OSError,
+        )
+        # Explicit, because the SDK would else send the environment's OpenAI key and organization to any vendor.
+        headers: dict[str, Any] = {"Authorization": f"Bearer {self._key}" if self._key else openai.Omit()}
+        if self._vendor.name != "openai":
+            headers |= {"OpenAI-Organization": openai.Omit(), "OpenAI-Project": openai.Omit()}
+        try:
+            client = openai.AsyncOpenAI(
+                api_key=self._key or "none",
+                base_url=self._url,
+                max_retries=0,
+                default_headers=headers,
+                # A redirect would carry the conversation to another host.
+                http_client=openai.DefaultAsyncHttpxClient(
+                    follow_redirects=False, timeout=httpx2.Timeout(self._read_timeout_s, connect=10.0)
+                ),
+            )
+        except self._foreign as error:
+            raise provider_error(error, ERROR_KINDS, vendor=self._vendor, url=self._url, model=None) from error
+        _ = client.chat.completions  # imports its resource module here, in the thread
+        self._client = client
+
+
+def encode_request(request: ModelRequest, vendor: Vendor, can: Capabilities) -> dict[str, Any]:
+    """Return the arguments of `chat.completions.create` for a request; what the model does not take is left out."""
+    settings = request.settings
+    body: dict[str, Any] = {
+        "model": request.model,
+        "messages": _encode_messages(request, vendor, can),
+        "stream": True,
+    }
+    if vendor.stream_options:
+        body["stream_options"] = {"include_usage": True}
+    limit = settings.max_tokens or vendor.default_max_tokens
+    if limit is not None:
+        body[vendor.max_tokens_field] = limit
+    body |= _encode_sampling(request, can)
+    if settings.stop:
+        body["stop"] = list(settings.stop)
+    if request.tools:
+        body["tools"] = [
+            {
+                "type": "function",
+                "function": {"name": tool.name, "description": tool.description, "parameters": tool.input_schema},
+            }
+            for tool in request.tools
+        ]
+        if settings.tool_choice != "auto" and not (settings.tool_choice == "required" and can.forced_tools is False):
+            body["tool_choice"] = settings.tool_choice
+    if request.response_schema is not None:
+        schema = request.response_schema
+        body["response_format"] = {
+            "type": "json_schema",
+            "json_schema": {"name": "answer", "schema": schema, "strict": _is_strict(schema)},
+        }
+    return body
+
+
+def _encode_sampling(request: ModelRequest, can: Capabilities) -> dict[str, Any]:
+    effort = _effort(request, can)
+    body: dict[str, Any] = {} if effort is None else {"reasoning_effort": effort}
+    if can.sampling in (None, "always") or (can.sampling == "without_thinking" and effort == "none"):
+        if request.settings.temperature is not None:
+            body["temperature"] = request.settings.temperature
+        if request.settings.top_p is not None:
+            body["top_p"] = request.settings.top_p
+    if request.settings.seed is not None:
+        body["seed"] = request.settings.seed
+    return body
+
+
+def _effort(request: ModelRequest, can: Capabilities) -> str | None:
+    if can.thinking == "none":
+        return None
+    if request.tools and can.tools_need_thinking_off:
+        return "none"
+    level = request.settings.thinking
+    if level is None:
+        return None
+    if level == "off":
+        return "none" if can.thinking_off == "effort_none" else None
+    return _EFFORTS[level]
+
+
+def _is_strict(schema: object) -> bool:
+    """Whether OpenAI's strict mode takes the schema: every object closed, every property required."""
+    if isinstance(schema, list):
+        return all(_is_strict(item) for item in schema)
+    if not isinstance(schema, dict):
+        return True
+    if isinstance(properties := schema.get("properties"), dict):
+        required = schema.get("required")
+        if schema.get("additionalProperties") is not False or not isinstance(required, list):
+            return False
+        if set(properties) != set(required):
+            return False
+    return all(_is_strict(item) for item in schema.values())
+
+
+def _encode_messages(request: ModelRequest, vendor: Vendor, can: Capabilities) -> list[dict[str, Any]]:
+    encoded: list[dict[str, Any]] = []
+    if request.system.strip():
+        encoded.append({"role": vendor.system_role, "content": request.system})
+    for message in sendable(request.messages):
+        if message.role == "user":
+            encoded.append({"role": "user", "content": _encode_user(message.content, can)})
+        elif message.role == "assistant":
+            encoded.append(_encode_assistant(message, vendor))
+        else:
+            encoded.extend(_encode_result(result) for result in message.tool_results)
+    return encoded
+
+
+def _encode_user(content: Sequence[Block], can: Capabilities) -> str | list[dict[str, Any]]:
+    if all(isinstance(block, Text) for block in content):
+        return "\n".join(block.text for block in content if isinstance(block, Text))
+    return [_encode_part(block, can) for block in content]
+
+
+def _encode_part(block: Block, can: Capabilities) -> dict[str, Any]:
+    match block:
+        case Text():
+            return {"type": "text", "text": block.text}
+        case Image() if can.vision is not False:
+            return {"type": "image_url", "image_url": {"url": f"data:{block.media_type};base64,{block.data}"}}
+        case Audio():
+            return {
+                "type": "input_audio",
+                "input_audio": {"data": block.data, "format": block.media_type.rpartition("/")[2]},
+            }
+        case Document() if block.media_type.startswith("text/"):
+            text = base64.b64decode(block.data).decode("utf-8", "replace")
+            return {"type": "text", "text": f"{block.name or 'Document'}:\n{text}"}
+        case Document() if can.documents is not False:
+            data = f"data:{block.media_type};base64,{block.data}"
+            return {"type": "file", "file": {"filename": block.name or "document.pdf", "file_data": data}}
+        case _:
+            return {"type": "text", "text": f"[{block.type}: this model cannot see it]"}
+
+
+def _encode_assistant(message: Message, vendor: Vendor) -> dict[str, Any]:
+    encoded: dict[str, Any] = {"role": "assistant", "content": message.text or None}
+    if message.tool_calls:
+        encoded["tool_calls"] = [
+            {
+                "id": call.id,
+                "type": "function",
+                "function": {"name": call.name, "arguments": json.dumps(call.arguments, ensure_ascii=False)},
+            }
+            for call in message.tool_calls
+        ]
+    if vendor.replay_thinking:
+        own = ProviderData(wire=WIRE, data={"vendor": vendor.name})
+        thinking = "".join(
+            block.text for block in message.content if isinstance(block, Thinking) and block.provider_data == own
+        )
+        if thinking:
+            encoded[vendor.replay_thinking] = thinking
+    return encoded
+
+
+def _encode_result(result: ToolResult) -> dict[str, Any]:
+    # The format has no field that says that a call failed.
+    text = f"Error: {result.text}" if result.is_error and not result.text.startswith("Error") else result.text
+    return {"role": "tool", "tool_call_id": result.call_id, "content": text}

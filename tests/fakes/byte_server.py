@@ -1,0 +1,87 @@
+"""A server on loopback that answers with exactly the bytes a test gives it, and keeps what it was sent."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass
+class Received:
+    """One request as it came in."""
+
+    target: str
+    headers: dict[str, str]
+    body: dict[str, Any]
+
+
+@dataclass
+class ByteServer:
+    """Plays `answers` in turn, the last one for ever; an answer is a list of pieces, and None in it hangs."""
+
+    answers: Sequence[Sequence[bytes | None]]
+    port: int = 0
+    received: list[Received] = field(default_factory=list)
+    closed_by_client: asyncio.Event = field(default_factory=asyncio.Event)
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    async def handle(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
+            lines = head.split("\r\n")
+            headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines[1:])}
+            raw = await reader.readexactly(int(headers.get("content-length", 0)))
+            answer = self.answers[min(len(self.received), len(self.answers) - 1)]
+            self.received.append(Received(lines[0].split(" ")[1], headers, json.loads(raw) if raw else {}))
+            for piece in answer:
+                if piece is None:
+                    await reader.read()  # until the client hangs up
+                    self.closed_by_client.set()
+                    return
+                writer.write(piece)
+                await writer.drain()
+        except (ConnectionError, asyncio.IncompleteReadError):
+            self.closed_by_client.set()
+        finally:
+            writer.close()
+
+
+@asynccontextmanager
+async def serve(*answers: Sequence[bytes | None]) -> AsyncIterator[ByteServer]:
+    fake = ByteServer(answers)
+    server = await asyncio.start_server(fake.handle, "127.0.0.1", 0)
+    fake.port = server.sockets[0].getsockname()[1]
+    try:
+        yield fake
+    finally:
+        server.close()
+
+
+HEAD = b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\nconnection: close\r\n\r\n"
+
+
+def status(code: int, body: object, **headers: str) -> list[bytes]:
+    """Return an answer with a JSON body."""
+    raw = json.dumps(body).encode()
+    fields = {"content-type": "application/json", "content-length": str(len(raw)), "connection": "close"}
+    fields |= {name.replace("_", "-"): value for name, value in headers.items()}
+    head = "".join(f"{name}: {value}\r\n" for name, value in fields.items())
+    return [f"HTTP/1.1 {code} X\r\n{head}\r\n".encode() + raw]
+
+
+def chat_events(*chunks: object, done: bool = True) -> list[bytes]:
+    """Return an answer in the Chat Completions format."""
+    pieces = [b"data: " + json.dumps(chunk).encode() + b"\n\n" for chunk in chunks]
+    return [HEAD, *pieces, *([b"data: [DONE]\n\n"] if done else [])]
+
+
+def message_events(*events: dict[str, Any]) -> list[bytes]:
+    """Return an answer in the Messages format."""
+    return [HEAD, *(f"event: {event['type']}\ndata: {json.dumps(event)}\n\n".encode() for event in events)]

@@ -1,0 +1,64 @@
+"""Both wires, made the same way for a test."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import aclosing, asynccontextmanager
+from typing import Any
+
+from conduit.catalog.catalog import Catalog
+from conduit.errors import ProviderError
+from conduit.messages.content import ToolCall, ToolResult
+from conduit.messages.message import Message, user_message
+from conduit.messages.request import ModelRequest, ToolSpec
+from conduit.messages.stream import Accumulator, StreamEvent
+from conduit.providers.anthropic import AnthropicProvider
+from conduit.providers.openai_chat import OpenAIChatProvider
+
+WIRES = {"openai": OpenAIChatProvider, "anthropic": AnthropicProvider}
+MODELS = {"openai": "gpt-5.4", "anthropic": "claude-sonnet-5-5", "custom": "some-model"}
+
+READ_FILE = ToolSpec(
+    name="read_file",
+    description="Read a file",
+    input_schema={"type": "object", "properties": {"path": {"type": "string"}}, "required": ["path"]},
+)
+
+
+@asynccontextmanager
+async def provider_of(vendor: str, base_url: str, **options: Any) -> AsyncIterator[Any]:
+    catalog = Catalog.packaged()
+    row = catalog.vendor(vendor)
+    wire = AnthropicProvider if row.wire == "anthropic" else OpenAIChatProvider
+    provider = wire(row, catalog=catalog, **{"api_key": "test-key", "base_url": base_url, **options})
+    try:
+        yield provider
+    finally:
+        await provider.aclose()
+
+
+def request_for(vendor: str, *messages: Message | str, **options: Any) -> ModelRequest:
+    said = tuple(user_message(item) if isinstance(item, str) else item for item in messages)
+    return ModelRequest(**{"model": MODELS[vendor], "messages": said or (user_message("hello"),), **options})
+
+
+async def collect(provider: Any, request: ModelRequest) -> tuple[list[StreamEvent], Accumulator, ProviderError | None]:
+    """Stream to the end; return the events, what they fold into, and the error if there was one."""
+    events: list[StreamEvent] = []
+    folded = Accumulator()
+    try:
+        async with aclosing(provider.stream(request)) as stream:
+            async for event in stream:
+                events.append(event)
+                folded.add(event)
+    except ProviderError as error:
+        return events, folded, error
+    return events, folded, None
+
+
+def call_and_result(call_id: str = "call_1", text: str = "ok") -> tuple[Message, Message]:
+    call = ToolCall(id=call_id, name="read_file", arguments={"path": "a.py"})
+    return (
+        Message(role="assistant", content=(call,)),
+        Message(role="tool", content=(ToolResult(call_id=call_id, text=text),)),
+    )
