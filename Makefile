@@ -4,7 +4,7 @@ VENV := .venv
 STAMP := $(VENV)/.installed
 # What is installed follows from these two files; the stamp keeps their checksum.
 WANTED := $(shell cat pyproject.toml constraints.txt | cksum | tr -d ' ')
-PIP := $(VENV)/bin/python -m pip --disable-pip-version-check --quiet
+PIP := $(VENV)/bin/python -m pip --disable-pip-version-check -qq
 
 .PHONY: demo test check setup weights clean
 
