@@ -24,8 +24,17 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
 FILE_LINES, FUNCTION_LINES = 400, 60
 FORBIDDEN_NAMES = {"utils", "util", "helpers", "helper", "manager", "common", "misc", "shared", "impl", "core_utils"}
 
-# The one broad handler of each face, and of what runs on behalf of none (a task, a thread, the child of a process).
-BROAD_HANDLERS: set[str] = set()
+# Where everything is caught, and why: a face's last handler, or a place where an error has nobody else to go to.
+BROAD_HANDLERS = {
+    "agent/turn.py:_act": "a bug of ours still ends the turn with a valid transcript",
+    "cli/errors.py:run_reporting": "the command line's last handler",
+    "lsp/dispatch.py:_receive_response": "cattrs raises whatever a field's own type raised",
+    "lsp/dispatch.py:_take_in": "a notification has no answer; the next message must still be read",
+    "lsp/dispatch.py:guarded": "the language server's last handler, for what answers nobody",
+    "lsp/dispatch.py:structure_params": "cattrs raises whatever a field's own type raised",
+    "lsp/server.py:_open": "whatever it is, the person is told once and requests are answered",
+    "lsp/server.py:import_all": "carried over from a thread to the loop",
+}
 
 # What proves that a dependency is used, where its import has another name, or where it is no import at all.
 EVIDENCE = {
@@ -35,17 +44,17 @@ EVIDENCE = {
 }
 
 # The table from error to outcome of each face.
-TABLES: dict[str, str] = {}
+TABLES = {"cli": "conduit.cli.errors:ROWS", "lsp": "conduit.lsp.failures:CODES"}
 
 # How this project came to be is no part of it, nor is any machine or registry.
 # (The brackets keep this file out of its own net.)
 FOREIGN = re.compile(
-    r"/wor[k]/|(?<!\.)/roo[t]/|/home/(?!ann\b|someone\b|you\b)\w|issue #[0-9]|session of wor[k]|helper sessio[n]|"
+    r"/wor[k]/|(?<![.\w])/roo[t]/|/home/(?!ann\b|someone\b|you\b)\w|issue #[0-9]|session of wor[k]|helper sessio[n]|"
     r"pypi[.]org|files[.]pythonhosted|registry[.]npmjs|/opt/(pyp[i]|wheel[s])",
     re.IGNORECASE,
 )
 
-TOP_LEVEL_TESTS = {"conftest.py", "offline.py", "test_docs.py", "test_house.py", "test_offline.py"}
+TOP_LEVEL_TESTS = {"test_docs.py", "test_house.py", "test_offline.py"}
 OTHER_TEST_FOLDERS = {"bench", "e2e", "fakes"}
 
 
@@ -164,7 +173,7 @@ def test_every_public_class_and_function_has_a_docstring():
 
 def test_all_exceptions_are_caught_only_where_a_face_ends_a_turn():
     found = {handler for file in FILES for handler in broad_handlers(file)}
-    assert found == BROAD_HANDLERS
+    assert found == set(BROAD_HANDLERS)
 
 
 def test_every_dependency_is_used_in_src():
@@ -212,9 +221,9 @@ TEXT = {".py", ".md", ".toml", ".json", ".lua", ".el", ".ts", ".yml", ".txt"}
 
 def test_every_test_mirrors_what_it_tests():
     strays = []
-    for file in TESTS.rglob("*.py"):
+    for file in TESTS.rglob("test_*.py"):
         place = file.relative_to(TESTS)
-        if place.parts[0] in OTHER_TEST_FOLDERS or place.as_posix() in TOP_LEVEL_TESTS or file.name == "conftest.py":
+        if place.parts[0] in OTHER_TEST_FOLDERS or place.as_posix() in TOP_LEVEL_TESTS:
             continue
         mirrored = SRC.joinpath(*place.parts[:-1])
         modules = [path.stem for path in mirrored.iterdir()] if mirrored.is_dir() else []

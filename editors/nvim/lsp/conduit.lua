@@ -4,6 +4,8 @@ return {
   root_dir = function(bufnr, on_dir)
     on_dir(vim.fs.root(bufnr, '.git') or vim.fn.getcwd())
   end,
+  -- Which of Conduit's own notifications the handlers below understand.
+  init_options = { conduit = { updates = true, status = true } },
   handlers = {
     ['conduit/session/update'] = function(_, params)
       require('conduit').on_update(params)

@@ -2,6 +2,7 @@
 local M = {}
 
 local session, chat -- the id of the conversation, the buffer that shows it
+local shown = {} -- per message: where its text begins in the chat, and the text so far
 
 local function client()
   return vim.lsp.get_clients({ name = 'conduit' })[1] or error('Conduit runs in no buffer; open a file first')
@@ -9,6 +10,10 @@ end
 
 local function report(err)
   vim.notify('Conduit: ' .. (err.message or vim.inspect(err)), vim.log.levels.ERROR)
+end
+
+local function lines_of(text)
+  return vim.split(text, '\n', { plain = true })
 end
 
 -- Adds text at the end of the chat, which is opened when nobody sees it.
@@ -21,8 +26,29 @@ local function show(text)
   if vim.fn.bufwinid(chat) == -1 then
     vim.api.nvim_open_win(chat, false, { split = 'right' })
   end
-  vim.api.nvim_buf_set_text(chat, -1, -1, -1, -1, vim.split(text, '\n', { plain = true }))
+  vim.api.nvim_buf_set_text(chat, -1, -1, -1, -1, lines_of(text))
   vim.api.nvim_win_set_cursor(vim.fn.bufwinid(chat), { vim.api.nvim_buf_line_count(chat), 0 })
+end
+
+-- Adds to a message; with `replace` the text takes the place of what was shown of it.
+local function show_message(update)
+  local message, text = shown[update.messageId], update.content.text or ''
+  if not message then
+    show('') -- so that there is a chat
+    local row = vim.api.nvim_buf_line_count(chat) - 1
+    message = { row = row, column = #vim.api.nvim_buf_get_lines(chat, row, row + 1, false)[1], text = '' }
+    shown[update.messageId] = message
+  end
+  if not update.replace then
+    show(text)
+    message.text = message.text .. text
+  elseif message.text ~= text then
+    local old = lines_of(message.text)
+    local last_row = message.row + #old - 1
+    local last_column = (#old == 1 and message.column or 0) + #old[#old]
+    vim.api.nvim_buf_set_text(chat, message.row, message.column, last_row, last_column, lines_of(text))
+    message.text = text
+  end
 end
 
 function M.on_update(params)
@@ -30,12 +56,17 @@ function M.on_update(params)
   if params.sessionId ~= session then
     return
   elseif update.sessionUpdate == 'agent_message_chunk' then
-    show(update.content.text or '')
-  elseif update.sessionUpdate == 'tool_call' then
-    show(('\n> %s\n\n'):format(update.title or 'tool'))
+    show_message(update)
+  elseif update.status == 'in_progress' then
+    show(('\n> %s\n\n'):format(update.title))
+  elseif update.status == 'failed' then
+    show(('\n> %s: failed\n\n'):format(update.title))
+  elseif update.sessionUpdate == 'notice' then
+    vim.notify('Conduit: ' .. update.text)
   end
 end
 
+-- For a status line: ready, busy, waiting, downloading or error.
 function M.on_status(params)
   vim.g.conduit_status = params.state
 end
@@ -56,11 +87,11 @@ end
 -- Asks about the folder, with the current file and (first, last) of its lines, counted from 1, as context.
 function M.ask(text, lines)
   local uri = vim.uri_from_bufnr(0)
-  local context = { activeDocument = uri }
+  local context = { activeDocument = { uri = uri } }
   if lines then
     context.selection = {
-      uri = uri,
-      range = { start = { line = lines[1] - 1, character = 0 }, ['end'] = { line = lines[2], character = 0 } },
+      start = { line = lines[1] - 1, character = 0 },
+      ['end'] = { line = lines[2], character = 0 },
     }
   end
   with_session(function(id)
@@ -70,7 +101,7 @@ function M.ask(text, lines)
       if err then
         return report(err)
       end
-      show(result.stopReason == 'end_turn' and '\n' or ('\n\n(%s)\n'):format(result.stopReason))
+      show(result.stopReason == 'end_turn' and '\n' or ('\n\n(%s)\n'):format(result.error or result.stopReason))
     end)
   end)
 end
@@ -89,7 +120,7 @@ end
 function M.choose_model(name)
   with_session(function(id)
     local function choose(model)
-      local params = { sessionId = id, model = model }
+      local params = { sessionId = id, modelId = model }
       client():request('conduit/session/setModel', params, function(err)
         return err and report(err) or vim.notify('Conduit: ' .. model .. ' answers from now on')
       end)
@@ -104,10 +135,10 @@ function M.choose_model(name)
       vim.ui.select(result.models, {
         prompt = 'Model',
         format_item = function(model)
-          return model.name
+          return model.ready and model.name or ('%s (%s)'):format(model.name, model.note)
         end,
       }, function(model)
-        return model and choose(model.id)
+        return model and choose(model.modelId)
       end)
     end)
   end)
