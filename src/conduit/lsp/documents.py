@@ -1,0 +1,100 @@
+"""The open documents: the client's buffers, kept in step by `didOpen`, `didChange`, `didSave` and `didClose`.
+
+Changes are taken in on the event loop, in the order of arrival, before anything that came later is looked at. This is
+the only copy of each text; pygls's own workspace is not used. (LSP 3.18, *Text Document Synchronization*.)
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from lsprotocol import types
+
+from conduit.lsp.convert import from_lsp_range, path_from_uri
+from conduit.workspace.document import Document
+from conduit.workspace.positions import PositionEncoding
+
+_log = logging.getLogger(__name__)
+
+
+class OpenDocuments:
+    """The client's buffers, by URI and by absolute path; an `Editor` for the core."""
+
+    def __init__(self, encoding: PositionEncoding = PositionEncoding.UTF16) -> None:
+        self.encoding = encoding
+        self._by_uri: dict[str, Document] = {}
+        self._by_path: dict[Path, Document] = {}
+        self._waiting: set[asyncio.Event] = set()
+
+    def document(self, path: Path) -> Document | None:
+        """Return the open document whose file is `path` (absolute), also when one of the two is behind a link."""
+        found = self._by_path.get(Path(os.path.normpath(path)))
+        return found or self._by_path.get(Path(os.path.realpath(path)))
+
+    def documents(self) -> Sequence[Document]:
+        """Return all open documents that are files."""
+        return [document for document in self._by_uri.values() if document.path is not None]
+
+    def by_uri(self, uri: str) -> Document | None:
+        """Return the open document that the client calls `uri`, of any scheme."""
+        return self._by_uri.get(uri)
+
+    def open(self, item: types.TextDocumentItem) -> None:
+        """Take a newly opened document in; opening it again replaces it."""
+        self._forget(item.uri)
+        document = Document(item.uri, path_from_uri(item.uri), item.language_id, item.version, item.text)
+        self._by_uri[item.uri] = document
+        if document.path is not None:
+            for path in {document.path, Path(os.path.realpath(document.path))}:
+                self._by_path[path] = document
+        self._tell()
+
+    def change(self, params: types.DidChangeTextDocumentParams) -> None:
+        """Take the changes of one notification in; each speaks of the text after the one before it."""
+        document = self._by_uri.get(params.text_document.uri)
+        if document is None:
+            _log.warning("a change came for %s, which is not open", params.text_document.uri)
+            return
+        version = params.text_document.version
+        for change in params.content_changes:
+            if isinstance(change, types.TextDocumentContentChangePartial):
+                document.replace(version, change.text, from_lsp_range(document, change.range, self.encoding))
+            else:
+                document.replace(version, change.text)
+        document.version = version
+        self._tell()
+
+    def close(self, uri: str) -> None:
+        """Forget a document; its file is the truth again."""
+        self._forget(uri)
+        self._tell()
+
+    async def wait_until(self, condition: Callable[[], bool], timeout_s: float) -> bool:
+        """Wait until `condition` holds after some change, at most `timeout_s`, and say whether it does."""
+        if condition():
+            return True
+        changed = asyncio.Event()
+        self._waiting.add(changed)
+        try:
+            async with asyncio.timeout(timeout_s):
+                while not condition():
+                    changed.clear()
+                    await changed.wait()
+        except TimeoutError:
+            return condition()
+        finally:
+            self._waiting.discard(changed)
+        return True
+
+    def _forget(self, uri: str) -> None:
+        document = self._by_uri.pop(uri, None)
+        if document is not None:
+            self._by_path = {path: other for path, other in self._by_path.items() if other is not document}
+
+    def _tell(self) -> None:
+        for event in self._waiting:
+            event.set()

@@ -1,0 +1,129 @@
+"""The commands of plain clients: each returns JSON, and shows the person what a bare editor would not."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from conduit.lsp.failures import INVALID_PARAMS, RpcError
+from conduit.sessions.events import SessionInfo
+
+if TYPE_CHECKING:
+    from conduit.app import App
+    from conduit.lsp.server import ConduitServer
+
+Json = dict[str, object]
+
+
+async def list_models(server: ConduitServer, *_: object) -> Json:
+    """`conduit.model.list`: what can be chosen, and what each is missing."""
+    app = await server.app()
+    models = [
+        {"id": each.id, "name": each.name, "vendor": each.vendor, "ready": each.ready, "note": each.note}
+        for each in app.models()
+    ]
+    return {"models": models, "default": app.default_model()}
+
+
+async def select_model(server: ConduitServer, *arguments: object) -> Json:
+    """`conduit.model.select` with (model, session): the session's next turn uses the model.
+
+    Without a session it is the newest one, and a new one when there is none.
+    """
+    app = await server.app()
+    model = _text(arguments, 0, "model")
+    session = await _session(app, arguments, 1)
+    info = await app.set_model(session.id, model) if session else await app.new_session(model=model)
+    server.show_message(f"Conduit: {info.title or 'the conversation'} now uses {info.model}.")
+    return {"sessionId": info.id, "model": info.model}
+
+
+async def show_model(server: ConduitServer, *arguments: object) -> Json:
+    """`conduit.model.show` with (session): the model of a session, the newest one by default."""
+    app = await server.app()
+    session = await _session(app, arguments, 0)
+    model = session.model if session else app.default_model()
+    server.show_message(f"Conduit uses {model}.")
+    return {"model": model, "sessionId": session.id if session else None, "default": app.default_model()}
+
+
+async def list_sessions(server: ConduitServer, *arguments: object) -> Json:
+    """`conduit.session.list` with (query): sessions, newest first."""
+    app = await server.app()
+    query = arguments[0] if arguments and isinstance(arguments[0], str) else ""
+    return {"sessions": [_line(info) for info in await app.sessions(query=query)]}
+
+
+async def open_session(server: ConduitServer, *arguments: object) -> Json:
+    """`conduit.session.open` with (session): its messages, repaired if a crash cut them."""
+    app = await server.app()
+    session_id = _text(arguments, 0, "sessionId")
+    info = await app.load_session(session_id)
+    messages = [
+        {"id": each.id, "role": each.message.role, "text": each.message.text, "interrupted": each.interrupted}
+        for each in await app.conversation(session_id)
+    ]
+    return {**_line(info), "messages": messages}
+
+
+async def new_session(server: ConduitServer, *arguments: object) -> Json:
+    """`conduit.session.new` with (title, model)."""
+    app = await server.app()
+    title = arguments[0] if arguments and isinstance(arguments[0], str) else ""
+    model = arguments[1] if len(arguments) > 1 and isinstance(arguments[1], str) else None
+    return _line(await app.new_session(title=title, model=model))
+
+
+async def show_usage(server: ConduitServer, *_: object) -> Json:
+    """`conduit.usage`: tokens by day and model, newest first."""
+    app = await server.app()
+    rows = await app.usage()
+    today = time.strftime("%Y-%m-%d")
+    spent = sum(row.usage.input_tokens + row.usage.output_tokens for row in rows if row.day == today)
+    server.show_message(f"Conduit used {spent:,} tokens in this workspace today.")
+    return {
+        "rows": [
+            {"day": row.day, "model": row.model, "completions": row.completions, **row.usage.model_dump()}
+            for row in rows
+        ]
+    }
+
+
+async def show_doctor(server: ConduitServer, *_: object) -> Json:
+    """`conduit.doctor`: what works and what is missing."""
+    app = await server.app()
+    checks = await app.doctor()
+    bad = [check for check in checks if check.state != "ok"]
+    lines = [f"{check.name}: {check.detail}" for check in bad]
+    server.show_message("\n".join(["Conduit doctor: all is well." if not bad else "Conduit doctor:", *lines]))
+    return {"checks": [{"name": each.name, "state": each.state, "detail": each.detail} for each in checks]}
+
+
+async def _session(app: App, arguments: Sequence[object], index: int) -> SessionInfo | None:
+    """Return the session that an argument names, else the newest, else None."""
+    if len(arguments) > index and arguments[index] is not None:
+        return await app.load_session(_text(arguments, index, "sessionId"))
+    newest = await app.sessions(limit=1)
+    return newest[0] if newest else None
+
+
+def _text(arguments: Sequence[object], index: int, name: str) -> str:
+    value = arguments[index] if len(arguments) > index else None
+    if isinstance(value, dict):  # clients that pass one object instead of a list
+        value = value.get(name)
+    if not isinstance(value, str) or not value:
+        raise RpcError(INVALID_PARAMS, f"arguments[{index}] ({name}): a text is required")
+    return value
+
+
+def _line(info: SessionInfo) -> Json:
+    return {
+        "sessionId": info.id,
+        "title": info.title,
+        "mode": info.mode,
+        "model": info.model,
+        "updatedAt": info.updated_at,
+        "messageCount": info.message_count,
+        "running": info.running,
+    }

@@ -1,0 +1,193 @@
+"""The `conduit/*` methods: convert in, one call to the App, convert out."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from conduit.app import EditorContext, PromptOptions
+from conduit.errors import OutsideWorkspace
+from conduit.lsp.convert import path_from_uri
+from conduit.lsp.protocol.payload import NoParams
+from conduit.lsp.protocol.prompt import (
+    AudioContent,
+    ContentBlock,
+    ImageContent,
+    PromptContext,
+    PromptParams,
+    PromptResult,
+    ResourceLink,
+    TextContent,
+    WireRange,
+)
+from conduit.lsp.protocol.session import (
+    ListSessionsParams,
+    LoadSessionParams,
+    ModeChoice,
+    ModelChoiceLine,
+    Models,
+    Modes,
+    NewSessionParams,
+    OpenedSession,
+    SessionLine,
+    SessionList,
+    SessionParams,
+    SetModelParams,
+    SetModeParams,
+)
+from conduit.lsp.protocol.status import ModelLine, ModelList
+from conduit.lsp.updates import to_token_usage
+from conduit.lsp.watching import send_update
+from conduit.messages.content import Audio, Block, Image, Text
+from conduit.sessions.events import SessionInfo
+from conduit.workspace.document import Document
+from conduit.workspace.positions import Range
+
+if TYPE_CHECKING:
+    from conduit.app import App
+    from conduit.lsp.server import ConduitServer
+
+_MODES = [
+    ModeChoice(id="ask", name="Ask", description="Reads and answers; changes nothing."),
+    ModeChoice(id="auto", name="Auto", description="Changes files too; the first change of a session is asked."),
+]
+
+
+async def new_session(server: ConduitServer, params: NewSessionParams) -> OpenedSession:
+    """`conduit/session/new`."""
+    app = await server.app()
+    info = await app.new_session(cwd=params.cwd, mode=params.mode, model=params.model, title=params.title)
+    return _opened(app, info, 0)
+
+
+async def list_sessions(server: ConduitServer, params: ListSessionsParams) -> SessionList:
+    """`conduit/session/list`."""
+    app = await server.app()
+    found = await app.sessions(query=params.query, cursor=params.cursor, limit=params.limit)
+    lines = [_line(info) for info in found if params.cwd is None or info.cwd == params.cwd]
+    return SessionList(sessions=lines, next_cursor=found[-1].id if len(found) == params.limit else None)
+
+
+async def load_session(server: ConduitServer, params: LoadSessionParams) -> OpenedSession:
+    """`conduit/session/load`: the history as updates, then the answer."""
+    app = await server.app()
+    info = await app.load_session(params.session_id)
+    seq = params.replay_from
+    for stored in await app.history(params.session_id, after=params.replay_from):
+        send_update(server, stored)
+        seq = stored.seq
+    return _opened(app, info, seq)
+
+
+async def prompt(server: ConduitServer, params: PromptParams) -> PromptResult:
+    """`conduit/session/prompt`: the answer comes when the turn is over."""
+    app = await server.app()
+    content = [await _block(app, block) for block in params.prompt]
+    options = PromptOptions(
+        tools=params.tools,
+        tool_names=None if params.tool_names is None else frozenset(params.tool_names),
+        context=_context(server, app, params.context),
+    )
+    result = await app.prompt(params.session_id, content, options)
+    return PromptResult(
+        turn_id=result.turn_id,
+        stop_reason=result.stop_reason,
+        usage=to_token_usage(result.usage),
+        error=result.error,
+    )
+
+
+async def cancel(server: ConduitServer, params: SessionParams) -> dict[str, bool]:
+    """`conduit/session/cancel`: the turn's own answer says `cancelled`."""
+    app = await server.app()
+    return {"cancelled": await app.cancel(params.session_id)}
+
+
+async def set_mode(server: ConduitServer, params: SetModeParams) -> OpenedSession:
+    """`conduit/session/setMode`."""
+    app = await server.app()
+    return _opened(app, await app.set_mode(params.session_id, params.mode_id), 0)
+
+
+async def set_model(server: ConduitServer, params: SetModelParams) -> OpenedSession:
+    """`conduit/session/setModel`."""
+    app = await server.app()
+    return _opened(app, await app.set_model(params.session_id, params.model_id), 0)
+
+
+async def list_models(server: ConduitServer, params: NoParams) -> ModelList:
+    """`conduit/models/list`."""
+    app = await server.app()
+    lines = [
+        ModelLine(model_id=choice.id, name=choice.name, vendor=choice.vendor, ready=choice.ready, note=choice.note)
+        for choice in app.models()
+    ]
+    return ModelList(models=lines, default_model_id=app.default_model())
+
+
+def _opened(app: App, info: SessionInfo, last_seq: int) -> OpenedSession:
+    available = [
+        ModelChoiceLine(model_id=choice.id, name=choice.name, description=choice.note)
+        for choice in app.models()
+        if choice.ready
+    ]
+    return OpenedSession(
+        session_id=info.id,
+        session=_line(info),
+        modes=Modes(current_mode_id=info.mode, available_modes=_MODES),
+        models=Models(current_model_id=info.model, available_models=available),
+        last_seq=last_seq,
+    )
+
+
+def _line(info: SessionInfo) -> SessionLine:
+    return SessionLine(session_id=info.id, **info.model_dump(exclude={"id", "tip"}))
+
+
+async def _block(app: App, block: ContentBlock) -> Block:
+    match block:
+        case TextContent():
+            return Text(text=block.text)
+        case ImageContent():
+            return Image(media_type=block.mime_type, data=block.data)
+        case AudioContent():
+            return Audio(media_type=block.mime_type, data=block.data)
+        case ResourceLink():
+            return await app.attach(block.uri)
+        case _:
+            return Text(text=f"{block.resource.uri}:\n{block.resource.text}")
+
+
+def _context(server: ConduitServer, app: App, context: PromptContext | None) -> EditorContext | None:
+    """Return what the person looks at; documents outside of the workspace are left out."""
+    if context is None:
+        return None
+    names = [_name(app, other.uri) for other in context.open_documents]
+    opened = tuple(name for name in names if name is not None)
+    uri = context.active_document.uri if context.active_document else None
+    document = server.documents.by_uri(uri) if uri else None
+    range_ = _range(server, document, context.selection) if document and context.selection else None
+    return EditorContext(
+        active=_name(app, uri) if uri else None,
+        language=document.language_id if document else None,
+        selection=document.text_in(range_) if document and range_ else None,
+        selection_range=range_,
+        open_files=opened,
+    )
+
+
+def _range(server: ConduitServer, document: Document, wire: WireRange) -> Range:
+    encoding = server.facts.encoding
+    return Range(
+        document.position_from_units(wire.start.line, wire.start.character, encoding),
+        document.position_from_units(wire.end.line, wire.end.character, encoding),
+    )
+
+
+def _name(app: App, uri: str) -> str | None:
+    path = path_from_uri(uri)
+    if path is None:
+        return None
+    try:
+        return app.workspace.name_of(path)
+    except OutsideWorkspace:
+        return None

@@ -1,0 +1,102 @@
+"""Payloads of `conduit/session/update`: the names and shapes of the Agent Client Protocol's `session/update`.
+
+An update with a `seq` is durable and comes again when a client replays; one without only tells a live client sooner.
+Upserts by id: an omitted field means as before.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import JsonValue
+
+from conduit.lsp.protocol.payload import Payload
+from conduit.lsp.protocol.prompt import TokenUsage
+from conduit.messages.message import TurnStop
+from conduit.messages.request import ToolKind
+from conduit.sessions.events import Mode
+
+ToolStatus = Literal["pending", "in_progress", "completed", "failed"]
+
+
+class Location(Payload):
+    """A file that a call reads or changes: its name in the workspace."""
+
+    path: str
+
+
+class MessageChunk(Payload):
+    """More of a message; with `replace` it takes the place of all that was shown of the message before."""
+
+    session_update: Literal["user_message_chunk", "agent_message_chunk", "agent_thought_chunk"]
+    message_id: str
+    content: dict[str, JsonValue]
+    replace: bool | None = None
+    interrupted: bool | None = None
+
+
+class ToolCallUpdate(Payload):
+    """A tool call, or what is new about it; `content` holds blocks `{type: content, content: {type: text, text}}`."""
+
+    session_update: Literal["tool_call", "tool_call_update"]
+    tool_call_id: str
+    title: str | None = None
+    kind: ToolKind | None = None
+    status: ToolStatus | None = None
+    content: list[dict[str, JsonValue]] | None = None
+    locations: list[Location] | None = None
+    raw_input: dict[str, JsonValue] | None = None
+    interrupted: bool | None = None
+
+
+class CurrentModeUpdate(Payload):
+    """The mode changed."""
+
+    session_update: Literal["current_mode_update"] = "current_mode_update"
+    current_mode_id: Mode
+
+
+class SessionInfoUpdate(Payload):
+    """Title, model or working folder."""
+
+    session_update: Literal["session_info_update"] = "session_info_update"
+    title: str | None = None
+    model: str | None = None
+    cwd: str | None = None
+
+
+class UsageUpdate(Payload):
+    """Tokens that the newest completion took up (`used`), and its parts."""
+
+    session_update: Literal["usage_update"] = "usage_update"
+    used: int
+    usage: TokenUsage
+
+
+class TurnState(Payload):
+    """A turn began, waits for the person, or ended."""
+
+    session_update: Literal["turn_state"] = "turn_state"
+    state: Literal["running", "requires_action", "idle"]
+    stop_reason: TurnStop | None = None
+    error: str | None = None
+    interrupted: bool | None = None
+
+
+class NoticeUpdate(Payload):
+    """A sentence for the person that no model sees."""
+
+    session_update: Literal["notice"] = "notice"
+    text: str
+
+
+Update = MessageChunk | ToolCallUpdate | CurrentModeUpdate | SessionInfoUpdate | UsageUpdate | TurnState | NoticeUpdate
+
+
+class SessionUpdateParams(Payload):
+    """`conduit/session/update`. One event may give several updates with the same `seq`."""
+
+    session_id: str
+    turn_id: str | None = None
+    seq: int | None = None
+    update: Any

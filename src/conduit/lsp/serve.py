@@ -1,0 +1,87 @@
+"""`conduit serve`: from the two descriptors of a connection to an exit code."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import signal
+import sys
+import threading
+from contextlib import suppress
+
+from conduit.errors import ConfigError
+from conduit.lsp.framing import Fault
+from conduit.lsp.server import ConduitServer, make_server
+from conduit.lsp.stdio import Connection, accept_one, claim_stdio, parse_address
+from conduit.lsp.transport import Ended, Inbox, Outbox
+
+_log = logging.getLogger(__name__)
+
+FLUSH_S = 1.0
+"""How long the end waits for a client to read the last answers."""
+
+
+def serve(tcp: str | None = None) -> int:
+    """Serve one client on stdio, or on a TCP port of this machine, until it ends; return the exit code.
+
+    0 after `shutdown` and `exit`, or a signal; 1 when the client vanished, said `exit` without `shutdown`, or cannot
+    be understood; 2 for a bad `--tcp`.
+    """
+    try:
+        connection = accept_one(*parse_address(tcp)) if tcp is not None else claim_stdio()
+    except ConfigError as error:
+        sys.stderr.write(f"conduit: {error}\n")
+        return 2
+    return asyncio.run(_run(connection))
+
+
+async def _run(connection: Connection) -> int:
+    loop = asyncio.get_running_loop()
+    stopped: asyncio.Future[int] = loop.create_future()
+
+    def lost(reason: str) -> None:
+        with suppress(RuntimeError):  # the loop is closed already
+            loop.call_soon_threadsafe(server.stop, 1, reason)
+
+    outbox = Outbox(connection.write, lost)
+    server = make_server(stopped, outbox)
+    inbox = Inbox(loop)
+    server.protocol.cancelled_early = inbox.cancelled
+    for number in (signal.SIGTERM, signal.SIGINT):
+        with suppress(NotImplementedError):  # Windows
+            loop.add_signal_handler(number, server.stop, 0, f"signal {number.name}")
+    reading = asyncio.create_task(_read(server, inbox), name="read")
+    inbox.start(connection.read)
+    code = await stopped
+    reading.cancel()
+    await server.close()
+    if not outbox.finish(FLUSH_S):
+        _log.info("the client did not read the last %d bytes", outbox.queued_bytes)
+    _leave_at_once_if_busy(code)
+    return code
+
+
+async def _read(server: ConduitServer, inbox: Inbox) -> None:
+    while True:
+        incoming = await inbox.get()
+        if isinstance(incoming, Ended):
+            clean = incoming.reason is None and server.protocol.shut_down
+            server.stop(0 if clean else 1, incoming.reason or "the client closed the connection")
+            return
+        if isinstance(incoming, Fault):
+            server.protocol.refuse_unreadable(incoming.reason)
+        else:
+            server.protocol.receive(incoming.value)
+        # A request's handler takes its first step before the next message changes what it would see.
+        await asyncio.sleep(0)
+
+
+def _leave_at_once_if_busy(code: int) -> None:
+    """Leave without waiting for threads that import or compute: everything that counts is saved by now."""
+    ours = {"conduit-read", "conduit-write"}
+    busy = [thread for thread in threading.enumerate() if thread is not threading.main_thread()]
+    if any(thread.name not in ours for thread in busy):
+        logging.shutdown()
+        sys.stderr.flush()
+        os._exit(code)

@@ -1,0 +1,289 @@
+"""The server: one connection, one client, one App.
+
+`initialize` is answered from what is imported here (the standard library, pygls, our light modules); everything else
+is imported by a thread behind the answer, and requests that come earlier wait for it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import importlib
+import logging
+import threading
+from collections.abc import Callable, Coroutine, Mapping
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+from lsprotocol import types
+from pygls.capabilities import ServerCapabilitiesBuilder
+from pygls.lsp.server import LanguageServer
+from pygls.protocol import default_converter
+
+from conduit import __version__
+from conduit.errors import ConduitError, UserError
+from conduit.lsp import table
+from conduit.lsp.dispatch import Dispatch
+from conduit.lsp.documents import OpenDocuments
+from conduit.lsp.facts import ClientFacts, read_facts
+from conduit.lsp.failures import INVALID_PARAMS, RpcError
+from conduit.lsp.lifetime import ProcessWatch
+from conduit.lsp.transport import Outbox
+
+if TYPE_CHECKING:
+    from conduit.app import App
+
+_log = logging.getLogger(__name__)
+
+CLOSE_S = 8.0
+"""How long the end waits for turns to record themselves and children to end."""
+
+
+class ConduitServer(LanguageServer):
+    """What handlers get: the client, its documents, and the App once it is open."""
+
+    protocol: Dispatch
+
+    def __init__(self, stopped: asyncio.Future[int]) -> None:
+        super().__init__("conduit", __version__, protocol_cls=Dispatch, converter_factory=default_converter)
+        self.facts = ClientFacts()
+        self.documents = OpenDocuments()
+        self.progress_tasks: dict[int | str, asyncio.Task[Any]] = {}
+        self._stopped = stopped
+        self._loaded = asyncio.Event()
+        self._app: asyncio.Future[App] = stopped.get_loop().create_future()
+        self._opening: asyncio.Task[None] | None = None
+        self._closing: asyncio.Task[None] | None = None
+        self._watch: ProcessWatch | None = None
+        self._number = 0
+        self._register()
+
+    # -- what handlers use ------------------------------------------------------------------------------------------
+
+    async def app(self) -> App:
+        """Return the App, waiting until it is open; raises why it could not be opened."""
+        return await asyncio.shield(self._app)
+
+    async def ask(self, method: str, params: object) -> Any:
+        """Send a request to the client and return its raw result.
+
+        Raises:
+            JsonRpcException: the client answered with an error.
+            ConnectionError: the client is gone.
+        """
+        return await self.protocol.ask(method, params)
+
+    def notify(self, method: str, params: object) -> None:
+        """Send a notification that must arrive."""
+        self.protocol.send({"method": method, "params": params})
+
+    def notify_latest(self, key: str, method: str, params: object) -> None:
+        """Send a state of which a slow client needs only the latest."""
+        if self.protocol.writer is not None:
+            data = self.protocol.encode({"method": method, "params": params})
+            self.protocol.writer.replace((method, key), data)
+
+    def show_message(self, text: str, kind: types.MessageType = types.MessageType.Info) -> None:
+        """Show a sentence to the person."""
+        self.window_show_message(types.ShowMessageParams(type=kind, message=text))
+
+    def next_number(self) -> int:
+        """Return a number that this connection has not used yet."""
+        self._number += 1
+        return self._number
+
+    # -- the life of the connection ---------------------------------------------------------------------------------
+
+    def initialize(self, params: Mapping[str, object]) -> types.InitializeResult:
+        """Read what the client can do and say what we can; imports nothing."""
+        self.facts = read_facts(params)
+        self.process_id = self.facts.process_id
+        self.documents = OpenDocuments(self.facts.encoding)
+        self.protocol.client_capabilities = types.ClientCapabilities()
+        builder = ServerCapabilitiesBuilder(
+            self.protocol.client_capabilities,
+            {*self.protocol.fm.features, *self.protocol.fm.builtin_features},
+            self.protocol.fm.feature_options,
+            list(self.protocol.fm.commands),
+            types.TextDocumentSyncKind.Incremental,
+            None,
+            self.facts.encoding.value,
+        )
+        capabilities = cast("types.ServerCapabilities", builder.build())  # type: ignore[no-untyped-call]
+        capabilities.experimental = {
+            "conduit": {"methods": sorted(m for m in table.METHODS if m.startswith("conduit/"))}
+        }
+        self.protocol.server_capabilities = capabilities
+        return types.InitializeResult(capabilities, types.ServerInfo(self.name, self.version))
+
+    def begin(self) -> None:
+        """Called right after the answer to `initialize` was sent: watch the client, import, open the App."""
+        if self.facts.process_id is not None:
+            reason = f"the client's process {self.facts.process_id} is not there (any more)"
+            self._watch = ProcessWatch(self.facts.process_id, partial(self.stop, 1, reason))
+            self._watch.start()
+        self._opening = asyncio.create_task(self._open(), name="open")
+
+    def stop(self, code: int, reason: str) -> None:
+        """End the server with this exit code; the first reason counts."""
+        if not self._stopped.done():
+            (_log.info if code == 0 else _log.error)("ending: %s", reason)
+            self._stopped.set_result(code)
+
+    async def close(self) -> None:
+        """End the App and whatever is still running; called once, when nothing is read any more."""
+        if self._watch is not None:
+            self._watch.stop()
+        self.protocol.hang_up()
+        await self.close_app()
+        tasks = self.protocol.tasks()
+        for task in tasks:
+            task.cancel()
+        if tasks:
+            await asyncio.wait(tasks, timeout=1.0)
+
+    async def close_app(self) -> None:
+        """Let running turns record themselves and close the store; the second call waits for the first."""
+        if self._closing is None:
+            self._closing = asyncio.create_task(self._close_app(), name="close")
+        await asyncio.wait({self._closing}, timeout=CLOSE_S)
+
+    async def _close_app(self) -> None:
+        if self._opening is not None and not self._app.done():
+            self._opening.cancel()
+            await asyncio.wait({self._opening})
+        if self._app.done() and not self._app.cancelled() and self._app.exception() is None:
+            try:
+                await self._app.result().aclose()
+            except ConduitError:
+                _log.exception("closing failed")
+
+    async def _open(self) -> None:
+        loop = asyncio.get_running_loop()
+        try:
+            await _import_behind(loop)
+            self._loaded.set()
+            app = await self._compose()
+        except asyncio.CancelledError:
+            self._app.set_exception(UserError("The server is ending."))
+            self._app.exception()
+            raise
+        except Exception as error:  # noqa: BLE001 - whatever it is, the person is told once and requests are answered
+            if not isinstance(error, ConduitError):
+                _log.exception("opening failed")
+            message = str(error) if isinstance(error, ConduitError) else f"{type(error).__name__}: {error}"
+            self._loaded.set()
+            self._app.set_exception(UserError(f"Conduit could not start: {message}"))
+            self._app.exception()
+            self.show_message(f"Conduit could not start: {message}", types.MessageType.Error)
+            return
+        self._app.set_result(app)
+        await app.warm_up()
+
+    async def _compose(self) -> App:
+        from conduit.lsp.applier import EditorApplier
+        from conduit.lsp.approver import EditorApprover
+        from conduit.lsp.watching import watch_app
+
+        open_app = cast("Callable[..., Coroutine[Any, Any, App]]", resolve(table.OPEN_APP))
+        folders = resolve(table.FIND_FOLDERS)()
+        app = await open_app(
+            self.facts.roots,
+            self.facts.settings,
+            self.documents,
+            EditorApplier(self),
+            EditorApprover(self, Path(folders.state) / "review"),
+        )
+        watch_app(self, app)
+        return app
+
+    # -- registration -----------------------------------------------------------------------------------------------
+
+    def _register(self) -> None:
+        for method, row in table.METHODS.items():
+            self.feature(method)(self._lazy(method, row))
+        for name, target in table.COMMANDS.items():
+            self.command(name)(self._lazy_command(target))
+        on = self.protocol.on_notification
+        on(types.TEXT_DOCUMENT_DID_OPEN, lambda params: self.documents.open(params.text_document))
+        on(types.TEXT_DOCUMENT_DID_CHANGE, lambda params: self.documents.change(params))
+        on(types.TEXT_DOCUMENT_DID_CLOSE, lambda params: self.documents.close(params.text_document.uri))
+        on(types.WINDOW_WORK_DONE_PROGRESS_CANCEL, self._cancel_progress)
+
+    def _lazy(self, method: str, row: table.Row) -> Callable[[ConduitServer, object], Coroutine[Any, Any, object]]:
+        async def handle(ls: ConduitServer, params: object) -> object:
+            await self._loaded.wait()
+            if row.params is None:
+                structured = ls.protocol.structure_params(method, params)
+            else:
+                structured = _validated(resolve(row.params), params)
+            return await resolve(row.target)(ls, structured)
+
+        return handle
+
+    def _lazy_command(
+        self, target: str
+    ) -> Callable[[ConduitServer, types.ExecuteCommandParams], Coroutine[Any, Any, object]]:
+        async def run(ls: ConduitServer, call: types.ExecuteCommandParams) -> object:
+            await self._loaded.wait()
+            return await resolve(target)(ls, *(call.arguments or ()))
+
+        return run
+
+    def _cancel_progress(self, params: types.WorkDoneProgressCancelParams) -> None:
+        task = self.progress_tasks.get(params.token)
+        if task is not None:
+            task.cancel()
+
+
+def resolve(name: str) -> Any:
+    """Return what `module:name` names, importing the module when nobody has yet."""
+    module, _, attribute = name.partition(":")
+    return getattr(importlib.import_module(module), attribute)
+
+
+def _validated(model: Any, params: object) -> object:
+    """Return `params` as the pydantic model; raises RpcError whose message names every wrong field."""
+    from pydantic import ValidationError
+
+    try:
+        return model.model_validate({} if params is None else params)
+    except ValidationError as error:
+        problems = [
+            f"{'.'.join(str(part) for part in problem['loc']) or 'params'}: {problem['msg'].lower()}"
+            for problem in error.errors(include_url=False, include_input=False)
+        ]
+        raise RpcError(INVALID_PARAMS, "; ".join(problems)) from error
+
+
+async def _import_behind(loop: asyncio.AbstractEventLoop) -> None:
+    """Import the heavy modules on a daemon thread, which never keeps the process from ending."""
+    done: asyncio.Future[None] = loop.create_future()
+
+    def import_all() -> None:
+        problem: Exception | None = None
+        try:
+            for name in table.AFTER_INITIALIZE:
+                importlib.import_module(name)
+        except Exception as error:  # noqa: BLE001 - carried over to the loop, whatever it is
+            problem = error
+        if not loop.is_closed():
+            loop.call_soon_threadsafe(settle, problem)
+
+    def settle(problem: Exception | None) -> None:
+        if done.done():
+            return
+        if problem is None:
+            done.set_result(None)
+        else:
+            done.set_exception(problem)
+
+    threading.Thread(target=import_all, name="conduit-import", daemon=True).start()
+    await done
+
+
+def make_server(stopped: asyncio.Future[int], outbox: Outbox) -> ConduitServer:
+    """Return a server that writes to `outbox` and sets `stopped` to its exit code."""
+    server = ConduitServer(stopped)
+    server.protocol.set_writer(outbox)
+    return server

@@ -1,0 +1,72 @@
+"""Which function answers what: names only, imported on first use, so that `initialize` waits for none of them.
+
+A handler is `async def name(server, params)`; a command is `async def name(server, *arguments)`. Parameters of
+`conduit/*` methods are pydantic models, those of standard methods lsprotocol's.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+_SESSION = "conduit.lsp.features.session:"
+_COMMANDS = "conduit.lsp.features.commands:"
+_PAYLOADS = "conduit.lsp.protocol."
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """Where a method's handler and the model of its parameters are (`module:name`).
+
+    `params` is None for a standard method, whose parameters lsprotocol knows.
+    """
+
+    target: str
+    params: str | None = None
+
+
+METHODS: dict[str, Row] = {
+    "conduit/session/new": Row(_SESSION + "new_session", _PAYLOADS + "session:NewSessionParams"),
+    "conduit/session/list": Row(_SESSION + "list_sessions", _PAYLOADS + "session:ListSessionsParams"),
+    "conduit/session/load": Row(_SESSION + "load_session", _PAYLOADS + "session:LoadSessionParams"),
+    "conduit/session/prompt": Row(_SESSION + "prompt", _PAYLOADS + "prompt:PromptParams"),
+    "conduit/session/cancel": Row(_SESSION + "cancel", _PAYLOADS + "session:SessionParams"),
+    "conduit/session/setMode": Row(_SESSION + "set_mode", _PAYLOADS + "session:SetModeParams"),
+    "conduit/session/setModel": Row(_SESSION + "set_model", _PAYLOADS + "session:SetModelParams"),
+    "conduit/models/list": Row(_SESSION + "list_models", _PAYLOADS + "status:NoParams"),
+    "workspace/didChangeConfiguration": Row("conduit.lsp.features.configuration:did_change_configuration"),
+}
+"""Requests and notifications alike; the message's own shape says which it is."""
+
+COMMANDS: dict[str, str] = {
+    "conduit.model.list": _COMMANDS + "list_models",
+    "conduit.model.select": _COMMANDS + "select_model",
+    "conduit.model.show": _COMMANDS + "show_model",
+    "conduit.session.list": _COMMANDS + "list_sessions",
+    "conduit.session.open": _COMMANDS + "open_session",
+    "conduit.session.new": _COMMANDS + "new_session",
+    "conduit.usage": _COMMANDS + "show_usage",
+    "conduit.doctor": _COMMANDS + "show_doctor",
+}
+
+OPEN_APP = "conduit.compose:open_app"
+"""Handed in from above by name; the face itself knows only `conduit.app`."""
+
+FIND_FOLDERS = "conduit.compose:find_folders"
+"""Where previews are kept."""
+
+AFTER_INITIALIZE = (
+    "conduit.lsp.protocol.session",
+    "conduit.lsp.protocol.prompt",
+    "conduit.lsp.protocol.status",
+    "conduit.lsp.protocol.update",
+    "conduit.lsp.protocol.permission",
+    "conduit.lsp.features.session",
+    "conduit.lsp.features.commands",
+    "conduit.lsp.features.configuration",
+    "conduit.lsp.approver",
+    "conduit.lsp.applier",
+    "conduit.lsp.watching",
+    "conduit.app",
+    "conduit.compose",
+)
+"""What the background thread imports as soon as `initialize` has been answered."""

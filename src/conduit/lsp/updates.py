@@ -1,0 +1,182 @@
+"""From events to `conduit/session/update`: live ones and replayed ones by the same function."""
+
+from __future__ import annotations
+
+from pydantic import JsonValue
+
+from conduit.lsp.protocol.prompt import TokenUsage
+from conduit.lsp.protocol.update import (
+    CurrentModeUpdate,
+    Location,
+    MessageChunk,
+    NoticeUpdate,
+    SessionInfoUpdate,
+    SessionUpdateParams,
+    ToolCallUpdate,
+    TurnState,
+    Update,
+    UsageUpdate,
+)
+from conduit.messages.content import Audio, Block, Image, Text
+from conduit.messages.message import Usage
+from conduit.sessions.events import (
+    AssistantReplied,
+    Event,
+    Notice,
+    SessionChanged,
+    SessionOpened,
+    SessionUpdate,
+    StoredEvent,
+    TextChunk,
+    ThoughtChunk,
+    ToolCallAnnounced,
+    ToolFinished,
+    ToolStarted,
+    Transient,
+    TurnEnded,
+    TurnStarted,
+)
+
+UPDATE_METHOD = "conduit/session/update"
+
+
+def to_update_params(update: SessionUpdate | StoredEvent) -> list[SessionUpdateParams]:
+    """Return the notifications that one event makes, in order; none for an event that clients need not know."""
+    turn_id: str | None = getattr(update.event, "turn_id", None)
+    return [
+        SessionUpdateParams(session_id=update.session_id, turn_id=turn_id, seq=update.seq, update=part)
+        for part in to_updates(update.event)
+    ]
+
+
+def to_updates(event: Event | Transient) -> list[Update]:
+    """Return what one event means to a client."""
+    match event:
+        case TextChunk():
+            return [_chunk("agent_message_chunk", event.message_id, event.text)]
+        case ThoughtChunk():
+            return [_chunk("agent_thought_chunk", event.message_id, event.text)]
+        case SessionOpened():
+            opened = SessionInfoUpdate(title=event.title, model=event.model, cwd=event.cwd)
+            return [opened, CurrentModeUpdate(current_mode_id=event.mode)]
+        case SessionChanged():
+            return _changed(event)
+        case TurnStarted():
+            return [TurnState(state="running"), *_message(event)]
+        case AssistantReplied():
+            return _replied(event)
+        case ToolCallAnnounced() | ToolStarted() | ToolFinished():
+            return [_tool_call(event)]
+        case Notice():
+            return [NoticeUpdate(text=event.text)]
+        case TurnEnded():
+            return [_ended(event)]
+        case _:
+            return []
+
+
+def to_token_usage(usage: Usage) -> TokenUsage:
+    """Return usage as the wire has it."""
+    return TokenUsage(**usage.model_dump())
+
+
+def _ended(event: TurnEnded) -> TurnState:
+    return TurnState(
+        state="idle", stop_reason=event.stop_reason, error=event.error, interrupted=event.interrupted or None
+    )
+
+
+def _chunk(kind: str, message_id: str, text: str) -> MessageChunk:
+    return MessageChunk.model_validate(
+        {"session_update": kind, "message_id": message_id, "content": {"type": "text", "text": text}}
+    )
+
+
+def _changed(event: SessionChanged) -> list[Update]:
+    updates: list[Update] = []
+    if event.mode is not None:
+        updates.append(CurrentModeUpdate(current_mode_id=event.mode))
+    if event.title is not None or event.model is not None:
+        updates.append(SessionInfoUpdate(title=event.title, model=event.model))
+    return updates
+
+
+def _message(event: TurnStarted) -> list[Update]:
+    return [
+        MessageChunk(
+            session_update="user_message_chunk",
+            message_id=event.message_id,
+            content=content,
+            replace=True if number == 0 else None,
+        )
+        for number, content in enumerate(filter(None, map(_content, event.message.content)))
+    ]
+
+
+def _replied(event: AssistantReplied) -> list[Update]:
+    """Return the whole answer, which takes the place of the chunks that came before it."""
+    updates: list[Update] = []
+    interrupted = event.interrupted or None
+    if event.message.thinking:
+        thought = _chunk("agent_thought_chunk", event.message_id, event.message.thinking)
+        updates.append(thought.model_copy(update={"replace": True}))
+    if event.message.text or event.interrupted:
+        text = _chunk("agent_message_chunk", event.message_id, event.message.text)
+        updates.append(text.model_copy(update={"replace": True, "interrupted": interrupted}))
+    updates.extend(
+        ToolCallUpdate(
+            session_update="tool_call",
+            tool_call_id=call.id,
+            title=call.name,
+            status="pending",
+            raw_input=call.arguments,
+        )
+        for call in event.message.tool_calls
+    )
+    if event.usage != Usage():
+        used = event.usage.input_tokens + event.usage.output_tokens
+        updates.append(UsageUpdate(used=used, usage=to_token_usage(event.usage)))
+    return updates
+
+
+def _tool_call(event: ToolCallAnnounced | ToolStarted | ToolFinished) -> ToolCallUpdate:
+    if isinstance(event, ToolCallAnnounced):
+        return ToolCallUpdate(
+            session_update="tool_call", tool_call_id=event.call_id, title=event.name, status="pending"
+        )
+    if isinstance(event, ToolStarted):
+        return ToolCallUpdate(
+            session_update="tool_call",
+            tool_call_id=event.call_id,
+            title=event.title,
+            kind=event.kind,
+            status="in_progress",
+            raw_input=event.arguments,
+        )
+    content = [_text_content(event.result.text)]
+    if event.diff:
+        content.append(_text_content(f"```diff\n{event.diff}```"))
+    return ToolCallUpdate(
+        session_update="tool_call_update",
+        tool_call_id=event.call_id,
+        title=event.title or event.name,
+        kind=event.kind,
+        status="failed" if event.result.is_error or event.interrupted else "completed",
+        content=content,
+        locations=[Location(path=path) for path in event.paths],
+        interrupted=event.interrupted or None,
+    )
+
+
+def _text_content(text: str) -> dict[str, JsonValue]:
+    return {"type": "content", "content": {"type": "text", "text": text}}
+
+
+def _content(block: Block) -> dict[str, JsonValue] | None:
+    match block:
+        case Text():
+            return {"type": "text", "text": block.text}
+        case Image() | Audio():
+            return {"type": block.type, "mimeType": block.media_type, "data": block.data}
+        case _:
+            return None

@@ -1,0 +1,63 @@
+"""What the App tells goes to the client: session updates and the status, merged for a client that reads slowly."""
+
+from __future__ import annotations
+
+import json
+from functools import partial
+from typing import TYPE_CHECKING
+
+from conduit.lsp.framing import frame
+from conduit.lsp.protocol.status import StatusNote
+from conduit.lsp.protocol.update import SessionUpdateParams
+from conduit.lsp.updates import UPDATE_METHOD, to_update_params
+from conduit.sessions.events import SessionUpdate, StoredEvent, TextChunk, ThoughtChunk
+
+if TYPE_CHECKING:
+    from conduit.app import App, Status
+    from conduit.lsp.server import ConduitServer
+
+STATUS_METHOD = "conduit/status"
+
+
+def watch_app(server: ConduitServer, app: App) -> None:
+    """Pass everything on from now on, as far as the client declared that it understands it."""
+    if server.facts.session_updates:
+        app.subscribe(partial(send_update, server))
+    if server.facts.status_updates:
+        app.subscribe_status(partial(_send_status, server))
+        _send_status(server, app.status())
+
+
+def send_update(server: ConduitServer, update: SessionUpdate | StoredEvent) -> None:
+    """Send one event; text that is still being written is merged with what the client has not read yet."""
+    event, outbox = update.event, server.protocol.writer
+    if isinstance(event, (TextChunk, ThoughtChunk)) and outbox is not None:
+        kind = "agent_message_chunk" if isinstance(event, TextChunk) else "agent_thought_chunk"
+        render = partial(_render_chunk, update.session_id, event.turn_id, kind, event.message_id)
+        outbox.append((update.session_id, event.message_id, kind), event.text, render)
+        return
+    for params in to_update_params(update):
+        server.notify(UPDATE_METHOD, _plain(params))
+
+
+def _render_chunk(session_id: str, turn_id: str, kind: str, message_id: str, text: str) -> bytes:
+    update = {"sessionUpdate": kind, "messageId": message_id, "content": {"type": "text", "text": text}}
+    params = {"sessionId": session_id, "turnId": turn_id, "update": update}
+    message = {"jsonrpc": "2.0", "method": UPDATE_METHOD, "params": params}
+    return frame(json.dumps(message, ensure_ascii=False, separators=(",", ":")))
+
+
+def _send_status(server: ConduitServer, status: Status) -> None:
+    note = StatusNote(
+        state=status.state,
+        model=status.model,
+        session_id=status.session_id,
+        message=status.message,
+        downloaded_bytes=status.downloaded_bytes,
+        total_bytes=status.total_bytes,
+    )
+    server.notify_latest("", STATUS_METHOD, note)
+
+
+def _plain(params: SessionUpdateParams) -> object:
+    return params.model_dump(mode="json", by_alias=True, exclude_none=True)
