@@ -1,6 +1,7 @@
 """Keys of vendors: looked up in the environment when they are needed, never stored in settings, never shown.
 
-A vendor's row names its variable; this module knows no vendor. For `compose` and `cli`.
+A vendor's row names its variable; this module knows no vendor. For `compose`,
+`cli` and `__main__`.
 """
 
 from __future__ import annotations
@@ -8,10 +9,12 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterable, Mapping
-
-from pydantic import SecretStr
+from typing import TYPE_CHECKING
 
 from conduit.errors import ConfigError, MissingKey
+
+if TYPE_CHECKING:
+    from pydantic import SecretStr
 
 _SECRET_NAME = re.compile(r"(?:API_?KEY|ACCESS_?KEY|SECRET|TOKEN|PASSWORD|PASSWD|CREDENTIALS?)(?:_|$)", re.IGNORECASE)
 _SHORTEST_SECRET = 8  # masking shorter values would blank ordinary words out of logs
@@ -30,6 +33,8 @@ def find_key(variable: str, environ: Mapping[str, str] = os.environ) -> SecretSt
         raise ConfigError(
             f"The key in the variable {variable} holds a space or a character that no key has. Copy it again."
         )
+    from pydantic import SecretStr  # the language server starts to log before it loads pydantic
+
     return SecretStr(value)
 
 

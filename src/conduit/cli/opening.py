@@ -1,0 +1,84 @@
+"""Opens the core for one command: the same App as an editor gets, with no editor."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
+
+from conduit.agent.permission import Approver, DenyAll
+from conduit.app import App
+from conduit.config.secrets import secret_values
+from conduit.config.settings import Settings, load_settings
+from conduit.edits.edit import FileChange
+from conduit.errors import ConfigError, EditRefused, SessionNotFound, UserError
+from conduit.logs import start_logging
+from conduit.sessions.events import SessionInfo
+from conduit.workspace.editor import HeadlessEditor
+
+_log = logging.getLogger(__name__)
+_PAGE = 200
+_SETTINGS = ("model", "mode", "log_level", "log_file")
+
+
+class NoEditor:
+    """The applier where no document is open."""
+
+    async def apply(self, changes: Sequence[FileChange], label: str) -> None:
+        """Refuse; a command has no open documents, so nothing asks for this."""
+        raise EditRefused("No editor is attached.")
+
+
+@asynccontextmanager
+async def opened(root: Path, arguments: argparse.Namespace, approver: Approver | None = None) -> AsyncIterator[App]:
+    """Open the App of the workspace `root` and close it again; raises what `open_app` raises."""
+    given = {key: getattr(arguments, key, None) for key in _SETTINGS}
+    from conduit.compose import open_app  # every wire, tool and store: too much for a `--help`
+
+    settings = load_settings(arguments=given)
+    with _logging(settings):
+        for warning in settings.warnings:
+            _log.warning("%s", warning)
+        app = await open_app([root], {}, HeadlessEditor(), NoEditor(), approver or DenyAll(), arguments=given)
+        try:
+            yield app
+        finally:
+            await app.aclose()
+
+
+@contextmanager
+def _logging(settings: Settings) -> Iterator[None]:
+    try:
+        logs = start_logging(settings.log_level, path=settings.log_file, secrets=secret_values())
+    except OSError as error:
+        where = settings.sources.get("log_file", "")
+        raise ConfigError(
+            f"The log file {settings.log_file} (from {where}) cannot be opened: {error.strerror}."
+        ) from error
+    try:
+        yield
+    finally:
+        logs.close()
+
+
+async def find_session(app: App, wanted: str) -> SessionInfo:
+    """Return the session whose id is `wanted` or begins with it.
+
+    Raises:
+        SessionNotFound: there is none in this workspace.
+        UserError: several begin with it.
+    """
+    found: list[SessionInfo] = []
+    cursor = None
+    while page := await app.sessions(cursor=cursor, limit=_PAGE):
+        found += [info for info in page if info.id.startswith(wanted)]
+        cursor = page[-1].id
+    exact = [info for info in found if info.id == wanted]
+    if len(exact or found) > 1:
+        shown = ", ".join(info.id for info in found[:4])
+        raise UserError(f"{len(found)} conversations begin with {wanted!r} ({shown}…). Write more of the id.")
+    if not found or not wanted:
+        raise SessionNotFound(wanted)
+    return (exact or found)[0]
