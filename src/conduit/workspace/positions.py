@@ -41,8 +41,17 @@ def column_from_units(line: str, units: int, encoding: PositionEncoding) -> int:
     if encoding is PositionEncoding.UTF32 or line.isascii():
         return min(units, len(line))
     if encoding is PositionEncoding.UTF8:
-        return len(line.encode("utf-8", "surrogatepass")[:units].decode("utf-8", "ignore"))
-    return len(line.encode("utf-16-le", "surrogatepass")[: 2 * units].decode("utf-16-le", "ignore"))
+        data = line.encode("utf-8", "surrogatepass")
+        while units < len(data) and data[units] & 0xC0 == 0x80:  # inside a character
+            units -= 1
+        return len(data[:units].decode("utf-8", "surrogatepass"))
+    pairs = line.encode("utf-16-le", "surrogatepass")
+    head = pairs[: 2 * units]
+    high = pairs[2 * units - 1 : 2 * units]
+    low = pairs[2 * units + 1 : 2 * units + 2]
+    if high and low and high[0] & 0xFC == 0xD8 and low[0] & 0xFC == 0xDC:  # inside a surrogate pair
+        head = head[:-2]
+    return len(head.decode("utf-16-le", "surrogatepass"))
 
 
 def units_from_column(line: str, column: int, encoding: PositionEncoding) -> int:

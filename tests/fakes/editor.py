@@ -1,0 +1,54 @@
+"""An editor in memory: open documents with versions, and an applier that changes them or refuses."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from conduit.edits.edit import FileChange
+from conduit.errors import EditRefused, StaleDocument
+from conduit.workspace.document import Document
+
+
+class FakeEditor:
+    """An `Editor` and an `Applier` in one. `refusals`: how many of the next edits it does not apply."""
+
+    def __init__(self) -> None:
+        self._documents: dict[Path, Document] = {}
+        self.refusals = 0
+        self.labels: list[str] = []
+
+    def open(self, path: Path, text: str, version: int = 1) -> Document:
+        """Open a file with a text, saved or not."""
+        document = Document(path.as_uri(), path, "text", version, text)
+        self._documents[path] = document
+        return document
+
+    def type(self, path: Path, text: str) -> None:
+        """Replace the whole text, as if the person had typed it."""
+        document = self._documents[path]
+        document.replace(document.version + 1, text)
+
+    def close(self, path: Path) -> None:
+        """Close a file; what was not saved is gone."""
+        del self._documents[path]
+
+    def document(self, path: Path) -> Document | None:
+        return self._documents.get(path)
+
+    def documents(self) -> Sequence[Document]:
+        return tuple(self._documents.values())
+
+    async def apply(self, changes: Sequence[FileChange], label: str) -> None:
+        self.labels.append(label)
+        if self.refusals:
+            self.refusals -= 1
+            raise EditRefused("The editor did not apply the edit.")
+        for change in changes:
+            document = self._documents[change.path]
+            if change.version != document.version:
+                raise StaleDocument(change.name, f"version {change.version}", f"version {document.version}")
+        for change in changes:
+            document = self._documents[change.path]
+            for edit in reversed(change.edits()):
+                document.replace(document.version + 1, edit.new_text, edit.range)
