@@ -45,7 +45,8 @@ class Logs:
         """Flush, close the file, and take the handler away."""
         root = logging.getLogger()
         root.setLevel(self._before[0])
-        root.handlers[:] = self._before[1]
+        others = [handler for handler in root.handlers if handler is not self._handler]
+        root.handlers[:] = [*(known for known in self._before[1] if known not in others), *others]
         self._handler.close()
 
 

@@ -44,6 +44,12 @@ _RULES: tuple[_Rule, ...] = (
     ),
     _Rule(("eyJ",), r"(?<![A-Za-z0-9_.-])eyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{5,}"),
     _Rule(("bearer",), r"(?<![a-z])bearer[ \t]{1,8}(?P<secret>[A-Za-z0-9._~+/=-]{8,})", fold=True),
+    # Headers as HTTP libraries log them: (b'x-api-key', b'value').
+    _Rule(
+        ("authorization", "api-key"),
+        r"(?:authorization|api-key)[\"'],[ \t]{0,4}b?[\"'](?P<secret>[^\"']{4,})",
+        fold=True,
+    ),
     _Rule(
         ("authorization",),
         r"authorization[\"'\\:= \t]{1,12}(?:(?:basic|token|digest)[ \t]{1,8})?(?P<secret>[A-Za-z0-9._~+/=-]{8,})",

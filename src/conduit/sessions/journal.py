@@ -64,6 +64,13 @@ class _Entry(NamedTuple):
     body: BaseModel | dict[str, object]
 
 
+class _File(NamedTuple):
+    """Which file it is: the inode alone does not tell, since a removed file's number is given out again."""
+
+    number: int
+    size: int
+
+
 class Journal:
     """Records into one file; see `Recorder`. The file and its thread come with the first record."""
 
@@ -82,6 +89,7 @@ class Journal:
         self._queue: queue.Queue[_Entry | None] = queue.Queue(MAX_WAITING)
         self._thread: threading.Thread | None = None
         self._dropped = 0
+        self._file = _File(0, 0)
         self._sent: OrderedDict[str, dict[str, object]] = OrderedDict()
 
     def record(self, kind: Kind, session_id: str, turn_id: str | None, body: BaseModel | dict[str, object]) -> None:
@@ -107,8 +115,12 @@ class Journal:
     def _work(self) -> None:
         while (entry := self._queue.get()) is not None:
             try:
-                if _append(self.path, self._line(entry), self._max_file_bytes):
-                    self._sent.clear()  # a new file must be readable by itself
+                file = _writable(self.path, self._max_file_bytes)
+                if file.number != self._file.number or file.size < self._file.size:
+                    self._sent.clear()  # turned over or cleared: a new file must be readable by itself
+                line = self._line(entry)
+                _append(self.path, line)
+                self._file = _File(file.number, file.size + len(line))
             except (OSError, RecursionError):  # no room, or arguments nested thousands deep
                 self._dropped += 1
 
@@ -156,24 +168,31 @@ def clear_journal(path: Path) -> int:
     return gone
 
 
-def _append(path: Path, line: bytes, max_file_bytes: int) -> bool:
-    """Add one line in one write, which the system keeps whole between processes; say whether a new file began."""
+def _writable(path: Path, max_file_bytes: int) -> _File:
+    """Create the journal where there is none, begin a new one where it is full, and return which file it is."""
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    turned = False
-    if path.exists() and path.stat().st_size + len(line) > max_file_bytes:
+    if path.exists() and path.stat().st_size >= max_file_bytes:
         try:
             with FileLock(path.with_name(path.name + ".lock"), mode=0o600).acquire(timeout=0):
-                if path.exists() and path.stat().st_size + len(line) > max_file_bytes:
+                if path.exists() and path.stat().st_size >= max_file_bytes:
                     path.replace(_older(path))
-                    turned = True
         except Timeout:
             pass  # another process is doing it
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    try:
+        status = os.fstat(descriptor)
+        return _File(status.st_ino, status.st_size)
+    finally:
+        os.close(descriptor)
+
+
+def _append(path: Path, line: bytes) -> None:
+    """Add one line in one write, which the system keeps whole between processes."""
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     try:
         os.write(descriptor, line)
     finally:
         os.close(descriptor)
-    return turned
 
 
 def _older(path: Path) -> Path:
