@@ -16,6 +16,9 @@ MAX_HEADER_BYTES = 16 * 1024
 
 _NEXT = re.compile(rb"(?i)content-length[ \t]*:")
 _HEADER = re.compile(rb"(?i)content-length[ \t]*:[ \t]*\d{1,19}[ \t]*\r?\n")
+_BEGINNING = b"content-length: "
+_CUT_HEADER = re.compile(rb"content-length:[ \t]*\d*\r?")
+_HEADER_BYTES = 48  # a header line with a length is not longer
 _NAME = re.compile(rb"[A-Za-z][A-Za-z0-9-]*[ \t]*")
 _HTTP = re.compile(rb"[A-Z]+ \S+ HTTP/\d")
 _TAIL = 256  # bytes kept while skipping, so that a header that arrives in two pieces is seen
@@ -181,9 +184,9 @@ class FrameParser:
         try:
             frames.append(Message(decode_body(body), need))
         except BodyError as error:
-            found = _HEADER.search(body)
-            if found:
-                self._finish_body(frames, found.start(), "its Content-Length was too long")
+            next_header = _find_header(body)
+            if next_header is not None:
+                self._finish_body(frames, next_header, "its Content-Length was too long")
             else:
                 self._drop(need)
                 self._need, self._skipping = None, True
@@ -235,6 +238,22 @@ class FrameParser:
     def _drop(self, size: int) -> None:
         del self._buffer[:size]
         self._scanned = 0
+
+
+def _find_header(body: bytes) -> int | None:
+    """Return where the next message's header begins in a body whose length was too long; its end may be missing."""
+    found = _HEADER.search(body)
+    if found:
+        return found.start()
+    for start in range(max(0, len(body) - _HEADER_BYTES), len(body)):
+        tail = body[start:].lower()
+        if _BEGINNING.startswith(tail) or _CUT_HEADER.fullmatch(tail):
+            try:
+                decode_body(body[:start])
+            except BodyError:
+                continue
+            return start
+    return None
 
 
 def _shown(data: bytes) -> str:

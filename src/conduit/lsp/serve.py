@@ -7,8 +7,8 @@ import logging
 import os
 import signal
 import sys
-import threading
 from contextlib import suppress
+from typing import NoReturn
 
 from conduit.errors import ConfigError
 from conduit.lsp.framing import Fault
@@ -23,10 +23,10 @@ FLUSH_S = 1.0
 
 
 def serve(tcp: str | None = None) -> int:
-    """Serve one client on stdio, or on a TCP port of this machine, until it ends; return the exit code.
+    """Serve one client on stdio, or on a TCP port of this machine; the process ends with the connection.
 
-    0 after `shutdown` and `exit`, or a signal; 1 when the client vanished, said `exit` without `shutdown`, or cannot
-    be understood; 2 for a bad `--tcp`.
+    It ends with 0 after `shutdown` and `exit`, or a signal; with 1 when the client vanished, said `exit` without
+    `shutdown`, or cannot be understood. Returns only 2, for a bad `tcp`.
     """
     try:
         connection = accept_one(*parse_address(tcp)) if tcp is not None else claim_stdio()
@@ -36,7 +36,7 @@ def serve(tcp: str | None = None) -> int:
     return asyncio.run(_run(connection))
 
 
-async def _run(connection: Connection) -> int:
+async def _run(connection: Connection) -> NoReturn:
     loop = asyncio.get_running_loop()
     stopped: asyncio.Future[int] = loop.create_future()
 
@@ -58,8 +58,8 @@ async def _run(connection: Connection) -> int:
     await server.close()
     if not outbox.finish(FLUSH_S):
         _log.info("the client did not read the last %d bytes", outbox.queued_bytes)
-    _leave_at_once_if_busy(code)
-    return code
+    # Not a return: `asyncio.run` would wait for every thread that still imports an SDK.
+    _leave(code)
 
 
 async def _read(server: ConduitServer, inbox: Inbox) -> None:
@@ -77,11 +77,9 @@ async def _read(server: ConduitServer, inbox: Inbox) -> None:
         await asyncio.sleep(0)
 
 
-def _leave_at_once_if_busy(code: int) -> None:
-    """Leave without waiting for threads that import or compute: everything that counts is saved by now."""
-    ours = {"conduit-read", "conduit-write"}
-    busy = [thread for thread in threading.enumerate() if thread is not threading.main_thread()]
-    if any(thread.name not in ours for thread in busy):
-        logging.shutdown()
+def _leave(code: int) -> NoReturn:
+    """End the process without waiting for threads that import or compute: everything that counts is saved by now."""
+    logging.shutdown()
+    with suppress(OSError, ValueError):
         sys.stderr.flush()
-        os._exit(code)
+    os._exit(code)
