@@ -36,11 +36,16 @@ _ARGUMENTS = (
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    r"""A line: one-based, counted by `\n`; one-based column in code points of its first match; its text."""
+    r"""A line, one-based and counted by `\n`: its bytes without the line end, and where its first match begins."""
 
     line: int
-    column: int
-    text: str
+    start_bytes: int
+    raw: bytes
+
+    def decoded(self, codec: str = "utf-8") -> tuple[str, int]:
+        """Return the line, and the one-based column of the match in code points."""
+        column = len(self.raw[: self.start_bytes].decode(codec, "replace")) + 1
+        return self.raw.decode(codec, "replace"), column
 
 
 @dataclass(slots=True)
@@ -181,8 +186,7 @@ def _hit(data: dict[str, object]) -> Hit:
     assert isinstance(matches, list)
     assert isinstance(number, int)
     start = int(matches[0]["start"]) if matches else 0
-    column = len(raw[:start].decode("utf-8", "replace")) + 1
-    return Hit(number, column, raw.decode("utf-8", "replace").rstrip("\n").rstrip("\r"))
+    return Hit(number, start, raw.removesuffix(b"\n").removesuffix(b"\r"))
 
 
 def _bytes(value: object) -> bytes:

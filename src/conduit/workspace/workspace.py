@@ -271,10 +271,8 @@ class Workspace:
                 continue
             if reading is not None:
                 lines = reading.text.split("\n")
-                confirmed = (
-                    hit for hit in hits if hit.line <= len(lines) and lines[hit.line - 1].rstrip("\r") == hit.text
-                )
-                matches.extend(_match(reading, hit) for hit in confirmed)
+                candidates = (_match(reading, hit) for hit in hits if hit.line <= len(lines))
+                matches.extend(one for one in candidates if lines[one.line - 1].removesuffix("\r") == one.text)
         return matches
 
     def _missing(self, name: str) -> str:
@@ -302,7 +300,9 @@ class _Visible:
 
 
 def _match(reading: Reading, hit: Hit) -> Match:
-    return Match(reading.name, hit.line, hit.column, hit.text, reading.origin)
+    # Ripgrep reads UTF-16 as we do, but knows nothing of Latin-1: these bytes are still the file's own.
+    text, column = hit.decoded("latin-1" if reading.encoding.codec == "latin-1" else "utf-8")
+    return Match(reading.name, hit.line, column, text, reading.origin)
 
 
 def _merge(on_disk: Iterator[str], created: list[str]) -> Iterator[str]:
