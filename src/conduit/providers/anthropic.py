@@ -56,8 +56,25 @@ ERROR_KINDS: Mapping[str, ProviderErrorKind] = {
     "anthropic.ServiceUnavailableError": ProviderErrorKind.OVERLOADED,
     "anthropic.GatewayTimeoutError": ProviderErrorKind.INTERNAL,
     "anthropic.OverloadedError": ProviderErrorKind.OVERLOADED,
+    # Named causes below a status, where the status alone would be tried again in vain, or say too little.
+    "anthropic.EnforcedSpendLimitReachedError": ProviderErrorKind.QUOTA,
+    "anthropic.ContractSpendLimitReachedError": ProviderErrorKind.QUOTA,
+    "anthropic.RampLimitExceededError": ProviderErrorKind.RATE_LIMIT,
+    "anthropic.OrganizationOnHoldError": ProviderErrorKind.PERMISSION,
+    "anthropic.CMEKKeyDisabledError": ProviderErrorKind.PERMISSION,
+    "anthropic.CMEKContextUnavailableError": ProviderErrorKind.OVERLOADED,
+    "anthropic.CMEKKeyUnreachableError": ProviderErrorKind.OVERLOADED,
+    "anthropic.CompactionUnavailableError": ProviderErrorKind.OVERLOADED,
+    "anthropic.BetaRegistrationPendingError": ProviderErrorKind.OVERLOADED,
+    "anthropic.BetaPluginNameTakenError": ProviderErrorKind.INVALID_INPUT,
+    "anthropic.BetaScanPendingError": ProviderErrorKind.INVALID_INPUT,
+    "anthropic.BetaSkillNameTakenError": ProviderErrorKind.INVALID_INPUT,
+    "anthropic.BetaSlackChannelSetUpSettingsConflictError": ProviderErrorKind.INVALID_INPUT,
+    "anthropic.ConcurrentMembershipChangeError": ProviderErrorKind.INVALID_INPUT,
+    "anthropic.ExternalKeyChangedError": ProviderErrorKind.INVALID_INPUT,
+    "anthropic.SkillReadBlockedUndecryptableError": ProviderErrorKind.INVALID_INPUT,
 }
-"""From every exception of the SDK to ours; UNKNOWN leaves it to the HTTP status."""
+"""From every exception of the SDK to ours; UNKNOWN leaves it to the status. What has no row counts as its base."""
 
 # A model that nobody described is not asked for more than the oldest ones could give.
 _SAFE_MAX_TOKENS = 8192

@@ -36,7 +36,6 @@ TRANSPORT_KINDS: Mapping[str, Kind] = {
     "httpx2.RequestError": Kind.NETWORK,
     "httpx2.RequestNotRead": Kind.INTERNAL,
     "httpx2.ResponseNotRead": Kind.INTERNAL,
-    "httpx2.SSEError": Kind.NETWORK,
     "httpx2.StreamClosed": Kind.NETWORK,
     "httpx2.StreamConsumed": Kind.NETWORK,
     "httpx2.StreamError": Kind.NETWORK,
@@ -49,7 +48,12 @@ TRANSPORT_KINDS: Mapping[str, Kind] = {
     "json.JSONDecodeError": Kind.NETWORK,  # a corrupt chunk
     "builtins.UnicodeDecodeError": Kind.NETWORK,  # a corrupt chunk
     "ssl.SSLCertVerificationError": Kind.CONFIG,
-    "ssl.SSLError": Kind.NETWORK,
+    "ssl.SSLEOFError": Kind.NETWORK,
+    "ssl.SSLError": Kind.CONFIG,  # a bad certificate file, or no TLS where TLS was asked for
+    "ssl.SSLSyscallError": Kind.NETWORK,
+    "ssl.SSLZeroReturnError": Kind.NETWORK,
+    "builtins.FileNotFoundError": Kind.CONFIG,  # SSL_CERT_FILE
+    "builtins.PermissionError": Kind.CONFIG,
     "builtins.OSError": Kind.NETWORK,
 }
 """What the HTTP client under both SDKs (httpx2) and the standard library raise."""
@@ -91,7 +95,8 @@ CODE_KINDS: Mapping[str, Kind] = {
     "timeout_error": Kind.NETWORK,
     "unavailable_error": Kind.NOT_READY,
 }
-"""The `code` or `type` of an error body where it is more exact than the status (OpenAI, Anthropic, llama.cpp; 2026-11-21)."""
+"""The `code` or `type` of an error body where it is more exact than the status (seen at OpenAI,
+Anthropic and llama.cpp; 2026-11-21)."""
 
 _OVERFLOW = re.compile(
     r"context (length|window|size)|maximum context|prompt is too long|too many tokens|exceed.{0,40}context",
@@ -193,7 +198,9 @@ def exception_names(error: type[BaseException]) -> Iterator[str]:
 
 
 def _kind(error: BaseException, table: Mapping[str, Kind], status: int | None, words: list[str], detail: str) -> Kind:
-    for word in words[:-1]:
+    # A cause that the SDK has a class for is more exact than the words in the body.
+    named = isinstance(getattr(error, "error_code", None), str)
+    for word in () if named else words[:-1]:
         if word in CODE_KINDS:
             return _overflow(CODE_KINDS[word], detail)
     if _UNTRUSTED.search(_root(error)):

@@ -51,7 +51,7 @@ ERROR_KINDS: Mapping[str, ProviderErrorKind] = {
     "openai.WebSocketConnectionClosedError": ProviderErrorKind.NETWORK,
     "openai.WebSocketQueueFullError": ProviderErrorKind.INTERNAL,
 }
-"""From every exception of the SDK to ours; UNKNOWN leaves it to the HTTP status."""
+"""From every exception of the SDK to ours; UNKNOWN leaves it to the status. What has no row counts as its base."""
 
 _EFFORTS = {"low": "low", "medium": "medium", "high": "high", "max": "xhigh"}
 
@@ -89,6 +89,7 @@ class OpenAIChatProvider:
         self._key = api_key
         self._read_timeout_s = read_timeout_s
         self._client: openai.AsyncOpenAI | None = None
+        self._headers: dict[str, Any] = {}
         self._foreign: tuple[type[Exception], ...] = ()
         self._load = SharedLoad(self._open)
 
@@ -126,7 +127,10 @@ class OpenAIChatProvider:
             request, self._vendor, self._catalog.describe(self._vendor.name, request.model).capabilities
         )
         try:
-            stream = cast("openai.AsyncStream[Any]", await self._client.chat.completions.create(**body))
+            stream = cast(
+                "openai.AsyncStream[Any]",
+                await self._client.chat.completions.create(**body, extra_headers=self._headers),
+            )
             async with stream:
                 if fault := not_a_stream(stream.response.headers, self._vendor, url=self._url, model=request.model):
                     raise fault
@@ -148,15 +152,14 @@ class OpenAIChatProvider:
             OSError,
         )
         # Explicit, because the SDK would else send the environment's OpenAI key and organization to any vendor.
-        headers: dict[str, Any] = {"Authorization": f"Bearer {self._key}" if self._key else openai.Omit()}
+        self._headers["Authorization"] = f"Bearer {self._key}" if self._key else openai.Omit()
         if self._vendor.name != "openai":
-            headers |= {"OpenAI-Organization": openai.Omit(), "OpenAI-Project": openai.Omit()}
+            self._headers |= {"OpenAI-Organization": openai.Omit(), "OpenAI-Project": openai.Omit()}
         try:
             client = openai.AsyncOpenAI(
                 api_key=self._key or "none",
                 base_url=self._url,
                 max_retries=0,
-                default_headers=headers,
                 # A redirect would carry the conversation to another host.
                 http_client=openai.DefaultAsyncHttpxClient(
                     follow_redirects=False, timeout=httpx2.Timeout(self._read_timeout_s, connect=10.0)

@@ -1,0 +1,75 @@
+"""What a vendor demands of a conversation, as assertions on the encoded request."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+ID = re.compile(r"^[a-zA-Z0-9_-]{1,40}$")
+NAME = re.compile(r"^[a-zA-Z0-9_-]{1,64}$")
+
+
+def assert_valid_chat(body: dict[str, Any]) -> None:
+    """Check the messages of a Chat Completions request."""
+    json.dumps(body, allow_nan=False).encode("utf-8")
+    messages = [message for message in body["messages"] if message["role"] not in ("system", "developer")]
+    assert messages[0]["role"] == "user"
+    assert messages[-1]["role"] in ("user", "tool")
+    seen: set[str] = set()
+    waiting: list[str] = []
+    previous = ""
+    for message in messages:
+        role = message["role"]
+        if role == "tool":
+            assert waiting.pop(0) == message["tool_call_id"], "results follow their calls, in order"
+            assert message["content"]
+        else:
+            assert waiting == [], "every call has a result before anyone speaks again"
+            assert role != previous, "neighbours have different roles"
+            calls = message.get("tool_calls", [])
+            assert message["content"] or calls, "no empty message"
+            for call in calls:
+                assert ID.match(call["id"])
+                assert call["id"] not in seen
+                assert NAME.match(call["function"]["name"])
+                assert isinstance(json.loads(call["function"]["arguments"]), dict)
+                seen.add(call["id"])
+                waiting.append(call["id"])
+        previous = role
+    assert waiting == []
+
+
+def assert_valid_messages(body: dict[str, Any]) -> None:
+    """Check the messages of a Messages request."""
+    json.dumps(body, allow_nan=False).encode("utf-8")
+    messages = body["messages"]
+    assert [message["role"] for message in messages] == [
+        ("user", "assistant")[place % 2] for place in range(len(messages))
+    ]
+    assert messages[-1]["role"] == "user"
+    seen: set[str] = set()
+    waiting: list[str] = []
+    for message in messages:
+        blocks = message["content"]
+        assert blocks, "no empty message"
+        results = [block["tool_use_id"] for block in blocks if block["type"] == "tool_result"]
+        assert results == waiting, "exactly the results of the calls before"
+        assert [block["type"] for block in blocks[: len(results)]] == ["tool_result"] * len(results), (
+            "results come first"
+        )
+        waiting = []
+        for block in blocks:
+            if block["type"] == "text":
+                assert block["text"].strip()
+            elif block["type"] == "tool_use":
+                assert ID.match(block["id"])
+                assert block["id"] not in seen
+                assert NAME.match(block["name"])
+                seen.add(block["id"])
+                waiting.append(block["id"])
+        if message["role"] == "assistant":
+            assert blocks[-1]["type"] not in ("thinking", "redacted_thinking")
+    assert waiting == []
+    if seen:
+        assert body.get("tools"), "calls without declared tools are refused"

@@ -1,0 +1,109 @@
+"""The same short answers as each wire sends them: text, a call, and the tokens used."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fakes.byte_server import HEAD, chat_events, message_events
+
+
+def chunk(delta: dict[str, Any], finish: str | None = None, **more: Any) -> dict[str, Any]:
+    """Return a chunk of the Chat Completions format."""
+    choice = {"index": 0, "delta": delta, "finish_reason": finish}
+    return {"id": "c", "object": "chat.completion.chunk", "created": 1, "model": "m", "choices": [choice], **more}
+
+
+def call_chunk(index: int, call_id: str | None, name: str | None, arguments: str) -> dict[str, Any]:
+    """Return a chunk with a piece of a tool call."""
+    function = {"name": name, "arguments": arguments}
+    return chunk({"tool_calls": [{"index": index, "id": call_id, "type": "function", "function": function}]})
+
+
+def message_start(**usage: int) -> dict[str, Any]:
+    """Return the first event of the Messages format."""
+    message = {
+        "id": "msg_1",
+        "type": "message",
+        "role": "assistant",
+        "content": [],
+        "model": "m",
+        "stop_reason": None,
+        "stop_sequence": None,
+        "usage": {"input_tokens": 5, "output_tokens": 1, **usage},
+    }
+    return {"type": "message_start", "message": message}
+
+
+def block(index: int, start: dict[str, Any], *deltas: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return the events of one block of the Messages format."""
+    return [
+        {"type": "content_block_start", "index": index, "content_block": start},
+        *({"type": "content_block_delta", "index": index, "delta": delta} for delta in deltas),
+        {"type": "content_block_stop", "index": index},
+    ]
+
+
+def message_end(reason: str = "end_turn", **usage: int) -> list[dict[str, Any]]:
+    """Return the last two events of the Messages format."""
+    return [
+        {
+            "type": "message_delta",
+            "delta": {"stop_reason": reason, "stop_sequence": None},
+            "usage": {"output_tokens": 9, **usage},
+        },
+        {"type": "message_stop"},
+    ]
+
+
+def text_block(*pieces: str, index: int = 0) -> list[dict[str, Any]]:
+    """Return the events of a text block."""
+    return block(index, {"type": "text", "text": ""}, *({"type": "text_delta", "text": piece} for piece in pieces))
+
+
+def call_block(index: int, call_id: str, name: str, *pieces: str) -> list[dict[str, Any]]:
+    """Return the events of a tool call."""
+    start = {"type": "tool_use", "id": call_id, "name": name, "input": {}}
+    return block(index, start, *({"type": "input_json_delta", "partial_json": piece} for piece in pieces))
+
+
+CHAT_USAGE = {"prompt_tokens": 5, "completion_tokens": 9, "total_tokens": 14}
+
+TEXT_AND_CALL = {
+    "openai": chat_events(
+        chunk({"role": "assistant", "content": ""}),
+        chunk({"content": "Größe "}),
+        chunk({"content": "😀 ok"}),
+        call_chunk(0, "call_1", "read_file", ""),
+        call_chunk(0, None, None, '{"path": '),
+        call_chunk(0, None, None, '"a.py"}'),
+        chunk({}, "tool_calls"),
+        {**chunk({}), "choices": [], "usage": CHAT_USAGE},
+    ),
+    "anthropic": message_events(
+        message_start(),
+        *text_block("Größe ", "😀 ok"),
+        *call_block(1, "call_1", "read_file", '{"path": ', '"a.py"}'),
+        *message_end("tool_use"),
+    ),
+}
+
+
+def body_bytes(vendor: str) -> bytes:
+    """Return the recorded answer without its head, with characters of several bytes as such."""
+    raw = b"".join(TEXT_AND_CALL[vendor][1:])
+    return raw.replace(rb"\ud83d\ude00", "😀".encode()).replace(rb"Gr\u00f6\u00dfe", "Größe".encode())
+
+
+__all__ = [
+    "CHAT_USAGE",
+    "HEAD",
+    "TEXT_AND_CALL",
+    "block",
+    "body_bytes",
+    "call_block",
+    "call_chunk",
+    "chunk",
+    "message_end",
+    "message_start",
+    "text_block",
+]

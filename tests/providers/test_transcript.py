@@ -1,0 +1,87 @@
+"""Whatever was stored, what is sent is valid for both wires."""
+
+from __future__ import annotations
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from conduit.catalog.catalog import Catalog
+from conduit.messages.content import ProviderData, Text, Thinking, ToolCall, ToolResult
+from conduit.messages.message import Message, assistant_message, tool_message, user_message
+from conduit.messages.request import ModelRequest
+from conduit.providers import anthropic, openai_chat
+from conduit.providers.transcript import CONTINUE, INTERRUPTED, sendable
+from fakes.transcript_rules import assert_valid_chat, assert_valid_messages
+
+CATALOG = Catalog.packaged()
+
+words = st.sampled_from(["", " ", "hello", "a\0b", "\ud800 half", "<think>"])
+ids = st.sampled_from(["a", "b", "call_1", "functions.read:0", "", "x" * 60])
+data = st.sampled_from(
+    [None, ProviderData(wire="anthropic", data={"model": "m", "signature": "s"}), ProviderData(wire="other", data=1)]
+)
+blocks = st.one_of(
+    st.builds(Text, text=words),
+    st.builds(Thinking, text=words, provider_data=data),
+    st.builds(ToolCall, id=ids, name=st.sampled_from(["read_file", "no such tool!", ""])),
+    st.builds(ToolResult, call_id=ids, text=words, is_error=st.booleans()),
+)
+messages = st.builds(
+    Message, role=st.sampled_from(["user", "assistant", "tool"]), content=st.lists(blocks, max_size=4).map(tuple)
+)
+
+
+@given(st.lists(messages, max_size=8))
+@settings(max_examples=300, deadline=None)
+def test_any_conversation_becomes_one_that_both_vendors_accept(conversation: list[Message]):
+    request = ModelRequest(model="m", messages=tuple(conversation))
+    vendor = CATALOG.vendor("openai")
+    assert_valid_chat(openai_chat.encode_request(request, vendor, vendor.model_defaults))
+    assert_valid_messages(
+        anthropic.encode_request(request, CATALOG.vendor("anthropic"), CATALOG.describe("anthropic", "m"))
+    )
+
+
+@given(st.lists(messages, max_size=8))
+@settings(max_examples=100, deadline=None)
+def test_what_is_valid_is_left_as_it_is(conversation: list[Message]):
+    once = sendable(conversation)
+    assert sendable(once) == once
+
+
+def test_a_call_without_a_result_is_answered_as_interrupted():
+    call = ToolCall(id="1", name="read_file", arguments={"path": "a"})
+    assert sendable([user_message("go"), assistant_message("well", call), user_message("and now?")]) == (
+        user_message("go"),
+        assistant_message("well", call),
+        tool_message([ToolResult(call_id="1", text=INTERRUPTED, is_error=True)]),
+        user_message("and now?"),
+    )
+
+
+def test_a_result_without_a_call_is_left_out():
+    result = tool_message([ToolResult(call_id="ghost", text="boo")])
+    assert sendable([user_message("go"), result, user_message("on")]) == (user_message("go", "on"),)
+
+
+def test_an_id_that_comes_again_in_a_later_turn_is_made_unique_with_its_result():
+    call = ToolCall(id="call_0", name="read_file")
+    first, second = (tool_message([ToolResult(call_id="call_0", text=text)]) for text in ("one", "two"))
+    sent = sendable([user_message("go"), assistant_message(call), first, assistant_message(call), second])
+    assert [(item.call_id, item.text) for message in sent for item in message.tool_results] == [
+        ("call_0", "one"),
+        ("call_0_2", "two"),
+    ]
+    assert [item.id for message in sent for item in message.tool_calls] == ["call_0", "call_0_2"]
+
+
+def test_results_are_put_in_the_order_of_their_calls():
+    calls = [ToolCall(id=name, name="read_file") for name in "ab"]
+    results = tool_message([ToolResult(call_id=name, text=name) for name in "ba"])
+    sent = sendable([user_message("go"), assistant_message(*calls), results])
+    assert [result.call_id for result in sent[-1].tool_results] == ["a", "b"]
+
+
+def test_an_empty_conversation_and_one_that_ends_with_the_assistant_get_a_user_message():
+    assert sendable([]) == (user_message(CONTINUE),)
+    assert sendable([user_message("hi"), assistant_message("ho")])[-1] == user_message(CONTINUE)
