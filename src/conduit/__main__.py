@@ -32,22 +32,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         return PIPE_CLOSED
 
 
-def add_serve_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add the arguments of `conduit serve`."""
-    parser.add_argument("--stdio", action="store_true", help="speak LSP on standard input and output (the default)")
-    parser.add_argument("--tcp", metavar="HOST:PORT", help="wait for one client on this machine instead (debugging)")
-    parser.add_argument("--log-level", choices=["debug", "info", "warning", "error"], help="how much is logged")
-    parser.add_argument("--log-file", metavar="FILE", help="log to FILE instead of standard error")
-    parser.add_argument(
-        "--clientProcessId",
-        dest="client_process_id",
-        type=int,
-        metavar="PID",
-        help="accepted, since some editors add it; the process that is watched is the one that `initialize` names",
-    )
-
-
 def _serve(arguments: list[str]) -> int:
+    from conduit.lsp.arguments import add_serve_arguments
+
     parser = argparse.ArgumentParser(
         prog="conduit serve", description="The language server. Editors start it; it speaks LSP on stdio."
     )

@@ -105,7 +105,7 @@ def test_serve_and_help_import_nothing_heavy():
         " ('pydantic', 'rich', 'asyncio', 'httpx', 'pygls')])"
     )
     loaded = conduit(code=code.format("serve")).stdout.split("|")[-1].split()
-    assert sorted(loaded) == ["conduit", "conduit.__main__"]
+    assert sorted(loaded) == ["conduit", "conduit.__main__", "conduit.lsp", "conduit.lsp.arguments"]
     loaded = conduit(code=code.format("--version")).stdout.split("|")[-1].split()
     assert "pydantic" not in loaded
     assert "rich" not in loaded

@@ -69,7 +69,7 @@ def build_parser(whole: Collection[str]) -> argparse.ArgumentParser:
 
 def _fill(parser: argparse.ArgumentParser, command: Command) -> None:
     if command.name == "serve":
-        from conduit.__main__ import add_serve_arguments
+        from conduit.lsp.arguments import add_serve_arguments
 
         add_serve_arguments(parser)
         return

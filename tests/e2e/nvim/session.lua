@@ -8,11 +8,11 @@ vim.cmd.runtime('plugin/conduit.lua')
 -- Waits until `holds` returns something, and returns that.
 function M.wait(what, holds)
   local value
-  local held = vim.wait(30000, function()
+  local held = vim.wait(20000, function()
     value = holds()
     return value
   end, 5)
-  return held and value or error(what .. ' did not happen within 30 s; messages: ' .. vim.fn.execute('messages'))
+  return held and value or error(what .. ' did not happen within 20 s; messages: ' .. vim.fn.execute('messages'))
 end
 
 -- Opens a file and waits for the server that vim.lsp.enable started for it.
