@@ -11,11 +11,11 @@ from conduit.workspace.document import Document
 
 
 class FakeEditor:
-    """An `Editor` and an `Applier` in one. `refusals`: how many of the next edits it does not apply."""
+    """An `Editor` and an `Applier` in one. `answers`: whether the next edits are applied; all are when it is empty."""
 
     def __init__(self) -> None:
         self._documents: dict[Path, Document] = {}
-        self.refusals = 0
+        self.answers: list[bool] = []
         self.labels: list[str] = []
 
     def open(self, path: Path, text: str, version: int = 1) -> Document:
@@ -41,8 +41,7 @@ class FakeEditor:
 
     async def apply(self, changes: Sequence[FileChange], label: str) -> None:
         self.labels.append(label)
-        if self.refusals:
-            self.refusals -= 1
+        if self.answers and not self.answers.pop(0):
             raise EditRefused("The editor did not apply the edit.")
         for change in changes:
             document = self._documents[change.path]

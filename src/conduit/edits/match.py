@@ -1,9 +1,9 @@
 r"""Find the place in a text that a model meant, or say why not; never guess between two.
 
 Strategies, strictest first; the first that finds anything decides, and it must find exactly one place:
-exact; exact but for line ends (a model writes `\n`); whole lines but for white space at their ends; whole lines that
-are all indented by the same amount more or less (the replacement is shifted too). Lines of the replacement that are
-equal to the line they replace keep the text's own bytes. Pure; a line end is LF, CRLF or CR.
+exact, whatever the line ends are (a model sees none and writes `\n`); whole lines but for white space at their ends;
+whole lines that are all indented by the same amount more or less (the replacement is shifted too). Lines of the
+replacement that are equal to the line they replace keep the text's own bytes, and the others its line ends. Pure.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Callable
 from dataclasses import dataclass
-from itertools import accumulate
+from itertools import accumulate, pairwise
 
 from conduit.errors import EditAmbiguous, EditNotFound
 from conduit.workspace.document import split_lines
@@ -93,56 +93,57 @@ def replace(text: str, old: str, new: str) -> Replaced:
 
 
 def _exact(text: str, old: str) -> list[Place]:
-    places: list[Place] = []
-    at = text.find(old)
-    while at >= 0:
-        # A CR that stands before LF in the text is half a line end: the place would tear it.
-        if not _tears_line_end(text, at, at + len(old)):
-            places.append(Place(at, at + len(old)))
-        at = text.find(old, at + 1)
-    return places
-
-
-def _line_ends(text: str, old: str) -> list[Place]:
+    """Find `old` whatever the line ends are: a model sees none, so one that differs in them is as good as another."""
     if "\r" not in text and "\r" not in old:
-        return []
+        return _occurrences(text, old)
     ends = _ends_in(text)
-    plain, plain_old = ends.sub("\n", text), ends.sub("\n", old)
     # Where a CRLF became one character, all that follows moved by one.
     moved = [found.start() - index for index, found in enumerate(re.finditer("\r\n", text))]
 
     def original(offset: int) -> int:
         return offset + bisect_right(moved, offset - 1)
 
-    return [Place(original(place.start), original(place.end)) for place in _exact(plain, plain_old)]
+    places = _occurrences(ends.sub("\n", text), ends.sub("\n", old))
+    return [Place(original(place.start), original(place.end)) for place in places]
+
+
+def _occurrences(text: str, old: str) -> list[Place]:
+    """Return every place of `old`, overlapping ones too."""
+    places: list[Place] = []
+    at = text.find(old)
+    while at >= 0:
+        places.append(Place(at, at + len(old)))
+        at = text.find(old, at + 1)
+    return places
 
 
 def _trailing_space(text: str, old: str) -> list[Place]:
-    wanted = [line.rstrip() for line in split_lines(old)]
+    ends = _ends_in(text)
+    wanted = [line.rstrip() for line in _lines(old, ends)]
     if not any(wanted):
         return []
-    lines = split_lines(text)
+    lines = _lines(text, ends)
     bare = [line.rstrip() for line in lines]
-    return [_lines_place(lines, row, old, Shift()) for row in _rows(bare, wanted)]
+    return [_lines_place(lines, row, len(wanted), old, Shift()) for row in _rows(bare, wanted)]
 
 
 def _indentation(text: str, old: str) -> list[Place]:
-    wanted = [line.rstrip() for line in split_lines(old)]
+    ends = _ends_in(text)
+    wanted = [line.rstrip() for line in _lines(old, ends)]
     if not any(wanted):
         return []
-    lines = split_lines(text)
+    lines = _lines(text, ends)
     bare = [line.rstrip() for line in lines]
     places: list[Place] = []
     for row in _rows([line.lstrip() for line in bare], [line.lstrip() for line in wanted]):
         shift = _uniform_shift(bare[row : row + len(wanted)], wanted)
         if shift is not None:
-            places.append(_lines_place(lines, row, old, shift))
+            places.append(_lines_place(lines, row, len(wanted), old, shift))
     return places
 
 
 STRATEGIES: tuple[tuple[str, Strategy], ...] = (
     ("exact", _exact),
-    ("line ends", _line_ends),
     ("trailing white space", _trailing_space),
     ("indentation", _indentation),
 )
@@ -170,9 +171,9 @@ def _uniform_shift(found: list[str], wanted: list[str]) -> Shift | None:
     return shifts.pop() if fits and len(shifts) == 1 else None
 
 
-def _lines_place(lines: list[str], row: int, old: str, shift: Shift) -> Place:
+def _lines_place(lines: list[str], row: int, count: int, old: str, shift: Shift) -> Place:
     start = sum(map(len, lines[:row]))
-    found = lines[row : row + len(split_lines(old))]
+    found = lines[row : row + count]
     end = start + sum(map(len, found))
     if not old.endswith(("\n", "\r")):
         end -= len(found[-1]) - len(found[-1].rstrip("\r\n"))
@@ -186,7 +187,7 @@ def _merge(text: str, place: Place, old: str, new: str) -> str | None:
     end = _line_end_at(text, place, ends)
     if span == old and ends.sub(end, new) == new:
         return new
-    here, was, becomes = split_lines(span), split_lines(ends.sub("\n", old)), split_lines(ends.sub("\n", new))
+    here, was, becomes = _lines(span, ends), _lines(ends.sub("\n", old), ends), _lines(ends.sub("\n", new), ends)
     if was and was[-1].endswith("\n") and not here[-1].endswith(("\n", "\r")) and becomes:
         becomes[-1] = becomes[-1].removesuffix("\n")  # the text ends without a line end, and goes on to
         was[-1] = was[-1].removesuffix("\n")
@@ -195,10 +196,12 @@ def _merge(text: str, place: Place, old: str, new: str) -> str | None:
         if tag == "equal":
             pieces.extend(here[i1:i2])
             continue
-        for line in becomes[j1:j2]:
+        for index, line in enumerate(becomes[j1:j2], i1):
             shifted = place.shift.apply(line)
             if shifted is None:
                 return None
+            own = ends.search(here[index]) if index < i2 else None
+            end = own[0] if own else end
             pieces.append(shifted.replace("\n", end))
     return "".join(pieces)
 
@@ -212,15 +215,17 @@ def _line_end_at(text: str, place: Place, ends: re.Pattern[str]) -> str:
     return found[0]
 
 
-def _tears_line_end(text: str, start: int, end: int) -> bool:
-    return any(0 < at < len(text) and text[at - 1] == "\r" and text[at] == "\n" for at in (start, end))
-
-
 def _line_at(text: str, offset: int) -> int:
     """Return the one-based line of an offset."""
     ends = text.count("\n", 0, offset) + text.count("\r", 0, offset) - text.count("\r\n", 0, offset)
     torn = 0 < offset < len(text) and text[offset - 1] == "\r" and text[offset] == "\n"
     return ends + 1 - torn
+
+
+def _lines(text: str, ends: re.Pattern[str]) -> list[str]:
+    """Split after every line end, keeping them; no line after a final one."""
+    cuts = [0, *(found.end() for found in ends.finditer(text)), len(text)]
+    return [text[start:end] for start, end in pairwise(cuts) if start < end]
 
 
 def _ends_in(text: str) -> re.Pattern[str]:

@@ -66,5 +66,5 @@ async def _plan(context: ToolContext, path: str, old_text: str, new_text: str) -
     if replaced.text == reading.text:
         raise InvalidArguments(f"{reading.name} has this text already; nothing would change.")
     lines = f"lines {replaced.first_line} to {replaced.last_line}"
-    tolerant = "" if replaced.strategy in ("exact", "line ends") else f", found in spite of other {replaced.strategy}"
+    tolerant = "" if replaced.strategy == "exact" else f", found in spite of other {replaced.strategy}"
     return replace(change, after=replaced.text), f"Replaced {lines}{tolerant}."

@@ -1,0 +1,156 @@
+"""Edits go to the editor or to disk, all of them or none, and never over what somebody else wrote."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from conduit.edits.apply import ApplyAtOnce
+from conduit.edits.edit import FileChange
+from conduit.errors import EditRefused, NotText, OutsideWorkspace, PermissionDenied, StaleDocument, ToolError
+from conduit.sandbox.confine import Door
+from conduit.workspace.workspace import Workspace
+from fakes.editor import FakeEditor
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    (tmp_path / "a.py").write_bytes(b"one\r\ntwo\n")
+    (tmp_path / "b.py").write_bytes(b"\xef\xbb\xbfbee\r\n")
+    return tmp_path
+
+
+@pytest.fixture
+def editor() -> FakeEditor:
+    return FakeEditor()
+
+
+@pytest.fixture
+def sink(root: Path, editor: FakeEditor) -> Iterator[ApplyAtOnce]:
+    with Door([root]) as door:
+        yield ApplyAtOnce(Workspace([root], editor, door), door, editor)
+
+
+def change(root: Path, name: str, before: str | None, after: str, version: int | None = None) -> FileChange:
+    return FileChange(root / name, name, before, after, version)
+
+
+async def test_a_closed_file_is_written_with_its_mark_and_line_ends(sink: ApplyAtOnce, root: Path) -> None:
+    said = await sink.submit([change(root, "b.py", "bee\r\n", "BEE\r\n"), change(root, "n/c.py", None, "new\n")])
+    assert said == "Wrote b.py. Created n/c.py."
+    assert (root / "b.py").read_bytes() == b"\xef\xbb\xbfBEE\r\n"
+    assert (root / "n" / "c.py").read_bytes() == b"new\n"
+
+
+async def test_an_open_file_is_changed_in_the_editor_and_not_on_disk(
+    sink: ApplyAtOnce, editor: FakeEditor, root: Path
+) -> None:
+    document = editor.open(root / "a.py", "unsaved\n", version=7)
+    said = await sink.submit([change(root, "a.py", "unsaved\n", "edited\n", 7)])
+    assert said == "Applied to a.py in the editor; it is unsaved."
+    assert document.text == "edited\n"
+    assert (root / "a.py").read_bytes() == b"one\r\ntwo\n"
+
+
+async def test_a_refusal_of_the_editor_leaves_the_disk_untouched(
+    sink: ApplyAtOnce, editor: FakeEditor, root: Path
+) -> None:
+    document = editor.open(root / "a.py", "unsaved\n")
+    editor.answers = [False]
+    with pytest.raises(EditRefused):
+        await sink.submit([change(root, "b.py", "bee\r\n", "x"), change(root, "a.py", "unsaved\n", "edited\n", 1)])
+    assert document.text == "unsaved\n"
+    assert (root / "b.py").read_bytes() == b"\xef\xbb\xbfbee\r\n"
+
+
+async def test_a_text_that_moved_is_stale_wherever_it_is(sink: ApplyAtOnce, editor: FakeEditor, root: Path) -> None:
+    editor.open(root / "a.py", "typed since\n", version=8)
+    stale = [
+        change(root, "a.py", "unsaved\n", "edited\n", 7),
+        change(root, "b.py", "other\r\n", "x"),
+        change(root, "b.py", None, "x"),
+        change(root, "gone.py", "was here", "x"),
+    ]
+    for one in stale:
+        with pytest.raises(StaleDocument):
+            await sink.submit([change(root, "new.py", None, "x"), one])
+    assert sorted(path.name for path in root.iterdir()) == ["a.py", "b.py"]
+    assert (root / "b.py").read_bytes() == b"\xef\xbb\xbfbee\r\n"
+
+
+async def test_the_same_text_under_another_version_is_not_stale(
+    sink: ApplyAtOnce, editor: FakeEditor, root: Path
+) -> None:
+    document = editor.open(root / "a.py", "same\n", version=9)
+    await sink.submit([change(root, "a.py", "same\n", "edited\n", 7)])
+    assert document.text == "edited\n"
+
+
+async def test_a_file_opened_or_closed_since_it_was_read_is_changed_where_it_is_now(
+    sink: ApplyAtOnce, editor: FakeEditor, root: Path
+) -> None:
+    document = editor.open(root / "a.py", "one\r\ntwo\n")
+    await sink.submit([change(root, "a.py", "one\r\ntwo\n", "ONE\r\ntwo\n")])
+    assert document.text == "ONE\r\ntwo\n"
+    editor.close(root / "a.py")
+    await sink.submit([change(root, "a.py", "one\r\ntwo\n", "1\r\ntwo\n", 2)])
+    assert (root / "a.py").read_bytes() == b"1\r\ntwo\n"
+
+
+@pytest.mark.parametrize("taken_back", [True, False])
+async def test_when_the_disk_fails_midway_what_was_done_is_put_back_or_told(
+    sink: ApplyAtOnce, editor: FakeEditor, root: Path, taken_back: bool
+) -> None:
+    document = editor.open(root / "a.py", "unsaved\n")
+    editor.answers = [True, taken_back]
+    locked = root / "locked.py"
+    locked.write_text("old\n")
+    locked.chmod(0o444)
+    with pytest.raises(EditRefused) as caught:
+        await sink.submit(
+            [
+                change(root, "a.py", "unsaved\n", "edited\n", 1),
+                change(root, "b.py", "bee\r\n", "BEE\r\n"),
+                change(root, "deep/er/new.py", None, "new\n"),
+                change(root, "locked.py", "old\n", "new\n"),
+            ]
+        )
+    assert "'locked.py' is read-only" in str(caught.value)
+    assert (root / "b.py").read_bytes() == b"\xef\xbb\xbfbee\r\n"
+    assert sorted(path.name for path in root.iterdir()) == ["a.py", "b.py", "locked.py"]
+    assert ("taken back" if taken_back else "stays there") in str(caught.value)
+    assert document.text == ("unsaved\n" if taken_back else "edited\n")
+
+
+@pytest.mark.parametrize("name", [".git/hooks/pre-commit", "sub/.GIT/config", ".env", "id_rsa"])
+async def test_version_control_and_private_files_are_never_written(sink: ApplyAtOnce, root: Path, name: str) -> None:
+    with pytest.raises(PermissionDenied):
+        await sink.submit([change(root, name, None, "x")])
+    assert sorted(path.name for path in root.iterdir()) == ["a.py", "b.py"]
+
+
+async def test_a_path_outside_is_refused(
+    sink: ApplyAtOnce, root: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    outside = tmp_path_factory.mktemp("outside")
+    with pytest.raises(OutsideWorkspace):
+        await sink.submit([FileChange(outside / "x", "x", None, "x")])
+    (root / "way").symlink_to(outside)
+    with pytest.raises(ToolError):
+        await sink.submit([change(root, "way/x", None, "x")])
+    assert list(outside.iterdir()) == []
+
+
+async def test_a_character_that_the_files_encoding_lacks_is_refused(sink: ApplyAtOnce, root: Path) -> None:
+    (root / "latin.txt").write_bytes(b"caf\xe9\n")
+    await sink.submit([change(root, "latin.txt", "café\n", "cafés\n")])
+    assert (root / "latin.txt").read_bytes() == b"caf\xe9s\n"
+    with pytest.raises(NotText, match="latin-1"):
+        await sink.submit([change(root, "latin.txt", "cafés\n", "漢\n")])
+
+
+async def test_two_changes_of_one_file_in_one_call_are_refused(sink: ApplyAtOnce, root: Path) -> None:
+    with pytest.raises(EditRefused):
+        await sink.submit([change(root, "n.py", None, "x"), change(root, "n.py", None, "y")])

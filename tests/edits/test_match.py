@@ -1,0 +1,151 @@
+"""The place of an edit is the one that was meant, or none."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from conduit.edits.match import replace
+from conduit.errors import EditAmbiguous, EditNotFound
+
+FUNCTION = "class A:\n    def f(self):\n        if self.x:\n            return 1\n        return 2\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "old", "new", "expected", "strategy"),
+    [
+        ("a b c", "b", "B", "a B c", "exact"),
+        ("a\nb\nc\n", "b\n", "", "a\nc\n", "exact"),
+        ("a\r\nb\r\nc\r\n", "b\nc", "B\nC\nD", "a\r\nB\r\nC\r\nD\r\n", "exact"),
+        ("a\rb\rc\r", "a\nb", "x\ny", "x\ry\rc\r", "exact"),
+        ("a\nb\n", "a\r\nb", "x\r\ny", "x\ny\n", "exact"),
+        ("a\r\nb\nc\n", "a\nb\nc\n", "a\nB\nc\n", "a\r\nB\nc\n", "exact"),
+        ("a\r\nb\r\n", "b", "b\nc", "a\r\nb\r\nc\r\n", "exact"),
+        ("a\t\nb  \nc\n", "a\nb\nc\n", "a\nb\nX\n", "a\t\nb  \nX\n", "trailing white space"),
+        ("a\nb\n", "a  \nb ", "x\ny", "x\ny\n", "trailing white space"),
+        ("a\nb", "a\nb\n", "a\nc\n", "a\nc", "trailing white space"),
+        ("x = '\r' \ny\n", "x = '\r'\ny\n", "x = '\r'\nz\nq\n", "x = '\r' \nz\nq\n", "trailing white space"),
+        ("x = '\r'\ny\n", "x = '\r'", "x = 1\ny = 2", "x = 1\ny = 2\ny\n", "exact"),
+        ("x = '\r'\ny\n", "y", "y\nz", "x = '\r'\ny\nz\n", "exact"),
+    ],
+)
+def test_the_place_is_found_and_all_other_bytes_stay(
+    text: str, old: str, new: str, expected: str, strategy: str
+) -> None:
+    replaced = replace(text, old, new)
+    assert (replaced.text, replaced.strategy) == (expected, strategy)
+
+
+def test_a_block_with_too_little_indentation_is_found_and_its_replacement_shifted() -> None:
+    replaced = replace(FUNCTION, "if self.x:\n    return 1\n", "if self.y:\n    return 3\n\nelse:\n    pass\n")
+    assert replaced.text == (
+        "class A:\n    def f(self):\n        if self.y:\n            return 3\n\n        else:\n            pass\n"
+        "        return 2\n"
+    )
+    assert (replaced.first_line, replaced.last_line, replaced.strategy) == (3, 4, "indentation")
+
+
+def test_a_block_with_too_much_indentation_is_found_and_its_replacement_shifted_back() -> None:
+    replaced = replace("if x:\n  y\n", "    if x:\n      y\n", "    if x:\n      z\n")
+    assert replaced.text == "if x:\n  z\n"
+
+
+def test_a_replacement_that_cannot_be_shifted_is_refused() -> None:
+    with pytest.raises(EditNotFound):
+        replace("if x:\n  y\n", "    if x:\n      y\n", "if x:\n  z\n")
+
+
+@pytest.mark.parametrize(
+    ("text", "old"),
+    [
+        ("if x:\n        y\n", "if x:\n    y\n"),  # not shifted by the same amount
+        ("Name\n", "name"),  # never blind to capitals
+        ("a  b\n", "a b"),  # never blind to white space inside
+        ("a\nB\nc\n", "a\nb\nc\n"),  # the first and the last line are not enough
+        ("", "a"),
+    ],
+)
+def test_what_is_only_alike_is_not_the_place(text: str, old: str) -> None:
+    with pytest.raises(EditNotFound):
+        replace(text, old, "new")
+
+
+@pytest.mark.parametrize(
+    ("text", "old", "lines"),
+    [
+        ("x\ny\nx\n", "x", "1, 3"),
+        ("aaa", "aa", "1, 1"),
+        ("a \nb\na  \nb\n", "a\nb\n", "1, 3"),
+        ("  a\n  b\n    a\n    b\n", "a\nb\n", "1, 3"),
+        ("a\r\nx\r\na\r\nx\r\n", "a\nx\n", "1, 3"),
+        ("a\nx\na\r\nx", "a\n", "1, 3"),  # a model sees no difference between these line ends
+        ("x\n" * 50, "x\n", "19, 20, …"),
+    ],
+)
+def test_two_places_are_refused_with_all_their_lines(text: str, old: str, lines: str) -> None:
+    with pytest.raises(EditAmbiguous, match=lines):
+        replace(text, old, "new")
+
+
+def test_a_stricter_match_decides_over_a_looser_one() -> None:
+    assert replace("  a\n  b\na\nb\n", "a\nb\n", "c\n").first_line == 3
+    assert replace("a\t\na\n", "a\n", "b\n").text == "a\t\nb\n"
+
+
+def test_a_failure_shows_the_nearest_lines_with_their_numbers() -> None:
+    text = "\n".join(f"line {number}" for number in range(100)) + "\n"
+    with pytest.raises(EditNotFound, match="lines 41 to 43:\n41\tline 40\n42\tline 41\n43\tline 42"):
+        replace(text, "line 40\nline 4I\nline 42\n", "x")
+    with pytest.raises(EditNotFound, match="7\tline 6"):
+        replace(text[:60], "lime 6", "x")
+    with pytest.raises(EditNotFound, match="Nothing in the file is like it"):
+        replace(text, "@@@@@@@@@@@@@@", "x")
+
+
+def test_quoted_line_numbers_are_pointed_out() -> None:
+    with pytest.raises(EditNotFound, match="leave those out"):
+        replace("a\nb\n", "1\ta\n2\tb\n", "x")
+
+
+@given(
+    st.lists(st.sampled_from(["a", "b", "c", " x", "\ty", ""]), min_size=1, max_size=12),
+    st.lists(st.sampled_from(["\n", "\r\n", "\n"]), min_size=12, max_size=12),
+    st.data(),
+)
+def test_bytes_outside_the_place_never_change(lines: list[str], ends: list[str], data: st.DataObject) -> None:
+    text = "".join(line + end for line, end in zip(lines, ends, strict=False))
+    first = data.draw(st.integers(0, len(lines) - 1))
+    last = data.draw(st.integers(first, len(lines) - 1))
+    head = "".join(line + end for line, end in zip(lines[:first], ends, strict=False))
+    tail = "".join(line + end for line, end in zip(lines[last + 1 :], ends[last + 1 :], strict=False))
+    old = "".join(f"{line}\n" for line in lines[first : last + 1])
+    assume(old.strip())
+    try:
+        replaced = replace(text, old, "NEW\nLINES\n")
+    except EditAmbiguous:
+        return
+    assert replaced.text.startswith(head)
+    assert replaced.text.endswith(tail)
+    middle = replaced.text[len(head) : len(replaced.text) - len(tail)]
+    assert middle.replace("\r\n", "\n") == "NEW\nLINES\n"
+    assert (replaced.first_line, replaced.last_line) == (first + 1, last + 1)
+
+
+def test_a_large_file_is_searched_quickly() -> None:
+    text = "".join(f"    value_{number} = compute({number})  \n" for number in range(30_000))
+    started = time.perf_counter()
+    replace(text, "    value_20000 = compute(20000)", "x")
+    exact = time.perf_counter() - started
+    started = time.perf_counter()
+    replace(text, "value_20000 = compute(20000)\nvalue_20001 = compute(20001)\n", "x\n")
+    loose = time.perf_counter() - started
+    started = time.perf_counter()
+    with pytest.raises(EditNotFound):
+        replace(text, "value_20000 = compute(20000)\nvalue_7 = compute(20001)\n", "x\n")
+    missed = time.perf_counter() - started
+    assert exact < 0.1
+    assert loose < 0.5
+    assert missed < 1.0
