@@ -16,7 +16,7 @@ from conduit.errors import InvalidArguments, NotText, OutsideWorkspace, PathNotF
 from conduit.sandbox.confine import Door
 from conduit.workspace.glob import Glob
 from conduit.workspace.names import Place
-from conduit.workspace.search import Ripgrep
+from conduit.workspace.search import Found, Hit, Ripgrep
 from conduit.workspace.workspace import Match, Reading, Workspace
 from fakes.editor import FakeEditor
 
@@ -353,3 +353,15 @@ async def test_a_reading_is_a_value(workspace: Workspace) -> None:
     first, second = await workspace.read("src/a.py"), await workspace.read("src/a.py")
     assert isinstance(first, Reading)
     assert first == second
+
+
+async def test_what_ripgrep_says_is_shown_only_when_the_door_reads_the_same(workspace: Workspace, root: Path) -> None:
+    (root / "out").symlink_to("/etc")
+    said = Found(
+        {
+            "src/a.py": [Hit(2, 0, b"needle = 1"), Hit(1, 0, b"a line from elsewhere"), Hit(99, 0, b"needle = 1")],
+            "out/passwd": [Hit(1, 0, Path("/etc/passwd").read_bytes().split(b"\n")[0])],
+            ".env": [Hit(1, 0, b"TOKEN")],
+        }
+    )
+    assert found(tuple(workspace._confirm(root, said))) == [("src/a.py", 2, "needle = 1", "disk")]

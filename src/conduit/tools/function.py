@@ -122,6 +122,10 @@ class FunctionTool:
         return ToolOutcome(outcome) if isinstance(outcome, str) else outcome
 
     def _validate(self, arguments: Mapping[str, JsonValue]) -> dict[str, object]:
+        if _has_half_characters(arguments):
+            raise InvalidArguments(
+                f"The arguments of {self._spec.name} hold half of a surrogate pair, which is no character."
+            )
         try:
             valid = self._arguments.model_validate(dict(arguments))
         except ValidationError as error:
@@ -298,6 +302,24 @@ def _without_titles(schema: object) -> object:
         for key, value in schema.items()
         if not (key == "title" and isinstance(value, str))
     }
+
+
+def _has_half_characters(arguments: Mapping[str, JsonValue]) -> bool:
+    """Whether a text has a lone surrogate: it could be neither written to a file nor sent to a model again."""
+    todo: list[object] = [dict(arguments)]
+    while todo:
+        value = todo.pop()
+        if isinstance(value, dict):
+            todo.extend(value.keys())
+            todo.extend(value.values())
+        elif isinstance(value, list):
+            todo.extend(value)
+        elif isinstance(value, str) and not value.isascii():
+            try:
+                value.encode()
+            except UnicodeEncodeError:
+                return True
+    return False
 
 
 def _where(error: ErrorDetails) -> str:
