@@ -104,7 +104,7 @@ async def test_a_newer_database_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "sessions.db"
     await (await open_store(path)).aclose()
     connection = sqlite3.connect(path)
-    connection.execute("PRAGMA user_version = 1000")
+    connection.execute("PRAGMA user_version = 99")
     connection.close()
     with pytest.raises(SchemaTooNew):
         await open_store(path)
@@ -196,6 +196,35 @@ async def test_damage_met_while_running_is_said_and_mended_at_the_next_start(tmp
     await store.aclose()
     again = await open_store(path)
     assert again.notice is not None
+    await again.aclose()
+
+
+async def test_a_rotten_byte_inside_a_text_costs_that_byte(tmp_path: Path) -> None:
+    path = tmp_path / "sessions.db"
+    ids = await filled(path, sessions=2)
+    path.write_bytes(path.read_bytes().replace(b"Question 1 xx", b"Question 1 \xffx"))
+    store = await open_store(path)
+    (message,) = await store.conversation(ids[1])
+    assert message.message.text.startswith("Question 1 \ufffdx")
+    await store.aclose()
+
+
+async def test_a_rotten_event_is_said_and_given_up_at_the_next_start(tmp_path: Path) -> None:
+    path = tmp_path / "sessions.db"
+    ids = await filled(path, sessions=3)
+    path.write_bytes(
+        path.read_bytes().replace(b'{"type":"turn_ended","turn_id":"t1"', b'["type":"turn_ended","turn_id":"t1"')
+    )
+    store = await open_store(path)
+    assert store.notice is None
+    with pytest.raises(StoreCorrupt):
+        await store.events(ids[1])
+    await store.aclose()
+    again = await open_store(path)
+    assert again.notice is not None
+    assert "8 events of 3 conversations" in again.notice
+    assert await again.repair(ids[1])
+    assert len(await again.events(ids[1])) == 3
     await again.aclose()
 
 

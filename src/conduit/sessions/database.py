@@ -33,11 +33,17 @@ def connect(path: Path, *, read_only: bool = False) -> sqlite3.Connection:
         connection.execute(f"PRAGMA journal_size_limit = {16 * 1024 * 1024}")
         if read_only:
             connection.execute("PRAGMA query_only = 1")
+        # A rotten byte must not make a whole row unreadable.
+        connection.text_factory = _decode
         connection.create_function("casefold", 1, _casefold, deterministic=True)
     except sqlite3.Error:
         connection.close()
         raise
     return connection
+
+
+def _decode(raw: bytes) -> str:
+    return raw.decode("utf-8", "replace")
 
 
 def _casefold(text: str) -> str:
@@ -89,6 +95,11 @@ class Database(aiosqlite.Connection):
             result: T = await self._execute(work, connection)  # type: ignore[no-untyped-call]
         except sqlite3.Error as error:
             raise _store_error(self.path, error) from error
+        except UnicodeDecodeError as error:  # the text of the schema itself
+            raise _corrupt(self.path, error) from error
+        except StoreCorrupt:
+            suspect_marker(self.path).touch()
+            raise
         return result
 
 
@@ -115,8 +126,12 @@ def _read(work: Work[T], connection: sqlite3.Connection) -> T:
 
 def _store_error(path: Path, error: sqlite3.Error) -> StoreError:
     if is_corrupt(error):
-        suspect_marker(path).touch()
-        return StoreCorrupt(
-            f"{path} is damaged ({error}). It will be set aside, and what can be read saved, when Conduit next starts."
-        )
-    return StoreError(f"The conversation could not be written to {path}: {error}.")
+        return _corrupt(path, error)
+    return StoreError(f"The session database {path} failed: {error}.")
+
+
+def _corrupt(path: Path, error: Exception) -> StoreCorrupt:
+    suspect_marker(path).touch()
+    return StoreCorrupt(
+        f"{path} is damaged ({error}). It will be set aside, and what can be read saved, when Conduit next starts."
+    )

@@ -15,10 +15,11 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from conduit.messages.message import Message
 from conduit.sessions.database import connect, is_corrupt, suspect_marker
 from conduit.sessions.events import parse_event
 from conduit.sessions.projections import rebuild
-from conduit.sessions.schema import migrate
+from conduit.sessions.schema import has_expected_shape, migrate
 
 CHECK_ALWAYS_BYTES = 64 * 1024 * 1024
 """Up to this size every opening checks all pages (about 0.1 s); above, only after a read has failed."""
@@ -31,25 +32,46 @@ _COLUMNS = "seq, session_id, turn_id, type, body, at"
 
 
 def is_damaged(path: Path) -> bool:
-    """Whether the file cannot be trusted: no database, broken pages, or tables that are not there."""
+    """Whether the file cannot be trusted: no database, broken pages, other tables, or (if asked for) rotten rows."""
     if not path.exists() or path.stat().st_size == 0:
         return False
-    thorough = suspect_marker(path).exists() or path.stat().st_size <= CHECK_ALWAYS_BYTES
+    suspect = suspect_marker(path).exists()
     try:
         with closing(connect(path)) as connection:
-            (version,) = connection.execute("PRAGMA user_version").fetchone()
-            if thorough and connection.execute("PRAGMA quick_check(1)").fetchone()[0] != "ok":
-                return True
-            (tables,) = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
-            if version < 0 or (version == 0 and tables):
-                return True
-            if version:
-                connection.execute(f"SELECT {_COLUMNS} FROM event ORDER BY seq DESC LIMIT 1").fetchone()  # noqa: S608
-                connection.execute("SELECT id FROM session LIMIT 1").fetchone()
+            damaged = _has_odd_header(path) or not has_expected_shape(connection)
+            if not damaged and (suspect or path.stat().st_size <= CHECK_ALWAYS_BYTES):
+                damaged = connection.execute("PRAGMA quick_check(1)").fetchone()[0] != "ok"
+            if not damaged and suspect:
+                damaged = _has_rotten_rows(connection)
+    except UnicodeDecodeError:  # the text of the schema itself
+        return True
     except sqlite3.DatabaseError as error:
         if is_corrupt(error) or any(sign in str(error) for sign in _SIGNS):
             return True
         raise
+    if not damaged:
+        suspect_marker(path).unlink(missing_ok=True)
+    return damaged
+
+
+def _has_odd_header(path: Path) -> bool:
+    """Whether the two bytes that say "written by a later SQLite, read only" hold neither of their two values.
+
+    Source: https://www.sqlite.org/fileformat.html section 1.3.3, 2026-11.
+    """
+    with path.open("rb") as file:
+        header = file.read(20)
+    return len(header) < 20 or not {header[18], header[19]} <= {1, 2}
+
+
+def _has_rotten_rows(connection: sqlite3.Connection) -> bool:
+    try:
+        for (body,) in connection.execute("SELECT body FROM event"):
+            parse_event(body)
+        for (body,) in connection.execute("SELECT body FROM message"):
+            Message.model_validate_json(body)
+    except ValidationError:
+        return True
     return False
 
 
@@ -100,14 +122,9 @@ def _readable_events(path: Path) -> list[Row]:
 def _events_until_error(path: Path, order: str) -> Iterator[Row]:
     try:
         with closing(connect(path, read_only=True)) as old:
-            old.text_factory = _lenient_text
             yield from old.execute(f"SELECT {_COLUMNS} FROM event NOT INDEXED ORDER BY seq {order}")  # noqa: S608
-    except sqlite3.DatabaseError:
+    except (sqlite3.DatabaseError, UnicodeDecodeError):
         return
-
-
-def _lenient_text(raw: bytes) -> str:
-    return raw.decode("utf-8", "replace")
 
 
 def _is_sound(row: Row) -> bool:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -97,6 +98,8 @@ FIRST = Migration(
 MIGRATIONS: tuple[Migration, ...] = (FIRST,)
 """Number n is the n-th, counted from 1."""
 
+_ABSURD_VERSION = 1000  # no Conduit will have as many; such a number is a broken header, not a newer program
+
 
 def migrate(connection: sqlite3.Connection, path: Path, migrations: Sequence[Migration] = MIGRATIONS) -> int:
     """Bring the database up to the newest number and return how many migrations ran.
@@ -125,6 +128,24 @@ def migrate(connection: sqlite3.Connection, path: Path, migrations: Sequence[Mig
             if connection.in_transaction:
                 connection.execute("ROLLBACK")
         ran += 1
+
+
+def has_expected_shape(connection: sqlite3.Connection) -> bool:
+    """Whether the tables are letter for letter those of the database's number; a newer number is not judged."""
+    version = _version(connection)
+    if version > len(MIGRATIONS):
+        return version < _ABSURD_VERSION
+    if version < 0:
+        return False
+    with closing(sqlite3.connect(":memory:", isolation_level=None)) as fresh:
+        for migration in MIGRATIONS[:version]:
+            for statement in migration.statements:
+                fresh.execute(statement)
+        return _shape(fresh) == _shape(connection)
+
+
+def _shape(connection: sqlite3.Connection) -> list[tuple[str, str | None]]:
+    return connection.execute("SELECT name, sql FROM sqlite_master ORDER BY name").fetchall()
 
 
 def _version(connection: sqlite3.Connection) -> int:
