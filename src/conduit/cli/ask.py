@@ -12,7 +12,7 @@ from conduit.agent.permission import AllowAll, Approver
 from conduit.app import App, PromptOptions, Status, TurnResult
 from conduit.cli.answer import AnswerPrinter
 from conduit.cli.approval import RefusingApprover, TerminalApprover, terminal_device
-from conduit.cli.errors import complain, row_of, sentence_of
+from conduit.cli.errors import complain, sentence_of
 from conduit.cli.folder import working_folder, workspace_root
 from conduit.cli.opening import find_session, opened
 from conduit.cli.output import Output
@@ -75,16 +75,13 @@ def run(arguments: argparse.Namespace) -> int:
             return USAGE
         asking = _Asking(arguments, output)
         try:
-            return asyncio.run(asking.ask(content))
+            return asking.finish(asyncio.run(asking.ask(content)))
         except (KeyboardInterrupt, asyncio.CancelledError):
             asking.result(None, "Interrupted.")
             return asking.exit_code or INTERRUPTED
         except ConduitError as error:
             asking.result(None, sentence_of(error), stop="error")
             output.close(_CLOSE_S)
-            if arguments.json and not output.error:
-                complain(sentence_of(error))
-                return row_of(error).exit_code
             raise
     finally:
         output.close(_CLOSE_S)
@@ -95,13 +92,14 @@ class _Asking:
 
     def __init__(self, arguments: argparse.Namespace, output: Output) -> None:
         self.exit_code = DONE
+        self._ended = False
         self._arguments = arguments
         self._output = output
         self._app: App | None = None
         self._session: SessionInfo | None = None
 
-    async def ask(self, content: str) -> int:
-        """Run the turn and return the exit code."""
+    async def ask(self, content: str) -> TurnResult:
+        """Run the turn and return how it ended."""
         task = asyncio.current_task()
         loop = asyncio.get_running_loop()
 
@@ -123,9 +121,9 @@ class _Asking:
             options = PromptOptions(tools=not self._arguments.no_tools)
             result = await app.prompt(session.id, [Text(text=content)], options)
             self._app = None
-        return self._finish(result)
+        return result
 
-    def _stop(self, code: int, task: asyncio.Task[int] | None) -> None:
+    def _stop(self, code: int, task: asyncio.Task[TurnResult] | None) -> None:
         """Cancel the turn, which records itself; the second time, or before it runs, cancel everything."""
         first = self.exit_code == DONE
         self.exit_code = code
@@ -165,16 +163,17 @@ class _Asking:
         elif status.state == "waiting" and status.message:
             self._output.note(status.message)
 
-    def _finish(self, result: TurnResult) -> int:
+    def finish(self, result: TurnResult) -> int:
+        """Wait until the answer is read, say how it ended, and return the exit code."""
         sentence = result.error or ENDINGS[result.stop_reason]
         self.result(result, sentence or None)
+        self._output.flush(_CLOSE_S if self.exit_code else None)
         if self._output.error is not None and not isinstance(self._output.error, BrokenPipeError):
             complain(f"The answer could not be written: {self._output.error.strerror}.")
             return FAILED
         if self.exit_code == PIPE_CLOSED:
             return PIPE_CLOSED
         if sentence:
-            self._output.close(_CLOSE_S)
             complain(" ".join(sentence.split()))
         if result.stop_reason == "cancelled":
             return self.exit_code or INTERRUPTED
@@ -182,6 +181,9 @@ class _Asking:
 
     def result(self, result: TurnResult | None, error: str | None, stop: TurnStop = "cancelled") -> None:
         """End the answer; with `--json`, print the object that is always the last one."""
+        if self._ended:
+            return
+        self._ended = True
         if not self._arguments.json:
             self._output.end_line()
             return

@@ -57,10 +57,19 @@ def _logging(settings: Settings) -> Iterator[None]:
         raise ConfigError(
             f"The log file {settings.log_file} (from {where}) cannot be opened: {error.strerror}."
         ) from error
+    if settings.log_file is None and settings.log_level != "debug":
+        for handler in logging.getLogger().handlers:
+            handler.addFilter(_for_people)
     try:
         yield
     finally:
         logs.close()
+
+
+def _for_people(record: logging.LogRecord) -> bool:
+    """Leave tracebacks out of what a person reads on stderr, and a failed turn, whose sentence they get anyway."""
+    record.exc_info = record.stack_info = None
+    return record.name != "conduit.agent.turn"
 
 
 async def find_session(app: App, wanted: str) -> SessionInfo:

@@ -80,8 +80,8 @@ class Output:
             self._put(_ERR, _CLEAR_LINE + printable(text))
             self._progress_shown = True
 
-    def flush(self, timeout_s: float) -> None:
-        """Wait until what was written so far is out, or `timeout_s` at most."""
+    def flush(self, timeout_s: float | None = None) -> None:
+        """Wait until what was written so far is out, or `timeout_s` at most; without it, as long as a pager needs."""
         done = threading.Event()
         self._hide_progress()
         self._waiting.put(done)

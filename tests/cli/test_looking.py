@@ -1,0 +1,144 @@
+"""The commands that only look: sessions, models, doctor, log."""
+
+from __future__ import annotations
+
+import json
+import stat
+
+from conduit.cli.table import columns
+
+ANSWER = {"when": {"user": "apples|pears"}, "reply": [{"text": "Fruit, and sk-abcdefghijklmnopqrstuv0123."}]}
+
+
+def ask(line, question: str, *more: str) -> str:
+    """Ask, and return the id of the conversation."""
+    done = line.run("ask", "--json", question, *more)
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout.splitlines()[-1])["session_id"]
+
+
+def test_conversations_are_listed_newest_first_searched_and_shown(line):
+    line.script(ANSWER)
+    first, second = ask(line, "apples"), ask(line, "pears")
+    ask(line, "more apples", "--session", first)
+
+    listed = line.run("sessions", "list")
+    assert [each.split()[0] for each in listed.stdout.splitlines()] == [first, second]
+    assert "scripted/demo" in listed.stdout
+    found = line.run("sessions", "list", "--query", "pears", "--json").stdout.splitlines()
+    assert [json.loads(each)["id"] for each in found] == [second]
+    assert len(line.run("sessions", "list", "--limit", "1").stdout.splitlines()) == 1
+
+    shown = line.run("sessions", "show", first)
+    assert shown.returncode == 0
+    assert shown.stdout.count("## You\n") == 2
+    assert "Fruit" in shown.stdout
+    whole = json.loads(line.run("sessions", "show", second, "--json").stdout)
+    assert whole["session"]["id"] == second
+    assert [each["message"]["role"] for each in whole["messages"]] == ["user", "assistant"]
+
+
+def test_an_id_may_be_shortened_as_long_as_it_is_one(line):
+    line.script(ANSWER)
+    first, second = ask(line, "apples"), ask(line, "pears")
+    short = next(first[: i + 1] for i in range(len(first)) if first[i] != second[i])
+    assert "apples" in line.run("sessions", "show", short).stdout
+    several = line.run("sessions", "show", "s")
+    assert several.returncode == 1
+    assert "2 conversations begin with 's'" in several.stderr
+    none = line.run("sessions", "show", "zzz")
+    assert (none.returncode, none.stdout) == (1, "")
+    assert none.stderr == (
+        "conduit: There is no session 'zzz' in this workspace. 'conduit sessions list' shows them.\n"
+    )
+
+
+def test_a_subfolder_belongs_to_its_project_and_another_folder_does_not(line, tmp_path):
+    line.script(ANSWER)
+    session = ask(line, "apples", "--cwd", "src")
+    assert session in line.run("sessions", "list").stdout
+    elsewhere = line.run("sessions", "list", "--cwd", str(tmp_path))
+    assert (elsewhere.returncode, elsewhere.stdout) == (0, "")
+    assert "no conversations" in elsewhere.stderr
+
+
+def test_models_are_listed_with_what_is_missing_and_the_chosen_one_marked(line):
+    listed = line.run("models", "list")
+    assert listed.returncode == 0
+    (chosen,) = [each for each in listed.stdout.splitlines() if each.startswith("*")]
+    assert "scripted/demo" in chosen
+    choices = [json.loads(each) for each in line.run("models", "list", "--json").stdout.splitlines()]
+    assert [each["id"] for each in choices if each["default"]] == ["scripted/demo"]
+    assert all(each["note"] for each in choices if not each["ready"])
+
+
+def test_the_doctor_says_what_is_missing_and_never_prints_a_key(line):
+    key = "sk-ant-secret-0123456789"
+    done = line.run("doctor", environ={"ANTHROPIC_API_KEY": key, "CONDUIT_MODE": "auto"})
+    assert (done.returncode, done.stderr) == (0, "")
+    assert key not in done.stdout
+    for name in ("python", "database", "search tool", "settings file", "vendor anthropic", "log"):
+        assert f"  {name}  " in done.stdout
+    assert "ANTHROPIC_API_KEY" in done.stdout
+    assert "missing" in done.stdout
+    assert any(each.split() == ["mode", "auto", "from", "CONDUIT_MODE"] for each in done.stdout.splitlines())
+
+
+def test_the_doctor_in_json(line):
+    done = line.run("doctor", "--json", "--log-level", "error")
+    report = json.loads(done.stdout)
+    assert done.returncode == 0
+    assert report["ok"] is True
+    assert {each["state"] for each in report["checks"]} <= {"ok", "warning", "missing"}
+    assert {"key": "log_level", "value": "error", "source": "--log-level"} in report["settings"]
+
+
+def test_the_doctor_works_when_the_settings_do_not_and_ends_with_1(line):
+    done = line.run("doctor", environ={"CONDUIT_SEED": "many"})
+    assert done.returncode == 1
+    assert "BROKEN" in done.stdout
+    assert "CONDUIT_SEED" in done.stdout
+    assert json.loads(line.run("doctor", "--json", environ={"CONDUIT_SEED": "x"}).stdout)["ok"] is False
+
+
+def test_the_log_shows_requests_and_answers_without_secrets_and_is_cleared(line):
+    line.script(ANSWER)
+    assert "Nothing is recorded" in line.run("log").stderr
+    first, second = ask(line, "apples"), ask(line, "pears")
+    done = line.run("log")
+    assert done.returncode == 0
+    assert "request to scripted/demo" in done.stdout
+    assert "Fruit" in done.stdout
+    assert "sk-abcdefghij" not in done.stdout
+    only = [json.loads(each) for each in line.run("log", "--json", "--session", first).stdout.splitlines()]
+    assert {each["session_id"] for each in only} == {first}
+    assert second in done.stdout
+    assert line.run("log", "--clear").returncode == 0
+    assert line.run("log").stdout == ""
+
+
+def test_the_log_is_followed_until_ctrl_c(line, read_until):
+    line.script(ANSWER)
+    ask(line, "apples")
+    process = line.start("log", "--follow")
+    read_until(process.stdout.fileno(), "apples")
+    ask(line, "pears")
+    read_until(process.stdout.fileno(), "pears")
+    process.send_signal(2)
+    _, err = process.communicate(timeout=30)
+    assert (process.returncode, err) == (130, b"")
+
+
+def test_folders_and_log_files_are_for_this_person_alone(line):
+    line.script(ANSWER)
+    log = line.home / "logs/conduit.log"
+    ask(line, "apples", "--log-level", "debug", "--log-file", str(log))
+    assert "INFO" in log.read_text()
+    assert stat.S_IMODE(log.stat().st_mode) == 0o600
+    assert stat.S_IMODE((line.home / ".local/state/conduit").stat().st_mode) == 0o700
+
+
+def test_columns_are_aligned_cut_and_escaped():
+    assert columns([("a", "long\nname", "x"), ("bb", "b", "\x1b")]) == "a   long name  x\nbb  b          \\x1b\n"
+    assert columns([("a", "abcdef")], width=5) == "a  a…\n"
+    assert columns([]) == ""
