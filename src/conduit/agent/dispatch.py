@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import uuid
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -43,7 +43,6 @@ class Desk:
     remembered: Remembered
     budget: Budget
     emit: Emit
-    record_call: Callable[[ToolCall, ToolResult], None]
 
 
 class Dispatch:
@@ -155,7 +154,6 @@ class Dispatch:
         text = desk.budget.take(sanitize_text(outcome.text) or "(no output)")
         result = ToolResult(call_id=call.id, text=text, is_error=is_error)
         self._results[call.id] = result
-        desk.record_call(call, result)
         await desk.emit(
             ToolFinished(
                 turn_id=desk.turn_id,

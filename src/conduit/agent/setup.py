@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
-
-from pydantic import JsonValue
 
 from conduit.agent.budget import TurnLimits
 from conduit.agent.permission import Approver, Remembered
@@ -16,15 +13,8 @@ from conduit.messages.request import ModelSettings
 from conduit.providers.base import Provider
 from conduit.sessions.base import SessionStore
 from conduit.sessions.events import Event, Mode, Transient
+from conduit.sessions.journal import Recorder
 from conduit.tools.base import ToolContext, ToolSet
-
-
-class Record(Protocol):
-    """Keeps what was sent and what came back, for `conduit log`."""
-
-    def __call__(self, kind: str, session_id: str, turn_id: str, body: Mapping[str, JsonValue]) -> None:
-        """Take one entry; must return at once."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +38,7 @@ class TurnSetup:
     parent_id: str | None
     prompt: Message
     show: Callable[[int | None, Event | Transient], None]
-    record: Record
+    recorder: Recorder
     goal: Callable[[], bool] | None = None
     """When given, the model must call tools until it returns True, and the turn ends then."""
     explain: Callable[[ConduitError], str] = str

@@ -12,15 +12,12 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from pydantic import JsonValue
-
 from conduit.agent.budget import Budget
 from conduit.agent.completion import Completion, new_id
 from conduit.agent.dispatch import INTERRUPTED, Desk, Dispatch, refusal_text
 from conduit.agent.permission import Answer, PermissionRequest
 from conduit.agent.setup import TurnResult, TurnSetup
 from conduit.errors import ConduitError, LimitReached
-from conduit.messages.content import ToolCall, ToolResult
 from conduit.messages.message import CompletionStop, Message, TurnStop, Usage
 from conduit.messages.request import ModelRequest
 from conduit.sessions.events import (
@@ -28,10 +25,13 @@ from conduit.sessions.events import (
     CompletionStarted,
     Event,
     PermissionAnswered,
+    ToolFinished,
     ToolsAnswered,
+    ToolStarted,
     TurnEnded,
     TurnStarted,
 )
+from conduit.sessions.journal import Kind
 
 log = logging.getLogger(__name__)
 
@@ -86,6 +86,15 @@ TRANSITIONS: Mapping[tuple[State, Signal], State] = {
 }
 
 
+JOURNALED: Mapping[type[Event], Kind] = {
+    AssistantReplied: "answer",
+    ToolStarted: "tool_call",
+    ToolFinished: "tool_result",
+    PermissionAnswered: "permission",
+}
+"""The events that `conduit log` shows, besides the requests and the errors."""
+
+
 @dataclass
 class Turn:
     """Runs one turn; `cancel` may be called at any moment."""
@@ -117,7 +126,6 @@ class Turn:
             remembered=setup.remembered,
             budget=self._budget,
             emit=self._emit,
-            record_call=self._record_call,
         )
         self._acts: Mapping[State, Callable[[], Awaitable[Signal]]] = {
             State.CONTEXT: self._prepare,
@@ -206,7 +214,8 @@ class Turn:
             )
         )
         self._completion = completion
-        self._note("request", model=setup.model_id, **request.model_dump(mode="json"))
+        asked = request.model_copy(update={"model": setup.model_id})
+        setup.recorder.record("request", setup.session_id, self.turn_id, asked)
         await completion.stream(setup.provider, request)
         message = await self._record_answer(interrupted=False)
         self._completion = None
@@ -298,14 +307,6 @@ class Turn:
                 interrupted=interrupted,
             )
         )
-        self._note(
-            "answer",
-            model=self.setup.model_id,
-            stop_reason=completion.answer.stop_reason,
-            interrupted=interrupted,
-            usage=completion.answer.usage.model_dump(mode="json"),
-            message=message.model_dump(mode="json"),
-        )
         if message.content:
             self._messages.append(message)
         self._tip = completion.message_id
@@ -325,13 +326,10 @@ class Turn:
     async def _emit(self, *events: Event) -> None:
         seq = await self.setup.store.append(self.setup.session_id, *events)
         for event in events:
+            kind = JOURNALED.get(type(event))
+            if kind is not None:
+                self.setup.recorder.record(kind, self.setup.session_id, self.turn_id, event)
             self.setup.show(seq, event)
-
-    def _record_call(self, call: ToolCall, result: ToolResult) -> None:
-        self._note("tool_call", call=call.model_dump(mode="json"), result=result.model_dump(mode="json"))
-
-    def _note(self, kind: str, **body: JsonValue) -> None:
-        self.setup.record(kind, self.setup.session_id, self.turn_id, body)
 
     def _fail(self, stop: TurnStop, text: str, error: Exception) -> None:
         if isinstance(error, LimitReached):
@@ -339,6 +337,7 @@ class Turn:
         else:
             log.error("turn %s failed", self.turn_id, exc_info=error)
         self._stop, self._error = stop, text
+        self.setup.recorder.record("error", self.setup.session_id, self.turn_id, {"error": text})
 
     def _last_text(self) -> str:
         for message in reversed(self._messages[len(self.setup.history) + 1 :]):

@@ -13,7 +13,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from conduit.agent.budget import TurnLimits
-from conduit.agent.permission import Remembered, effects_in
+from conduit.agent.permission import Approver, Remembered, effects_in
 from conduit.agent.setup import TurnResult, TurnSetup
 from conduit.agent.turn import Turn
 from conduit.app.parts import Check, ModelChoice, Models, Parts, PromptOptions, Setup, Status
@@ -68,6 +68,11 @@ class App:
     def workspace(self) -> Workspace:
         """The files as the editor shows them."""
         return self._parts.workspace
+
+    @property
+    def approver(self) -> Approver:
+        """Asks the person."""
+        return self._parts.approver
 
     # -- sessions ---------------------------------------------------------------------------------------------------
 
@@ -195,7 +200,7 @@ class App:
                 parent_id=conversation[-1].id if conversation else None,
                 prompt=build_prompt(content, options.context),
                 show=lambda seq, event: self._show(session_id, seq, event),
-                record=parts.record,
+                recorder=parts.recorder,
                 goal=_goal(options),
             )
         )

@@ -8,7 +8,6 @@ from typing import Literal, Protocol
 
 from conduit.agent.budget import TurnLimits
 from conduit.agent.permission import Approver
-from conduit.agent.setup import Record
 from conduit.catalog.model import ModelInfo
 from conduit.context.builder import EditorContext
 from conduit.edits.edit import EditSink
@@ -17,6 +16,7 @@ from conduit.messages.request import ModelSettings
 from conduit.providers.base import Provider
 from conduit.sessions.base import SessionStore
 from conduit.sessions.events import Mode
+from conduit.sessions.journal import Recorder
 from conduit.tools.base import ToolSet
 from conduit.workspace.workspace import Workspace
 
@@ -130,7 +130,7 @@ class Parts:
     tools: ToolSet
     edits: Callable[[Workspace], EditSink]
     approver: Approver
-    record: Record
+    recorder: Recorder
     configure: Callable[[Mapping[str, object]], Setup]
     doctor: Callable[[Setup], Awaitable[list[Check]]]
     close: Callable[[], Awaitable[None]]

@@ -39,6 +39,7 @@ class ClientFacts:
     show_document: bool = False
     work_done_progress: bool = False
     configuration: bool = False
+    action_tags: bool = False
     permission_requests: bool = False
     session_updates: bool = False
     status_updates: bool = False
@@ -64,6 +65,7 @@ def read_facts(params: Mapping[str, object]) -> ClientFacts:
         change_annotations=bool(_find(capabilities, "workspace", "workspaceEdit", "changeAnnotationSupport")),
         show_document=_find(capabilities, "window", "showDocument", "support") is True,
         work_done_progress=_find(capabilities, "window", "workDoneProgress") is True,
+        action_tags=bool(_find(capabilities, "textDocument", "codeAction", "tagSupport")),
         configuration=_find(capabilities, "workspace", "configuration") is True,
         permission_requests=conduit.get("permission") is True,
         session_updates=conduit.get("updates", bool(conduit)) is True,

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import importlib
+import linecache
 import logging
 import threading
 from collections.abc import Callable, Coroutine, Mapping
@@ -26,12 +27,13 @@ from conduit.lsp import table
 from conduit.lsp.dispatch import Dispatch
 from conduit.lsp.documents import OpenDocuments
 from conduit.lsp.facts import ClientFacts, read_facts
-from conduit.lsp.failures import INVALID_PARAMS, RpcError
 from conduit.lsp.lifetime import ProcessWatch
 from conduit.lsp.transport import Outbox
+from conduit.lsp.validation import validated
 
 if TYPE_CHECKING:
     from conduit.app import App
+    from conduit.ide.suggestions import Suggestion
 
 _log = logging.getLogger(__name__)
 
@@ -49,6 +51,7 @@ class ConduitServer(LanguageServer):
         self.facts = ClientFacts()
         self.documents = OpenDocuments()
         self.progress_tasks: dict[int | str, asyncio.Task[Any]] = {}
+        self.suggestions: dict[str, list[Suggestion]] = {}
         self._stopped = stopped
         self._loaded = asyncio.Event()
         self._app: asyncio.Future[App] = stopped.get_loop().create_future()
@@ -91,6 +94,10 @@ class ConduitServer(LanguageServer):
         """Return a number that this connection has not used yet."""
         self._number += 1
         return self._number
+
+    def state_folder(self) -> Path:
+        """Return the folder for what is shown as a document."""
+        return Path(resolve(table.FIND_FOLDERS)().state)
 
     # -- the life of the connection ---------------------------------------------------------------------------------
 
@@ -186,13 +193,12 @@ class ConduitServer(LanguageServer):
         from conduit.lsp.watching import watch_app
 
         open_app = cast("Callable[..., Coroutine[Any, Any, App]]", resolve(table.OPEN_APP))
-        folders = resolve(table.FIND_FOLDERS)()
         app = await open_app(
             self.facts.roots,
             self.facts.settings,
             self.documents,
             EditorApplier(self),
-            EditorApprover(self, Path(folders.state) / "review"),
+            EditorApprover(self, self.state_folder() / "review"),
         )
         watch_app(self, app)
         return app
@@ -201,12 +207,12 @@ class ConduitServer(LanguageServer):
 
     def _register(self) -> None:
         for method, row in table.METHODS.items():
-            self.feature(method)(self._lazy(method, row))
+            self.feature(method, table.OPTIONS.get(method))(self._lazy(method, row))
         for name, target in table.COMMANDS.items():
             self.command(name)(self._lazy_command(target))
         on = self.protocol.on_notification
         on(types.TEXT_DOCUMENT_DID_OPEN, lambda params: self.documents.open(params.text_document))
-        on(types.TEXT_DOCUMENT_DID_CHANGE, lambda params: self.documents.change(params))
+        on(types.TEXT_DOCUMENT_DID_CHANGE, self._change_document)
         on(types.TEXT_DOCUMENT_DID_CLOSE, lambda params: self.documents.close(params.text_document.uri))
         on(types.WINDOW_WORK_DONE_PROGRESS_CANCEL, self._cancel_progress)
 
@@ -216,7 +222,7 @@ class ConduitServer(LanguageServer):
             if row.params is None:
                 structured = ls.protocol.structure_params(method, params)
             else:
-                structured = _validated(resolve(row.params), params)
+                structured = validated(resolve(row.params), params)
             return await resolve(row.target)(ls, structured)
 
         return handle
@@ -230,6 +236,11 @@ class ConduitServer(LanguageServer):
 
         return run
 
+    def _change_document(self, params: types.DidChangeTextDocumentParams) -> None:
+        self.documents.change(params)
+        if params.text_document.uri in self.suggestions:
+            resolve(table.REFRESH_HINTS)(self, params.text_document.uri)
+
     def _cancel_progress(self, params: types.WorkDoneProgressCancelParams) -> None:
         task = self.progress_tasks.get(params.token)
         if task is not None:
@@ -242,26 +253,14 @@ def resolve(name: str) -> Any:
     return getattr(importlib.import_module(module), attribute)
 
 
-def _validated(model: Any, params: object) -> object:
-    """Return `params` as the pydantic model; raises RpcError whose message names every wrong field."""
-    from pydantic import ValidationError
-
-    try:
-        return model.model_validate({} if params is None else params)
-    except ValidationError as error:
-        problems = [
-            f"{'.'.join(str(part) for part in problem['loc']) or 'params'}: {problem['msg'].lower()}"
-            for problem in error.errors(include_url=False, include_input=False)
-        ]
-        raise RpcError(INVALID_PARAMS, "; ".join(problems)) from error
-
-
 async def _import_behind(loop: asyncio.AbstractEventLoop) -> None:
     """Import the heavy modules on a daemon thread, which never keeps the process from ending."""
     done: asyncio.Future[None] = loop.create_future()
 
     def import_all() -> None:
         problem: Exception | None = None
+        # attrs keeps the source of every method that it made for lsprotocol there: 1.7 MB that nobody reads.
+        linecache.clearcache()
         try:
             for name in table.AFTER_INITIALIZE:
                 importlib.import_module(name)

@@ -8,8 +8,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from lsprotocol import types
+
 _SESSION = "conduit.lsp.features.session:"
 _COMMANDS = "conduit.lsp.features.commands:"
+_SUGGESTIONS = "conduit.lsp.features.suggestions:"
 _PAYLOADS = "conduit.lsp.protocol."
 
 
@@ -33,6 +36,7 @@ METHODS: dict[str, Row] = {
     "conduit/session/setMode": Row(_SESSION + "set_mode", _PAYLOADS + "session:SetModeParams"),
     "conduit/session/setModel": Row(_SESSION + "set_model", _PAYLOADS + "session:SetModelParams"),
     "conduit/models/list": Row(_SESSION + "list_models", _PAYLOADS + "status:NoParams"),
+    types.TEXT_DOCUMENT_CODE_ACTION: Row("conduit.lsp.features.actions:code_action"),
     "workspace/didChangeConfiguration": Row("conduit.lsp.features.configuration:did_change_configuration"),
 }
 """Requests and notifications alike; the message's own shape says which it is."""
@@ -46,7 +50,20 @@ COMMANDS: dict[str, str] = {
     "conduit.session.new": _COMMANDS + "new_session",
     "conduit.usage": _COMMANDS + "show_usage",
     "conduit.doctor": _COMMANDS + "show_doctor",
+    "conduit.action.run": "conduit.lsp.features.actions:run",
+    "conduit.suggest": _SUGGESTIONS + "suggest",
+    "conduit.suggestion.explain": _SUGGESTIONS + "explain_suggestion",
+    "conduit.suggestion.dismiss": _SUGGESTIONS + "dismiss_suggestion",
 }
+
+OPTIONS: dict[str, object] = {
+    types.TEXT_DOCUMENT_CODE_ACTION: types.CodeActionOptions(
+        code_action_kinds=["quickfix", "refactor.rewrite", "source.conduit"]
+    ),
+}
+"""What is said of a standard method in the answer to `initialize`, beyond that it is there."""
+
+REFRESH_HINTS = "conduit.lsp.hints:refresh_hints"
 
 OPEN_APP = "conduit.compose:open_app"
 """Handed in from above by name; the face itself knows only `conduit.app`."""
@@ -63,6 +80,8 @@ AFTER_INITIALIZE = (
     "conduit.lsp.features.session",
     "conduit.lsp.features.commands",
     "conduit.lsp.features.configuration",
+    "conduit.lsp.features.actions",
+    "conduit.lsp.features.suggestions",
     "conduit.lsp.approver",
     "conduit.lsp.applier",
     "conduit.lsp.watching",

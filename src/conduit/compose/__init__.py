@@ -1,0 +1,6 @@
+"""Puts the program together: settings in, App out. The only room that names concrete providers, tools and stores."""
+
+from conduit.compose.assemble import open_app
+from conduit.config.folders import find_folders
+
+__all__ = ["find_folders", "open_app"]

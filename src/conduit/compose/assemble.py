@@ -1,0 +1,150 @@
+"""Assembles one App from the settings, the wires, the tools and the store."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from conduit.agent.budget import TurnLimits
+from conduit.agent.permission import Approver
+from conduit.app import App, Check, Parts, Setup, Status
+from conduit.catalog.catalog import Catalog
+from conduit.compose.doctor import examine
+from conduit.compose.endpoints import Endpoints
+from conduit.compose.wires import Wires
+from conduit.config.folders import Folders, ensure_private, find_folders
+from conduit.config.secrets import secret_values
+from conduit.config.settings import Settings, load_settings
+from conduit.edits.apply import ApplyAtOnce
+from conduit.edits.edit import Applier
+from conduit.errors import ToolError
+from conduit.messages.request import ModelSettings
+from conduit.redaction import Redactor
+from conduit.sandbox.confine import Door
+from conduit.sessions.journal import Journal
+from conduit.sessions.paths import database_path, journal_path
+from conduit.sessions.store import open_store
+from conduit.tools.base import ToolSet
+from conduit.tools.edit import edit_file
+from conduit.tools.files import list_files, read_file
+from conduit.tools.search import search_text
+from conduit.workspace import search
+from conduit.workspace.editor import Editor
+from conduit.workspace.workspace import Workspace
+
+
+async def open_app(
+    roots: Sequence[Path],
+    client_settings: Mapping[str, object],
+    editor: Editor,
+    applier: Applier,
+    approver: Approver,
+    *,
+    arguments: Mapping[str, object] | None = None,
+    environ: Mapping[str, str] = os.environ,
+) -> App:
+    """Open the App of one workspace.
+
+    Args:
+        roots: absolute folders that the person opened; with none, an empty folder stands in and files cannot be read.
+        client_settings: what the editor sent.
+        editor: the open documents.
+        applier: changes open documents.
+        approver: asks the person.
+        arguments: settings from a command line.
+        environ: the environment.
+
+    Raises:
+        ConfigError: a setting is bad.
+        PathNotFound: a root cannot be opened.
+        StoreError: the database cannot be opened.
+    """
+    folders = find_folders(environ)
+    room = _Room(folders, environ, arguments or {})
+    setup = room.setup(room.load(client_settings))
+    ensure_private(folders.state)
+    workspace = Workspace(roots, editor, Door(roots))
+    # Without a folder, conversations are kept in a place of their own.
+    database = database_path(folders.state, roots[0] if roots else folders.state / "no-folder")
+    app = App(
+        Parts(
+            workspace=workspace,
+            store=await open_store(database),
+            tools=ToolSet([read_file, list_files, search_text, edit_file]),
+            edits=lambda files: ApplyAtOnce(files, files.door, applier),
+            approver=approver,
+            recorder=room.journal,
+            configure=lambda client: room.setup(room.load(client)),
+            doctor=lambda current: asyncio.to_thread(room.examine, current, database, workspace.door),
+            close=room.aclose,
+        ),
+        setup,
+    )
+    room.report = app.report
+    return app
+
+
+@dataclass
+class _Room:
+    """What outlives a change of the settings: folders, environment, the journal, and how to reach the faces."""
+
+    folders: Folders
+    environ: Mapping[str, str]
+    arguments: Mapping[str, object]
+    report: Callable[[Status], None] = lambda status: None
+
+    def __post_init__(self) -> None:
+        self.catalog = Catalog.packaged()
+        names = [vendor.key_variable for vendor in self.catalog.vendors if vendor.key_variable]
+        self.journal = Journal(journal_path(self.folders.state), Redactor(secret_values(names, self.environ)))
+        self.settings = Settings()
+
+    def load(self, client: Mapping[str, object]) -> Settings:
+        return load_settings(client=client, arguments=self.arguments, environ=self.environ)
+
+    def setup(self, settings: Settings) -> Setup:
+        """Return what the settings decide; raises ConfigError or UnknownModel and changes nothing."""
+        wires = Wires(settings, self.catalog, self.folders.data, lambda status: self.report(status))
+        endpoints = Endpoints(
+            settings,
+            self.catalog,
+            wires.make,
+            notify=lambda note: self.report(Status("waiting", endpoints.default(), message=note)),
+            told=self.folders.state / "introduced-embedded",
+            environ=self.environ,
+        )
+        endpoints.default()
+        self.settings = settings
+        return Setup(
+            models=endpoints,
+            mode=settings.mode,
+            settings=ModelSettings(
+                temperature=settings.temperature, seed=settings.seed, max_tokens=settings.max_tokens
+            ),
+            limits=TurnLimits(tool_rounds=settings.max_tool_rounds, tool_output_bytes=settings.max_tool_output_bytes),
+        )
+
+    def examine(self, setup: Setup, database: Path, door: Door) -> list[Check]:
+        """Return the doctor's lines; blocks on the disk."""
+        assert isinstance(setup.models, Endpoints)
+        try:
+            ripgrep = search.program()
+        except ToolError:
+            ripgrep = None
+        return examine(
+            settings=self.settings,
+            folders=self.folders,
+            endpoints=setup.models,
+            database=database,
+            ripgrep=ripgrep,
+            door=door,
+            weights=Check("embedded model", "ok", "todo"),
+            environ=self.environ,
+        )
+
+    async def aclose(self) -> None:
+        """Write what waits."""
+        await asyncio.to_thread(self.journal.close)

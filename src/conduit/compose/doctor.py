@@ -1,0 +1,75 @@
+"""The doctor: what works on this machine and what is missing, found without a network call."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Mapping
+from pathlib import Path
+
+from conduit import __version__
+from conduit.app.parts import Check
+from conduit.compose.endpoints import Endpoints
+from conduit.config.folders import Folders
+from conduit.config.secrets import find_key
+from conduit.config.settings import Settings
+from conduit.errors import ConfigError
+from conduit.sandbox.confine import Door
+
+
+def examine(
+    *,
+    settings: Settings,
+    folders: Folders,
+    endpoints: Endpoints,
+    database: Path,
+    ripgrep: Path | None,
+    door: Door,
+    weights: Check,
+    environ: Mapping[str, str],
+) -> list[Check]:
+    """Return one line for each thing that a person may have to put right."""
+    checks = [
+        Check("conduit", "ok", __version__),
+        Check("python", "ok", f"{platform.python_version()} on {platform.system()} {platform.machine()}"),
+        _settings_check(settings),
+        Check("default model", "ok", endpoints.default()),
+        *_vendor_checks(endpoints, environ),
+        weights,
+        Check("database", "ok" if database.exists() else "missing", f"{database}{_size(database)}"),
+        Check("search tool", "ok" if ripgrep else "broken", str(ripgrep) if ripgrep else "ripgrep is not installed"),
+        Check("file wall", "ok", door.wall),
+        Check("state folder", "ok", str(folders.state)),
+        Check("log", "ok", str(settings.log_file or "stderr")),
+    ]
+    return [*checks, *(Check("settings", "warning", warning) for warning in settings.warnings)]
+
+
+def _settings_check(settings: Settings) -> Check:
+    file = settings.config_file
+    if file is None or not file.exists():
+        return Check("settings file", "ok", f"{file} (not there: defaults are used)")
+    return Check("settings file", "ok", str(file))
+
+
+def _vendor_checks(endpoints: Endpoints, environ: Mapping[str, str]) -> list[Check]:
+    checks = []
+    for vendor in endpoints.catalog.vendors:
+        if vendor.wire == "embedded":
+            continue
+        name = f"vendor {vendor.name}"
+        try:
+            missing = endpoints.missing(vendor)
+            key = find_key(vendor.key_variable, environ) if vendor.key_variable else None
+        except ConfigError as error:
+            checks.append(Check(name, "broken", str(error)))
+            continue
+        if missing:
+            checks.append(Check(name, "missing", f"key missing: {missing}" if vendor.key_required else missing))
+        else:
+            found = f"ready, key found in {vendor.key_variable}" if key else "ready, no key needed"
+            checks.append(Check(name, "ok", found))
+    return checks
+
+
+def _size(path: Path) -> str:
+    return f" ({path.stat().st_size:,} bytes)" if path.exists() else " (made with the first conversation)"

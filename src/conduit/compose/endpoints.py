@@ -1,0 +1,150 @@
+"""The models that can be chosen and the endpoints that serve them, made of the catalogue, the settings and the keys."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from conduit.app.parts import ModelChoice
+from conduit.catalog.catalog import Catalog
+from conduit.catalog.model import ModelInfo, Vendor
+from conduit.config.secrets import find_key, require_key
+from conduit.config.settings import Settings
+from conduit.errors import ConfigError
+from conduit.providers.base import Provider
+from conduit.providers.retry import RetryingProvider
+
+EMBEDDED = "embedded/smollm2-135m"
+
+INTRODUCTION = (
+    "No model is configured, so the embedded SmolLM2-135M answers: it runs on this machine without a key, can chat and "
+    "write short texts, and makes many mistakes; for real work set ANTHROPIC_API_KEY or OPENAI_API_KEY, or choose a "
+    "model of a local Ollama with CONDUIT_MODEL=ollama/<model>."
+)
+
+MakeProvider = Callable[[Vendor, str | None, str | None], Provider]
+"""Makes the wire of a vendor from its row, base URL and key."""
+
+
+class Endpoints:
+    """Serves every model of every vendor, one endpoint each, opened on first use."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        catalog: Catalog,
+        make: MakeProvider,
+        *,
+        notify: Callable[[str], None],
+        told: Path,
+        environ: Mapping[str, str] = os.environ,
+    ) -> None:
+        """Take the parts.
+
+        Args:
+            settings: decides the default model and changes vendors' rows.
+            catalog: the packaged rows.
+            make: makes a wire.
+            notify: is told when a request waits for its next try.
+            told: a file whose existence says that the person was introduced to the embedded model.
+            environ: where keys are looked up.
+        """
+        changes = {
+            name: {key: value for key, value in vendor.model_dump().items() if value is not None}
+            for name, vendor in settings.vendors.items()
+        }
+        self._catalog = catalog.with_endpoints(changes)
+        self._settings = settings
+        self._make = make
+        self._notify = notify
+        self._told = told
+        self._environ = environ
+        self._open: dict[str, Provider] = {}
+
+    @property
+    def catalog(self) -> Catalog:
+        """The catalogue with the person's changes."""
+        return self._catalog
+
+    def resolve(self, name: str) -> ModelInfo:
+        """Return the row of a model, an alias or a bare name; raises UnknownModel with the nearest names."""
+        return self._catalog.resolve(name)
+
+    def provider(self, model: ModelInfo) -> Provider:
+        """Return the endpoint that serves `model`.
+
+        Raises:
+            MissingKey: its vendor needs a key and the variable is empty.
+            ConfigError: its vendor has no address, or the key is no key.
+        """
+        if model.vendor not in self._open:
+            vendor = self._catalog.vendor(model.vendor)
+            self._open[model.vendor] = RetryingProvider(
+                self._make(vendor, _address(vendor), self._key(vendor)), notify=self._notify
+            )
+        return self._open[model.vendor]
+
+    def choices(self) -> list[ModelChoice]:
+        """Return every listed model and the configured one, with what is missing where it is not ready."""
+        models = {model.id: model for model in self._catalog.models}
+        default = self._catalog.resolve(self.default())
+        models.setdefault(default.id, default)
+        return [
+            ModelChoice(model.id, model.display_name, model.vendor, ready=not missing, note=missing)
+            for model in models.values()
+            for missing in [self.missing(self._catalog.vendor(model.vendor))]
+        ]
+
+    def default(self) -> str:
+        """Return the configured model, else the first listed one whose key is there, else the embedded one."""
+        if self._settings.model:
+            return self._catalog.resolve(self._settings.model).id
+        for model in self._catalog.models:
+            vendor = self._catalog.vendor(model.vendor)
+            if vendor.key_required and not self.missing(vendor):
+                return model.id
+        return EMBEDDED
+
+    def introduction(self, model: ModelInfo) -> str:
+        """Return what the person is told once, when nothing was configured and the embedded model is used."""
+        if model.id != EMBEDDED or self._settings.model or self._told.exists():
+            return ""
+        self._told.parent.mkdir(parents=True, exist_ok=True)
+        self._told.touch()
+        return INTRODUCTION
+
+    def missing(self, vendor: Vendor) -> str:
+        """Return what the vendor lacks, in words, or an empty string; looks at no network."""
+        if vendor.wire == "scripted":
+            return "" if self._settings.script else "set CONDUIT_SCRIPT to a script"
+        if vendor.wire == "embedded":
+            return ""
+        if vendor.base_url is None:
+            return f"set vendors.{vendor.name}.base_url"
+        if vendor.key_required and vendor.key_variable and find_key(vendor.key_variable, self._environ) is None:
+            return f"set {vendor.key_variable}"
+        return ""
+
+    async def aclose(self) -> None:
+        """Close every endpoint that was opened."""
+        open_now, self._open = self._open, {}
+        for provider in open_now.values():
+            await provider.aclose()
+
+    def _key(self, vendor: Vendor) -> str | None:
+        if vendor.key_variable is None:
+            return None
+        if vendor.key_required:
+            return require_key(vendor.key_variable, vendor.display_name, self._environ).get_secret_value()
+        key = find_key(vendor.key_variable, self._environ)
+        return key.get_secret_value() if key else None
+
+
+def _address(vendor: Vendor) -> str | None:
+    if vendor.base_url is None and vendor.wire not in ("scripted", "embedded"):
+        raise ConfigError(
+            f"{vendor.display_name} has no address. Set CONDUIT_BASE_URL, or vendors.{vendor.name}.base_url in the "
+            "settings file."
+        )
+    return vendor.base_url
