@@ -89,7 +89,7 @@ def tables(connection: sqlite3.Connection) -> dict[str, list[tuple[object, ...]]
     }
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(st.lists(st.tuples(SESSIONS, EVENTS), max_size=40))
 def test_rebuilding_from_the_log_gives_the_same_tables(events: list[tuple[str, Event]]) -> None:
     with closing(fresh()) as connection:

@@ -161,7 +161,7 @@ async def test_whatever_the_damage_the_store_opens_and_keeps_the_old_file(tmp_pa
     await filled(good, sessions=3)
     original = good.read_bytes()
     chance = random.Random(7)
-    for number in range(40):
+    for number in range(24):
         raw = bytearray(original)
         start = chance.randrange(len(raw))
         length = chance.choice([1, 16, 100, 4096, len(raw)])
