@@ -18,7 +18,7 @@ from conduit.messages.content import ToolCall
 from conduit.providers import anthropic, openai_chat
 from conduit.providers.faults import exception_names, parse_retry_after
 from fakes.byte_server import HEAD, chat_events, message_events, serve, status
-from fakes.wire_answers import TEXT_AND_CALL, body_bytes, chunk, message_start, text_block
+from fakes.wire_answers import TEXT_AND_CALL, body_bytes, chunk, message_end, message_start, text_block
 from fakes.wires import READ_FILE, WIRES, call_and_result, collect, provider_of, request_for
 
 both = pytest.mark.parametrize("vendor", WIRES)
@@ -163,6 +163,19 @@ async def test_a_cut_after_any_byte_loses_nothing_and_is_never_taken_for_an_answ
 
 
 @both
+async def test_no_half_of_a_character_and_no_nul_leaves_a_wire(vendor: str):
+    pieces = ("smile \ud83d", "\ude00 half \ud83d", " end\0", "\ud83d")
+    answer = {
+        "openai": chat_events(*(chunk({"content": piece}) for piece in pieces), chunk({}, "stop")),
+        "anthropic": message_events(message_start(), *text_block(*pieces), *message_end()),
+    }[vendor]
+    async with serve(answer) as server, provider_of(vendor, server.url) as provider:
+        events, _, error = await collect(provider, request_for(vendor))
+    shown = [event.text for event in events if event.type == "block_delta"]
+    assert (error, shown) == (None, ["smile ", "😀 half ", "\ufffd end\ufffd", "\ufffd"])
+
+
+@both
 async def test_the_bytes_may_come_one_by_one(vendor: str):
     pieces = [bytes([byte]) for byte in body_bytes(vendor)]
     async with serve([HEAD, *pieces]) as server, provider_of(vendor, server.url) as provider:
@@ -186,20 +199,20 @@ async def test_closing_the_stream_early_hangs_up(vendor: str):
             async for event in stream:
                 if event.type == "block_delta":
                     break
-        await asyncio.wait_for(server.closed_by_client.wait(), 5)
+        await asyncio.wait_for(server.closed_by_client.wait(), 30)
 
 
 @both
 async def test_a_cancel_while_waiting_for_the_first_byte_is_a_cancel(vendor: str):
     async with serve([None]) as server, provider_of(vendor, server.url) as provider:
         task = asyncio.create_task(collect(provider, request_for(vendor)))
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             while not server.received:
                 await asyncio.sleep(0)
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task
-        await asyncio.wait_for(server.closed_by_client.wait(), 5)
+        await asyncio.wait_for(server.closed_by_client.wait(), 30)
 
 
 @both

@@ -13,6 +13,7 @@ from typing import Any, Literal
 from conduit.messages.content import ProviderData
 from conduit.messages.message import CompletionStop, Usage
 from conduit.messages.stream import BlockDelta, BlockStart, BlockStop, Stop, StreamEvent, UsageReport
+from conduit.providers.whole_text import WholeText
 
 WIRE = "anthropic"
 ANSWER_TOOL = "answer"
@@ -55,6 +56,7 @@ class EventDecoder:
         """
         self._model = model
         self._answer_as_text = answer_as_text
+        self._whole = WholeText()
         self._next = 0
         self._blocks: dict[int, _Open | None] = {}
         self._calls = 0
@@ -147,7 +149,8 @@ class EventDecoder:
         opened = self._blocks[place]
         if opened is not None and text:
             opened.deltas += 1
-            yield BlockDelta(index=opened.index, text=text)
+            if shown := self._whole.feed(opened.index, text):
+                yield BlockDelta(index=opened.index, text=shown)
 
     def _sign(self, place: int, signature: object) -> None:
         opened = self._blocks[place]
@@ -160,6 +163,8 @@ class EventDecoder:
             return
         if opened.whole_input and not opened.deltas:
             yield BlockDelta(index=opened.index, text=opened.whole_input)
+        if rest := self._whole.finish(opened.index):
+            yield BlockDelta(index=opened.index, text=rest)
         data: ProviderData | None = None
         if opened.redacted:
             data = ProviderData(wire=WIRE, data={"model": self._model, "redacted": opened.redacted})

@@ -14,6 +14,7 @@ from conduit.messages.content import ProviderData
 from conduit.messages.message import CompletionStop, Usage
 from conduit.messages.stream import BlockDelta, BlockStart, BlockStop, Stop, StreamEvent, UsageReport
 from conduit.providers.thinking_tags import ThinkingTags
+from conduit.providers.whole_text import WholeText
 
 WIRE = "openai_chat"
 
@@ -41,6 +42,7 @@ class ChunkDecoder:
     def __init__(self, vendor: Vendor) -> None:
         self._vendor = vendor
         self._tags = ThinkingTags() if vendor.think_tags else None
+        self._whole = WholeText()
         self._next = 0
         self._open: tuple[int, Literal["text", "thinking"]] | None = None
         self._calls: dict[int, _Call] = {}
@@ -85,6 +87,8 @@ class ChunkDecoder:
         yield from self._close()
         for call in self._all_calls:
             yield from self._start(call)
+            if rest := self._whole.finish(call.index):
+                yield BlockDelta(index=call.index, text=rest)
             yield BlockStop(index=call.index)
         reason = _STOPS.get(self._reason or "", "end_turn")
         if self._refused:
@@ -106,12 +110,15 @@ class ChunkDecoder:
             yield from self._close()
             self._open = (self._take(), kind)
             yield BlockStart(index=self._open[0], kind=kind)
-        yield BlockDelta(index=self._open[0], text=text)
+        if shown := self._whole.feed(self._open[0], text):
+            yield BlockDelta(index=self._open[0], text=shown)
 
     def _close(self) -> Iterator[StreamEvent]:
         if self._open is not None:
             index, kind = self._open
             self._open = None
+            if rest := self._whole.finish(index):
+                yield BlockDelta(index=index, text=rest)
             own = ProviderData(wire=WIRE, data={"vendor": self._vendor.name}) if kind == "thinking" else None
             yield BlockStop(index=index, provider_data=own)
 
@@ -137,7 +144,7 @@ class ChunkDecoder:
             call.started = True
             yield from self._close()
             yield BlockStart(index=call.index, kind="tool_call", call_id=call.id, name=call.name)
-        if text := "".join(call.pending):
+        if text := self._whole.feed(call.index, "".join(call.pending)):
             yield BlockDelta(index=call.index, text=text)
         call.pending.clear()
 
