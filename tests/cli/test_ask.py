@@ -155,6 +155,7 @@ def test_on_a_terminal_the_diff_is_shown_and_a_key_decides(line, read_until, key
     shown = read_until(terminal, "never: ")
     assert "-answer = 41" in shown
     assert "+answer = 42" in shown
+    assert "\x1b" not in shown  # NO_COLOR
     assert (line.folder / "src/a.py").read_text() == "answer = 41\n"
     os.write(terminal, f"{key}\n".encode())
     out, _ = process.communicate(timeout=30)
