@@ -234,7 +234,7 @@ def test_every_test_lies_in_the_folder_of_what_it_tests():
 
 def test_no_test_sleeps_mocks_or_is_skipped():
     pattern = re.compile(
-        r"((time|asyncio)\.sleep\((?!0\))|monkeypatch\.setattr\(|(Magic|Async)?Mock\(|mock\.\w+\(|"
+        r"((time|asyncio)\.sleep\((?!0\))|monkeypatch\.setattr\(|(unittest\.)?mock\.(patch|Mock|MagicMock|AsyncMock)|(Magic|Async)?Mock\(|"
         r"pytest\.(skip|xfail|importorskip)\(|pytest\.mark\.(skip|skipif|xfail)\b)"
     )
     found = [

@@ -60,14 +60,16 @@ def test_a_chat_streams_into_neovim_and_sees_the_unsaved_buffer(folder: Path):
             {"when": {"round": 0}, "reply": [{"call": "read_file", "arguments": {"path": "app.py"}}]},
             {
                 "when": {"round": 1, "result": "typed and not saved"},
-                "reply": [{"text": ["It is ", "typed ", "and not saved. ", "The end."]}],
+                "reply": [{"text": [f"Word {number}. " for number in range(200)] + ["The end."]}],
             },
         ],
     )
-    assert "".join(seen["chunks"]) == "It is typed and not saved. The end."
+    answer = "".join(f"Word {number}. " for number in range(200)) + "The end."
+    assert "".join(seen["chunks"]) == seen["whole"] == answer
     assert len(seen["chunks"]) > 1
+    assert seen["chat"].splitlines()[-1] == answer
     assert "# what is in the first line?" in seen["chat"]
-    assert "It is typed and not saved. The end." in seen["chat"]
+    assert "> Read app.py" in seen["chat"]
     assert seen["saved"] == APP.splitlines()
 
 

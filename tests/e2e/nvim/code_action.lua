@@ -3,6 +3,7 @@ local session = require('session')
 
 session.open('app.py')
 vim.api.nvim_buf_set_lines(0, 0, 0, false, { '# typed and not saved' })
+vim.bo.undolevels = vim.bo.undolevels -- ends the undo block, as leaving insert mode does
 vim.api.nvim_win_set_cursor(0, { 2, 0 })
 
 vim.lsp.buf.code_action({
