@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from desk import Desk, PlainTool, answered
-
+from agent.desk import Desk, PlainTool, answered
 from conduit.agent.budget import TurnLimits
 from conduit.agent.turn import TRANSITIONS, WORKING, Signal, State
 from conduit.errors import PathNotFound
