@@ -7,19 +7,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Mapping
+from types import MappingProxyType
 
 from lsprotocol.types import ResponseError
 from pygls.exceptions import JsonRpcException
 
-from conduit.errors import (
-    ConduitError,
-    LimitReached,
-    ProviderError,
-    StaleDocument,
-    StoreError,
-    ToolError,
-    UserError,
-)
+from conduit import errors
+from conduit.errors import ConduitError, ProviderError
 
 _log = logging.getLogger(__name__)
 
@@ -33,15 +28,34 @@ REQUEST_CANCELLED = -32800
 CONTENT_MODIFIED = -32801
 REQUEST_FAILED = -32803
 
-CODES: dict[type[ConduitError], int] = {
-    UserError: REQUEST_FAILED,
-    StaleDocument: CONTENT_MODIFIED,
-    ToolError: REQUEST_FAILED,
-    ProviderError: REQUEST_FAILED,
-    LimitReached: REQUEST_FAILED,
-    StoreError: REQUEST_FAILED,
-}
-"""A class that is missing here has the code of its nearest base."""
+CODES: Mapping[type[ConduitError], int] = MappingProxyType(
+    {
+        errors.ConduitError: REQUEST_FAILED,
+        errors.UserError: REQUEST_FAILED,
+        errors.ConfigError: REQUEST_FAILED,
+        errors.MissingKey: REQUEST_FAILED,
+        errors.UnknownModel: REQUEST_FAILED,
+        errors.SessionNotFound: REQUEST_FAILED,
+        errors.SessionBusy: REQUEST_FAILED,
+        errors.ToolError: REQUEST_FAILED,
+        errors.UnknownTool: REQUEST_FAILED,
+        errors.InvalidArguments: REQUEST_FAILED,
+        errors.PathNotFound: REQUEST_FAILED,
+        errors.NotText: REQUEST_FAILED,
+        errors.EditNotFound: REQUEST_FAILED,
+        errors.EditAmbiguous: REQUEST_FAILED,
+        errors.StaleDocument: CONTENT_MODIFIED,
+        errors.EditRefused: REQUEST_FAILED,
+        errors.PermissionDenied: REQUEST_FAILED,
+        errors.OutsideWorkspace: REQUEST_FAILED,
+        errors.ProviderError: REQUEST_FAILED,
+        errors.LimitReached: REQUEST_FAILED,
+        errors.StoreError: REQUEST_FAILED,
+        errors.SchemaTooNew: REQUEST_FAILED,
+        errors.StoreCorrupt: REQUEST_FAILED,
+    }
+)
+"""Every class of `conduit.errors` has a row; `data.error` of the answer names the class."""
 
 
 class RpcError(Exception):
