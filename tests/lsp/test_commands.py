@@ -1,0 +1,72 @@
+"""What an editor without a plugin can do: commands, settings."""
+
+from __future__ import annotations
+
+import pytest
+
+from conduit.lsp.client import EditorOptions
+from conduit.lsp.wire_client import ClientError
+from lsp.conftest import StartEditor
+
+PLAIN = EditorOptions(conduit=None)
+
+
+async def test_sessions_are_made_listed_and_opened_by_command(start_editor: StartEditor) -> None:
+    editor = await start_editor(PLAIN)
+    session_id = (await editor.command("conduit.session.new", "My title"))["sessionId"]
+    content = [{"type": "text", "text": "say it"}]
+    await editor.request("conduit/session/prompt", {"sessionId": session_id, "prompt": content})
+    listed = (await editor.command("conduit.session.list"))["sessions"]
+    assert [(each["sessionId"], each["title"]) for each in listed] == [(session_id, "My title")]
+    opened = await editor.command("conduit.session.open", session_id)
+    assert [(each["role"], each["text"]) for each in opened["messages"]] == [
+        ("user", "say it"),
+        ("assistant", "one two three"),
+    ]
+    usage = await editor.command("conduit.usage")
+    assert usage["rows"][0]["model"] == "scripted/demo"
+    assert "tokens" in editor.seen.messages[-1]["message"]
+
+
+async def test_the_model_is_listed_shown_and_selected_by_command(start_editor: StartEditor) -> None:
+    editor = await start_editor(PLAIN, env={"ANTHROPIC_API_KEY": "a-test-key"})
+    models = await editor.command("conduit.model.list")
+    assert models["default"] == "scripted/demo"
+    session_id = (await editor.command("conduit.session.new"))["sessionId"]
+    selected = (await editor.command("conduit.model.select", "sonnet", session_id))["model"]
+    assert selected.startswith("anthropic/")
+    assert (await editor.command("conduit.model.show", session_id))["model"] == selected
+    assert selected in editor.seen.messages[-1]["message"]
+    with pytest.raises(ClientError, match="model"):
+        await editor.command("conduit.model.select")
+
+
+async def test_the_doctor_tells_what_is_missing(start_editor: StartEditor) -> None:
+    editor = await start_editor(PLAIN)
+    checks = (await editor.command("conduit.doctor"))["checks"]
+    assert {"name", "state", "detail"} == set(checks[0])
+    assert "ANTHROPIC_API_KEY" in editor.seen.messages[-1]["message"]
+
+
+async def test_commands_are_advertised_and_an_unknown_one_is_refused(start_editor: StartEditor) -> None:
+    editor = await start_editor(PLAIN)
+    commands = editor.initialized["capabilities"]["executeCommandProvider"]["commands"]
+    assert "conduit.doctor" in commands
+    with pytest.raises(ClientError, match=r"no command 'conduit\.nothing'"):
+        await editor.command("conduit.nothing")
+
+
+async def test_settings_are_taken_in_at_run_time_and_a_bad_value_is_one_message(start_editor: StartEditor) -> None:
+    editor = await start_editor(PLAIN, env={"CONDUIT_MODEL": ""})
+    await editor.notify("workspace/didChangeConfiguration", {"settings": {"conduit": {"mode": "auto"}}})
+    assert (await editor.command("conduit.session.new"))["mode"] == "auto"
+    await editor.notify("workspace/didChangeConfiguration", {"settings": {"conduit": {"mode": "yolo"}}})
+    await editor.wait_for(lambda seen: seen.messages)
+    assert "mode" in editor.seen.messages[-1]["message"]
+    assert (await editor.command("conduit.session.new"))["mode"] == "auto"
+
+
+async def test_a_client_that_sends_no_settings_is_asked_for_them(start_editor: StartEditor) -> None:
+    editor = await start_editor(EditorOptions(conduit=None, settings={"mode": "auto"}))
+    await editor.notify("workspace/didChangeConfiguration", {"settings": None})
+    assert (await editor.command("conduit.session.new"))["mode"] == "auto"
