@@ -27,11 +27,7 @@ def refuse_other_hosts(event: str, arguments: tuple[object, ...]) -> None:
     """Audit hook: let no socket of this process leave the machine."""
     if event in {"socket.connect", "socket.sendto"} and isinstance(arguments[0], socket.socket):
         family, address = arguments[0].family, arguments[1]
-        if (
-            family in {socket.AF_INET, socket.AF_INET6}
-            and isinstance(address, tuple)
-            and not _is_local(address[0])
-        ):
+        if family in {socket.AF_INET, socket.AF_INET6} and isinstance(address, tuple) and not _is_local(address[0]):
             raise PermissionError(f"a test tried to reach {address[0]}: only loopback is allowed")
     elif event == "socket.getaddrinfo" and arguments[0] is not None and not _is_local(arguments[0]):
         raise PermissionError(f"a test tried to look up {arguments[0]!r}: only loopback is allowed")

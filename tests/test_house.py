@@ -17,7 +17,9 @@ from conduit import errors
 ROOT = Path(__file__).parent.parent
 SRC = ROOT / "src" / "conduit"
 TESTS = ROOT / "tests"
-FILES = sorted(SRC.rglob("*.py"))
+# The sample project of the demo is data: a person's code, with faults to be found.
+SAMPLE = SRC / "cli" / "sample"
+FILES = sorted(file for file in SRC.rglob("*.py") if SAMPLE not in file.parents)
 EDITOR_FILES = sorted([*(ROOT / "editors").rglob("*.lua"), *(ROOT / "editors").rglob("*.ts")])
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
 
