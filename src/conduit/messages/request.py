@@ -9,7 +9,6 @@ from pydantic import JsonValue
 from conduit.messages.content import Value
 from conduit.messages.message import Message
 
-
 ToolKind = Literal["read", "edit", "delete", "move", "search", "execute", "think", "fetch", "other"]
 """The kind of a tool as the Agent Client Protocol names it; faces choose an icon by it."""
 

@@ -146,7 +146,7 @@ def parse_arguments(text: str) -> tuple[dict[str, JsonValue], str | None]:
 
 
 def _sanitized(value: JsonValue) -> JsonValue:
-    """Replace, in every string of a JSON value, what a database or a vendor would refuse (`\\ud800` escapes)."""
+    r"""Replace, in every string of a JSON value, what a database or a vendor would refuse (`\ud800` escapes)."""
     if isinstance(value, str):
         return sanitize_text(value)
     if isinstance(value, list):
