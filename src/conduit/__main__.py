@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import os
 import sys
 from collections.abc import Sequence
@@ -42,6 +43,9 @@ def _serve(arguments: list[str]) -> int:
     chosen = parser.parse_args(arguments)
     if not _start_logging(chosen.log_level, chosen.log_file):
         return USAGE
+    # Full collections among the objects that lsprotocol makes for good would be a tenth of the start; the server goes
+    # back to the usual thresholds when everything is imported.
+    gc.set_threshold(5_000, 10, 100_000)
     from conduit.lsp.serve import serve
 
     return serve(chosen.tcp)

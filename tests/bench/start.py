@@ -18,6 +18,7 @@ from pathlib import Path
 
 import psutil
 
+MB = 2**20  # as `ps` and `top` count
 MAX_RATIO = 1.15
 MAX_IDLE_MB = 60
 MAX_WARM_MB = 110
@@ -87,11 +88,11 @@ class Server:
         process = psutil.Process(self._process.pid)
         deadline, best, since = time.monotonic() + 20, 0.0, time.monotonic()
         while time.monotonic() < deadline and time.monotonic() - since < 1:
-            used = process.memory_info().rss / 1e6
+            used = process.memory_info().rss / MB
             if used > best + 0.1:
                 best, since = used, time.monotonic()
             time.sleep(0.05)
-        return process.memory_info().rss / 1e6
+        return process.memory_info().rss / MB
 
     def kill(self) -> None:
         """End it."""

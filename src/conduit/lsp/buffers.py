@@ -14,7 +14,7 @@ Change = dict[str, Any]
 """One entry of `contentChanges`."""
 
 
-class EditNotApplied(Exception):  # noqa: N818 - it is the reason that goes to the server
+class EditNotApplied(Exception):
     """The edit does not fit these buffers; nothing was changed."""
 
 

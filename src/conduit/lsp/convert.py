@@ -6,18 +6,18 @@ Pure. The wire shapes are plain JSON objects, so that nothing here needs lsproto
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import unquote_to_bytes, urlsplit
 
 from lsprotocol import types
 
-from conduit.edits.edit import TextEdit
 from conduit.workspace.document import Document
 from conduit.workspace.positions import Position, PositionEncoding, Range
 
-LspPosition = Mapping[str, int]
-LspRange = Mapping[str, LspPosition]
+if TYPE_CHECKING:
+    from conduit.edits.edit import TextEdit
 
 
 def path_from_uri(uri: str) -> Path | None:

@@ -7,11 +7,13 @@ is imported by a thread behind the answer, and requests that come earlier wait f
 from __future__ import annotations
 
 import asyncio
+import gc
 import importlib
 import linecache
 import logging
 import threading
 from collections.abc import Callable, Coroutine, Mapping
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
@@ -36,6 +38,9 @@ if TYPE_CHECKING:
     from conduit.ide.suggestions import Suggestion
 
 _log = logging.getLogger(__name__)
+
+USUAL_THRESHOLDS = (700, 10, 10)
+"""The garbage collector's own; `__main__` raises them for the start."""
 
 CLOSE_S = 8.0
 """How long the end waits for turns to record themselves and children to end."""
@@ -185,6 +190,7 @@ class ConduitServer(LanguageServer):
             self.show_message(f"Conduit could not start: {message}", types.MessageType.Error)
             return
         self._app.set_result(app)
+        _give_back_memory()
         await app.warm_up()
 
     async def _compose(self) -> App:
@@ -253,6 +259,14 @@ def resolve(name: str) -> Any:
     return getattr(importlib.import_module(module), attribute)
 
 
+def _give_back_memory() -> None:
+    """Return to the system what the imports needed for a moment; only glibc has to be asked."""
+    import ctypes
+
+    with suppress(AttributeError, OSError, TypeError):
+        ctypes.CDLL(None).malloc_trim(0)
+
+
 async def _import_behind(loop: asyncio.AbstractEventLoop) -> None:
     """Import the heavy modules on a daemon thread, which never keeps the process from ending."""
     done: asyncio.Future[None] = loop.create_future()
@@ -266,6 +280,10 @@ async def _import_behind(loop: asyncio.AbstractEventLoop) -> None:
                 importlib.import_module(name)
         except Exception as error:  # noqa: BLE001 - carried over to the loop, whatever it is
             problem = error
+        # What the imports made stays for good: no later collection needs to look at it.
+        gc.collect()
+        gc.freeze()
+        gc.set_threshold(*USUAL_THRESHOLDS)
         if not loop.is_closed():
             loop.call_soon_threadsafe(settle, problem)
 

@@ -9,7 +9,9 @@ from pydantic.alias_generators import to_camel
 class Payload(BaseModel):
     """A message of ours; missing optional fields are left out, not sent as null."""
 
-    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, extra="ignore", frozen=True)
+    model_config = ConfigDict(
+        alias_generator=to_camel, populate_by_name=True, extra="ignore", frozen=True, defer_build=True
+    )
 
 
 class NoParams(Payload):
