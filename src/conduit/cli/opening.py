@@ -38,7 +38,7 @@ async def opened(root: Path, arguments: argparse.Namespace, approver: Approver |
     from conduit.compose import open_app  # every wire, tool and store: too much for a `--help`
 
     settings = load_settings(arguments=given)
-    with _logging(settings):
+    with logging_as_set(settings):
         for warning in settings.warnings:
             _log.warning("%s", warning)
         app = await open_app([root], {}, HeadlessEditor(), NoEditor(), approver or DenyAll(), arguments=given)
@@ -49,7 +49,8 @@ async def opened(root: Path, arguments: argparse.Namespace, approver: Approver |
 
 
 @contextmanager
-def _logging(settings: Settings) -> Iterator[None]:
+def logging_as_set(settings: Settings) -> Iterator[None]:
+    """Log where and as much as the settings say, redacted; raises ConfigError when the file cannot be opened."""
     try:
         logs = start_logging(settings.log_level, path=settings.log_file, secrets=secret_values())
     except OSError as error:
