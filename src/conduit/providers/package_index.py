@@ -24,7 +24,7 @@ _CHOICE = ("--no-deps", "--only-binary", ":all:")
 _POLL_S = 0.25
 
 
-class PipFailed(Exception):  # noqa: N818 - stays inside this room; `weights` turns it into a ProviderError
+class PipFailed(Exception):
     """pip ended with an error; the text is the last thing that it said."""
 
 

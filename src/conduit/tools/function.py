@@ -55,7 +55,7 @@ class Fault:
     parameter: str = ""
 
 
-class InvalidTool(TypeError):  # noqa: N818 - named as the errors of the ladder are
+class InvalidTool(TypeError):
     """A function cannot be a tool; `faults` holds everything that is wrong with it."""
 
     def __init__(self, name: str, faults: tuple[Fault, ...]) -> None:
