@@ -21,6 +21,7 @@ from conduit.sessions.events import Event, Mode, ToolFinished, ToolStarted
 from conduit.tools.base import Effect, Tool, ToolContext, ToolOutcome, ToolSet
 
 INTERRUPTED = "Interrupted: the person stopped the turn before this call had an answer."
+MAYBE_RAN = "It was running: it is unknown whether it took effect. Look before doing it again."
 
 
 class Emit(Protocol):
@@ -53,6 +54,7 @@ class Dispatch:
         self.calls = calls
         self._results: dict[str, ToolResult] = {}
         self._permitted: set[str] = set()
+        self._started: set[str] = set()
 
     def message(self) -> Message:
         """Return the results as the message for the model; calls without one count as interrupted."""
@@ -86,11 +88,15 @@ class Dispatch:
         call = next(call for call in self.calls if call.id == call_id)
         await self._settle(call, self._tool_or_none(call), ToolOutcome(reason), is_error=True)
 
-    async def interrupt(self, reason: str) -> None:
-        """Give every call that has no result `reason` as its result."""
-        for call in self.calls:
-            if call.id not in self._results:
-                await self._settle(call, self._tool_or_none(call), ToolOutcome(reason), is_error=True, interrupted=True)
+    def interrupt(self, reason: str) -> list[ToolFinished]:
+        """Give every call that has no result `reason` as its result, and return what is to be recorded of that."""
+        return [self._interrupted(call, reason) for call in self.calls if call.id not in self._results]
+
+    def _interrupted(self, call: ToolCall, reason: str) -> ToolFinished:
+        tool = self._tool_or_none(call)
+        if call.id in self._started and not self._only_reads(call):
+            reason = f"{reason} {MAYBE_RAN}"
+        return self._outcome(call, tool, ToolOutcome(reason), is_error=True, interrupted=True)
 
     async def _finish(self, call: ToolCall) -> PermissionRequest | None:
         """Bring one call to its result, unless the person must be asked first."""
@@ -116,6 +122,7 @@ class Dispatch:
                     key=uuid.uuid4().hex,
                 )
             )
+            self._started.add(call.id)
             outcome = await tool.run(call.arguments, desk.context)
         except ToolError as error:
             await self._settle(call, tool, ToolOutcome(str(error)), is_error=True)
@@ -141,31 +148,27 @@ class Dispatch:
             paths=preview.paths if preview else (),
         )
 
-    async def _settle(
-        self,
-        call: ToolCall,
-        tool: Tool | None,
-        outcome: ToolOutcome,
-        *,
-        is_error: bool,
-        interrupted: bool = False,
-    ) -> None:
+    async def _settle(self, call: ToolCall, tool: Tool | None, outcome: ToolOutcome, *, is_error: bool) -> None:
+        await self._desk.emit(self._outcome(call, tool, outcome, is_error=is_error))
+
+    def _outcome(
+        self, call: ToolCall, tool: Tool | None, outcome: ToolOutcome, *, is_error: bool, interrupted: bool = False
+    ) -> ToolFinished:
+        """Make the result of a call; it has one from here on, whatever happens."""
         desk = self._desk
         text = desk.budget.take(sanitize_text(outcome.text) or "(no output)")
         result = ToolResult(call_id=call.id, text=text, is_error=is_error)
         self._results[call.id] = result
-        await desk.emit(
-            ToolFinished(
-                turn_id=desk.turn_id,
-                call_id=call.id,
-                name=call.name,
-                result=result,
-                kind=tool.kind if tool else "other",
-                title=tool.title(call.arguments) if tool else call.name,
-                paths=outcome.paths,
-                diff=outcome.diff,
-                interrupted=interrupted,
-            )
+        return ToolFinished(
+            turn_id=desk.turn_id,
+            call_id=call.id,
+            name=call.name,
+            result=result,
+            kind=tool.kind if tool else "other",
+            title=tool.title(call.arguments) if tool else call.name,
+            paths=outcome.paths,
+            diff=outcome.diff,
+            interrupted=interrupted,
         )
 
     def _tool_or_none(self, call: ToolCall) -> Tool | None:

@@ -117,6 +117,7 @@ class Turn:
         self._question: PermissionRequest | None = None
         self._acting: asyncio.Task[Signal] | None = None
         self._cancelled = False
+        self._recording = 0
         self._desk = Desk(
             session_id=setup.session_id,
             turn_id=self.turn_id,
@@ -140,8 +141,7 @@ class Turn:
     def cancel(self) -> None:
         """Stop what is under way; the turn records itself as cancelled and `run` returns."""
         self._cancelled = True
-        if self._acting is not None and self.state in WORKING:
-            self._acting.cancel()
+        self._stop_acting()
 
     async def run(self) -> TurnResult:
         """Run to the end; never raises for what a model, a tool or the person did.
@@ -217,8 +217,7 @@ class Turn:
         asked = request.model_copy(update={"model": setup.model_id})
         setup.recorder.record("request", setup.session_id, self.turn_id, asked)
         await completion.stream(setup.provider, request)
-        message = await self._record_answer(interrupted=False)
-        self._completion = None
+        message = await self._record_answer(completion)
         if message.tool_calls:
             self._dispatch = Dispatch(self._desk, message.tool_calls)
             return Signal.TOOLS_CALLED
@@ -232,8 +231,8 @@ class Turn:
         dispatch = self._dispatch
         assert dispatch is not None
         if self._budget.exhausted:
-            await dispatch.interrupt("Not run: the limits of this turn are used up.")
-            await self._record_results()
+            await self._emit(*dispatch.interrupt("Not run: the limits of this turn are used up."))
+            await self._record_results(dispatch)
             self._stop = "max_turn_requests"
             self._error = f"Stopped after {self._budget.rounds} rounds of tool calls. Say 'go on' to continue."
             return Signal.LIMIT_REACHED
@@ -243,7 +242,7 @@ class Turn:
         if self._question is not None:
             return Signal.PERMISSION_NEEDED
         self._budget.rounds += 1
-        await self._record_results()
+        await self._record_results(dispatch)
         if self.setup.goal is not None and self.setup.goal():
             return Signal.GOAL_REACHED
         return Signal.RESULTS_READY
@@ -267,7 +266,7 @@ class Turn:
         return Signal.PERMISSION_ANSWERED
 
     async def _settle(self) -> Signal:
-        await self._emit(TurnEnded(turn_id=self.turn_id, stop_reason=self._stop, usage=self._usage, error=self._error))
+        await self._emit(self._end())
         return Signal.RECORDED
 
     async def _close_cancelled(self) -> Signal:
@@ -278,58 +277,82 @@ class Turn:
         return await self._close_open()
 
     async def _close_open(self) -> Signal:
-        """Keep what had arrived, answer the calls that are open, and end the turn."""
+        """Keep what had arrived, answer the calls that are open, and end the turn: all of it in one commit."""
+        closing: list[Event] = []
         if self._completion is not None:
-            await self._record_answer(interrupted=True)
-            self._completion = None
+            self._usage += self._completion.answer.usage
+            reply = self._reply(self._completion, interrupted=True)
+            if reply.message.content:  # an interrupted answer that is empty leaves no message
+                closing.append(reply)
+                self._take_in(reply.message_id, reply.message)
         if self._dispatch is not None:
-            await self._dispatch.interrupt(self._error or INTERRUPTED)
-            await self._record_results()
-        return await self._settle()
+            closing += self._dispatch.interrupt(self._error or INTERRUPTED)
+            closing.append(self._results(self._dispatch))
+        await self._emit(*closing, self._end())
+        return Signal.RECORDED
 
-    async def _record_answer(self, *, interrupted: bool) -> Message:
-        """Append the answer of the running completion; an interrupted one that is empty leaves no message."""
-        completion = self._completion
-        assert completion is not None
-        message = completion.message(complete=not interrupted)
-        self._usage += completion.answer.usage
-        if interrupted and not message.content:
-            return message
-        await self._emit(
-            AssistantReplied(
-                turn_id=self.turn_id,
-                message_id=completion.message_id,
-                parent_id=self._tip,
-                message=message,
-                model=self.setup.model_id,
-                usage=completion.answer.usage,
-                stop_reason=completion.answer.stop_reason,
-                interrupted=interrupted,
-            )
+    def _end(self) -> TurnEnded:
+        return TurnEnded(turn_id=self.turn_id, stop_reason=self._stop, usage=self._usage, error=self._error)
+
+    async def _record_answer(self, completion: Completion) -> Message:
+        reply = self._reply(completion, interrupted=False)
+        await self._emit(reply)
+        # No await from here to the end of the act: a cancel finds the answer either open or recorded.
+        self._completion = None
+        self._usage += reply.usage
+        self._take_in(reply.message_id, reply.message)
+        return reply.message
+
+    def _reply(self, completion: Completion, *, interrupted: bool) -> AssistantReplied:
+        return AssistantReplied(
+            turn_id=self.turn_id,
+            message_id=completion.message_id,
+            parent_id=self._tip,
+            message=completion.message(complete=not interrupted),
+            model=self.setup.model_id,
+            usage=completion.answer.usage,
+            stop_reason=completion.answer.stop_reason,
+            interrupted=interrupted,
         )
+
+    async def _record_results(self, dispatch: Dispatch) -> None:
+        answered = self._results(dispatch)
+        await self._emit(answered)
+        self._dispatch = None
+        self._take_in(answered.message_id, answered.message)
+
+    def _results(self, dispatch: Dispatch) -> ToolsAnswered:
+        assert self._tip is not None
+        return ToolsAnswered(
+            turn_id=self.turn_id, message_id=new_id("msg"), parent_id=self._tip, message=dispatch.message()
+        )
+
+    def _take_in(self, message_id: str, message: Message) -> None:
+        """Make a message the newest of the conversation; an empty one is in the log, but never sent to a model."""
         if message.content:
             self._messages.append(message)
-        self._tip = completion.message_id
-        return message
-
-    async def _record_results(self) -> None:
-        dispatch, tip = self._dispatch, self._tip
-        assert dispatch is not None
-        assert tip is not None
-        message_id = new_id("msg")
-        message = dispatch.message()
-        await self._emit(ToolsAnswered(turn_id=self.turn_id, message_id=message_id, parent_id=tip, message=message))
-        self._messages.append(message)
         self._tip = message_id
-        self._dispatch = None
 
     async def _emit(self, *events: Event) -> None:
-        seq = await self.setup.store.append(self.setup.session_id, *events)
-        for event in events:
-            kind = JOURNALED.get(type(event))
-            if kind is not None:
-                self.setup.recorder.record(kind, self.setup.session_id, self.turn_id, event)
-            self.setup.show(seq, event)
+        """Store events and show them. A cancel waits for that: what the store has, the faces have seen."""
+        if not events:
+            return
+        self._recording += 1
+        try:
+            last = await self.setup.store.append(self.setup.session_id, *events)
+            for seq, event in enumerate(events, last - len(events) + 1):
+                kind = JOURNALED.get(type(event))
+                if kind is not None:
+                    self.setup.recorder.record(kind, self.setup.session_id, self.turn_id, event)
+                self.setup.show(seq, event)
+        finally:
+            self._recording -= 1
+            if self._cancelled:
+                self._stop_acting()
+
+    def _stop_acting(self) -> None:
+        if self._acting is not None and self.state in WORKING and not self._recording:
+            self._acting.cancel()
 
     def _fail(self, stop: TurnStop, text: str, error: Exception) -> None:
         if isinstance(error, LimitReached):
