@@ -51,6 +51,10 @@ class _Live:
     turn: Turn | None = None
     task: asyncio.Task[TurnResult] | None = None
 
+    def check_free(self) -> None:
+        if self.task is not None and not self.task.done():
+            raise SessionBusy("A turn is still running in this session. Cancel it, or wait for its end.")
+
 
 class App:
     """The agent server's core for one workspace."""
@@ -129,22 +133,24 @@ class App:
     ) -> TurnResult:
         """Run one turn and return how it ended; what the model or the network did is in the result, never raised.
 
-        Cancelling the caller cancels the turn, which still records itself.
+        Cancelling the caller cancels the turn; the caller ends when the turn has recorded itself.
 
         Raises:
             SessionNotFound, SessionBusy: there is no such session, or a turn runs in it.
             UnknownModel, MissingKey, ConfigError: the session's model cannot be asked.
         """
         live = await self._live_session(session_id)
-        if live.task is not None and not live.task.done():
-            raise SessionBusy("A turn is still running in this session. Cancel it, or wait for its end.")
+        live.check_free()
         turn = await self._new_turn(session_id, live, content, options or PromptOptions())
+        live.check_free()  # another prompt may have come meanwhile; its turn must stay the one that can be cancelled
         live.turn = turn
         live.task = asyncio.create_task(self._run(session_id, turn), name=turn.turn_id)
         try:
             return await asyncio.shield(live.task)
         except asyncio.CancelledError:
             turn.cancel()
+            # Whoever hears of the end may ask on at once, and the session must be free then.
+            await asyncio.wait({live.task})
             raise
 
     async def cancel(self, session_id: str) -> bool:
