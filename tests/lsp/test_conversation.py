@@ -264,3 +264,35 @@ async def test_attached_files_and_the_selection_reach_the_model(start_editor: St
     assert "Active file: app.py (python)" in sent
     assert "Selected text (lines 2 to 2):\n```python\nsecond\n```" in sent
     assert "passwd" not in sent
+
+
+@pytest.mark.parametrize("way", ["input ends", "client dies", "shutdown"])
+async def test_a_turn_that_the_end_of_the_connection_cuts_is_kept_and_the_next_prompt_works(
+    start_editor: StartEditor, way: str
+) -> None:
+    client = await asyncio.create_subprocess_exec("sleep", "60")
+    editor = await start_editor(EditorOptions(process_id=client.pid))
+    session_id = await new_session(editor)
+    turn = asyncio.create_task(prompt(editor, session_id, "wait for me"))
+    await editor.wait_for(lambda seen: "I wait" in seen.text())
+    if way == "client dies":
+        client.kill()
+    elif way == "input ends":
+        editor.wire.close_stdin()
+    if way == "shutdown":
+        assert await editor.shutdown() == 0
+    else:
+        assert await editor.wire.wait() == 1
+    await asyncio.gather(turn, return_exceptions=True)
+    other = await start_editor()
+    opened = await other.command("conduit.session.open", session_id)
+    assert opened["running"] is False
+    assert [(each["role"], each["text"]) for each in opened["messages"]] == [
+        ("user", "wait for me"),
+        ("assistant", "I wait"),
+    ]
+    assert opened["messages"][1]["interrupted"] is True
+    assert (await prompt(other, session_id, "say it"))["stopReason"] == "end_turn"
+    if client.returncode is None:
+        client.kill()
+        await client.wait()

@@ -125,6 +125,8 @@ class ConduitServer(LanguageServer):
         capabilities.experimental = {
             "conduit": {"methods": sorted(m for m in table.METHODS if m.startswith("conduit/"))}
         }
+        if capabilities.workspace is not None:  # the roots of an App do not change
+            capabilities.workspace.workspace_folders = types.WorkspaceFoldersServerCapabilities(supported=True)
         self.protocol.server_capabilities = capabilities
         return types.InitializeResult(capabilities, types.ServerInfo(self.name, self.version))
 
