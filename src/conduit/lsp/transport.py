@@ -78,15 +78,17 @@ class Inbox:
             if not data:
                 self._put(Ended(parser.unfinished()), 0)
                 return
-            for item in parser.feed(data):
+            items = parser.feed(data)
+            for item in items:
+                if isinstance(item, Message):
+                    self._note_cancellation(item.value)
+            for item in items:
                 if isinstance(item, Fatal):
                     self._put(Ended(item.reason), 0)
                     return
                 self._put(item, item.size if isinstance(item, Message) else 0)
 
     def _put(self, incoming: Incoming, size: int) -> None:
-        if isinstance(incoming, Message):
-            self._note_cancellation(incoming.value)
         with self._room:
             while self._bytes > self._max_bytes:
                 self._room.wait()
