@@ -82,13 +82,13 @@ class Log:
             query = "SELECT type FROM event WHERE session_id = ? ORDER BY seq"
             return [row[0] for row in connection.execute(query, (session,))]
 
-    def wait_for_end(self, session: str, timeout_s: float = 10.0) -> float:
-        """Block until a turn of the session has ended on the disk; return when that was seen (perf_counter)."""
+    def wait_for_end(self, session: str, timeout_s: float = 10.0, turns: int = 1) -> float:
+        """Block until so many turns of the session have ended on the disk; return when that was seen (perf_counter)."""
         query = "SELECT count(*) FROM event WHERE session_id = ? AND type = 'turn_ended'"
         deadline = time.perf_counter() + timeout_s
         with closing(sqlite3.connect(self.path)) as connection:
             while time.perf_counter() < deadline:
-                if connection.execute(query, (session,)).fetchone()[0]:
+                if connection.execute(query, (session,)).fetchone()[0] >= turns:
                     return time.perf_counter()
                 time.sleep(0.0005)
         raise TimeoutError("the turn did not end")
