@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 WireName = Literal["openai_chat", "anthropic", "scripted", "embedded"]
 """A request format; each one is a file in `providers`."""
@@ -64,6 +64,7 @@ class Vendor(Row):
         replay_thinking: the field in which the vendor wants its thinking back, or None.
         prompt_cache: a cache mark on the request is understood.
         default_max_tokens: the output limit that is sent when nobody set one; None sends none.
+        extra_body: sent as it is with every request, for what only this endpoint understands.
         model_defaults: what is assumed of models without a row.
     """
 
@@ -82,6 +83,7 @@ class Vendor(Row):
     replay_thinking: Literal["reasoning_content"] | None = None
     prompt_cache: bool = False
     default_max_tokens: int | None = None
+    extra_body: dict[str, JsonValue] = Field(default_factory=dict)
     model_defaults: Capabilities = Capabilities()
     source: str
     date: dt.date

@@ -25,6 +25,7 @@ class Command:
 
 COMMANDS = (
     Command("serve", "", "run the language server (editors start this)"),
+    Command("demo", "conduit.cli.demo", "show what Conduit does, with a real server on a sample project"),
     Command("ask", "conduit.cli.ask", "ask a question about this folder"),
     Command("sessions", "conduit.cli.sessions", "list and show conversations"),
     Command("models", "conduit.cli.models", "list the models that can be chosen"),

@@ -46,6 +46,8 @@ def _render(stored: StoredMessage) -> Iterable[str]:
 def _blocks(message: Message) -> Iterable[str]:
     for block in message.content:
         match block:
+            case Text(audience="model"):
+                pass
             case Text(text=text):
                 yield text.strip("\n") or "(nothing)"
             case Thinking(text=text):

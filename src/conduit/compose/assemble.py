@@ -22,6 +22,7 @@ from conduit.edits.apply import ApplyAtOnce
 from conduit.edits.edit import Applier
 from conduit.errors import ToolError
 from conduit.messages.request import ModelSettings
+from conduit.providers.weights import Weights
 from conduit.redaction import Redactor
 from conduit.sandbox.confine import Door
 from conduit.sessions.journal import Journal
@@ -141,10 +142,17 @@ class _Room:
             database=database,
             ripgrep=ripgrep,
             door=door,
-            weights=Check("embedded model", "ok", "todo"),
+            weights=_weights_check(Wires(self.settings, self.catalog, self.folders.data, self.report).weights()),
             environ=self.environ,
         )
 
     async def aclose(self) -> None:
         """Write what waits."""
         await asyncio.to_thread(self.journal.close)
+
+
+def _weights_check(weights: Weights) -> Check:
+    state = weights.state()
+    if state.present:
+        return Check("embedded model", "ok", f"{state.path} ({state.size_bytes:,} bytes)")
+    return Check("embedded model", "missing", f"{state.path} is fetched (93 MB) when the embedded model is first used")

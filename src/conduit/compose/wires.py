@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from conduit.app import Status
 from conduit.catalog.catalog import Catalog
 from conduit.catalog.model import Vendor
+from conduit.compose.endpoints import EMBEDDED
 from conduit.config.settings import Settings
 from conduit.providers.anthropic import AnthropicProvider
 from conduit.providers.base import Provider
+from conduit.providers.local import EmbeddedOptions, EmbeddedProvider, EmbeddedStatus, Phase
 from conduit.providers.openai_chat import OpenAIChatProvider
 from conduit.providers.prompted_tools import PromptedToolsProvider
 from conduit.providers.scripted import ScriptedProvider
+from conduit.providers.weights import Weights
 
 
 @dataclass(frozen=True)
@@ -38,7 +42,40 @@ class Wires:
             case "embedded":
                 return self._embedded(vendor)
 
-    def _embedded(self, vendor: Vendor) -> Provider:
-        from conduit.providers.local import EmbeddedProvider
+    def weights(self) -> Weights:
+        """Return where the embedded model's weights are, or come from."""
+        return Weights(self.data / "weights", own=self.settings.embedded.weights)
 
-        return PromptedToolsProvider(EmbeddedProvider())
+    def _embedded(self, vendor: Vendor) -> Provider:
+        embedded = self.settings.embedded
+        options = EmbeddedOptions(
+            context_tokens=embedded.context_tokens, threads=embedded.threads, idle_s=embedded.idle_s
+        )
+
+        def make_wire(base_url: str, key: str) -> Provider:
+            return OpenAIChatProvider(vendor, catalog=self.catalog, base_url=base_url, api_key=key)
+
+        return PromptedToolsProvider(
+            EmbeddedProvider(self.weights(), make_wire=make_wire, options=options, on_status=self._show)
+        )
+
+    def _show(self, status: EmbeddedStatus) -> None:
+        """Pass on what the embedded model is doing, where a person waits for it."""
+        if status.phase in _SHOWN:
+            state, message = _SHOWN[status.phase]
+            self.report(
+                Status(
+                    state,
+                    EMBEDDED,
+                    message=status.message or message,
+                    downloaded_bytes=status.downloaded_bytes,
+                    total_bytes=status.total_bytes,
+                )
+            )
+
+
+_SHOWN: Mapping[Phase, tuple[Literal["downloading", "waiting", "busy"], str]] = {
+    "downloading": ("downloading", "fetching the embedded model's weights"),
+    "starting": ("waiting", "starting the embedded model"),
+    "ready": ("busy", ""),
+}

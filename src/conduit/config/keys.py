@@ -46,7 +46,7 @@ class EmbeddedSettings(_Table):
         default=300, description="Seconds without a request after which the embedded model is stopped."
     )
     threads: Annotated[int, Field(ge=1, le=1024)] | None = Field(
-        default=None, description="Threads of the embedded model; all cores when unset."
+        default=None, description="Threads of the embedded model; all cores but one when unset."
     )
     context_tokens: Annotated[int, Field(ge=512, le=1_048_576)] = Field(
         default=8192, description="Tokens that the embedded model can read at once."

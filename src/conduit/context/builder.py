@@ -44,7 +44,7 @@ def build_system(project: Sequence[str], mode: str, *, tools: bool, instructions
 def build_prompt(content: Sequence[Block], context: EditorContext | None) -> Message:
     """Return the person's message with the volatile tail behind their own words."""
     tail = render_context(context) if context else ""
-    blocks = [*content, Text(text=f"\n\n{tail}")] if tail else list(content)
+    blocks = [*content, Text(text=f"\n\n{tail}", audience="model")] if tail else list(content)
     return Message(role="user", content=tuple(blocks))
 
 

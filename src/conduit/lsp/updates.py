@@ -174,6 +174,8 @@ def _text_content(text: str) -> dict[str, JsonValue]:
 
 def _content(block: Block) -> dict[str, JsonValue] | None:
     match block:
+        case Text(audience="model"):
+            return None
         case Text():
             return {"type": "text", "text": block.text}
         case Image() | Audio():

@@ -25,10 +25,11 @@ class ProviderData(Value):
 
 
 class Text(Value):
-    """Plain text or Markdown."""
+    """Plain text or Markdown. What Conduit adds to a person's words is for the model's eyes only."""
 
     type: Literal["text"] = "text"
     text: str
+    audience: Literal["all", "model"] = "all"
 
 
 class Thinking(Value):

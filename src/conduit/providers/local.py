@@ -47,7 +47,7 @@ class EmbeddedOptions:
 
     Attributes:
         context_tokens: the child's context.
-        threads: native threads; None for the machine's physical cores.
+        threads: native threads; None for all physical cores but one.
         idle_s: seconds without use after which the child ends.
     """
 
@@ -162,7 +162,8 @@ class EmbeddedProvider:
                 child = await start_child(
                     path,
                     context_tokens=self._options.context_tokens,
-                    threads=self._options.threads or physical_cores(),
+                    # llama.cpp's threads spin while they wait for each other: with no core to spare it becomes many times slower.
+                    threads=self._options.threads or max(1, physical_cores() - 1),
                 )
             except BaseException as error:
                 self._report(EmbeddedStatus("failed" if isinstance(error, Exception) else "idle", message=str(error)))

@@ -185,6 +185,8 @@ def encode_request(request: ModelRequest, vendor: Vendor, can: Capabilities) -> 
     if limit is not None:
         body[vendor.max_tokens_field] = limit
     body |= _encode_sampling(request, can)
+    if vendor.extra_body:
+        body["extra_body"] = dict(vendor.extra_body)
     if settings.stop:
         body["stop"] = list(settings.stop)
     if request.tools:

@@ -10,6 +10,7 @@ import sqlite3
 import time
 from typing import NamedTuple
 
+from conduit.messages.content import Text
 from conduit.messages.message import Message, Usage
 from conduit.sessions.events import (
     AssistantReplied,
@@ -88,8 +89,10 @@ def rebuild(connection: sqlite3.Connection) -> int:
 
 
 def title_of(message: Message) -> str:
-    """Return the first line of a message that says anything, at most 60 characters."""
-    line = next((line.strip() for line in message.text.splitlines() if line.strip()), "")
+    """Return the first line of a message that says anything, at most 60 characters; blocks are not run together."""
+    said = (block.text for block in message.content if isinstance(block, Text) and block.audience == "all")
+    lines = (line for text in said for line in text.splitlines())
+    line = next((line for line in lines if line.strip()), "")
     line = " ".join(line.split())
     return line if len(line) <= TITLE_CHARACTERS else line[: TITLE_CHARACTERS - 1].rstrip() + "…"
 

@@ -46,7 +46,7 @@ async def read_file(
     return ToolOutcome(text, paths=(reading.name,))
 
 
-@tool(effect=Effect.READ, kind="search", title="List {path} {pattern}")
+@tool(effect=Effect.READ, kind="search", title="List files {path} {pattern}")
 async def list_files(
     context: ToolContext,
     path: Annotated[str, Field(description="The folder; the whole workspace if left out.", max_length=4096)] = "",
