@@ -20,7 +20,8 @@ DOCUMENT = {
     "when": {"user": "Document the code", "round": 0},
     "reply": [{"call": "write_documentation", "arguments": {"text": "Return what an order costs."}}],
 }
-SAY = {"reply": [{"text": "Here is what I found."}]}
+# The pause keeps the writer from merging the pieces.
+SAY = {"reply": [{"text": "Here is "}, {"pause_s": 0.1}, {"text": "what I found."}]}
 
 
 def demo(home: Path, rules: Sequence[Mapping[str, object]] | None, *arguments: str) -> subprocess.CompletedProcess[str]:
