@@ -60,11 +60,11 @@ def test_a_chat_streams_into_neovim_and_sees_the_unsaved_buffer(folder: Path):
             {"when": {"round": 0}, "reply": [{"call": "read_file", "arguments": {"path": "app.py"}}]},
             {
                 "when": {"round": 1, "result": "typed and not saved"},
-                "reply": [{"text": [f"Word {number}. " for number in range(200)] + ["The end."]}],
+                "reply": [{"text": "It is typed"}, {"pause_s": 0.3}, {"text": " and not saved. The end."}],
             },
         ],
     )
-    answer = "".join(f"Word {number}. " for number in range(200)) + "The end."
+    answer = "It is typed and not saved. The end."
     assert "".join(seen["chunks"]) == seen["whole"] == answer
     assert len(seen["chunks"]) > 1
     assert seen["chat"].splitlines()[-1] == answer
