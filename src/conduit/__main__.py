@@ -9,7 +9,7 @@ import argparse
 import gc
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 USAGE = 2
 INTERRUPTED = 130  # 128 + SIGINT, as shells count
@@ -41,31 +41,28 @@ def _serve(arguments: list[str]) -> int:
     )
     add_serve_arguments(parser)
     chosen = parser.parse_args(arguments)
-    if not _start_logging(chosen.log_level, chosen.log_file):
+    given = {key: value for key in ("log_level", "log_file") if (value := getattr(chosen, key)) is not None}
+    if not _start_logging(given):
         return USAGE
     # Full collections among the objects that lsprotocol makes for good would be a tenth of the start; the server goes
     # back to the usual thresholds when everything is imported.
     gc.set_threshold(5_000, 10, 100_000)
     from conduit.lsp.serve import serve
 
-    return serve(chosen.tcp)
+    return serve(chosen.tcp, given)
 
 
-def _start_logging(level: str | None, file: str | None) -> bool:
+def _start_logging(given: Mapping[str, str]) -> bool:
     """Log as the arguments and the environment say; the settings file is read later, after the first answer."""
     from pathlib import Path
 
     from conduit.config.secrets import secret_values
     from conduit.logs import start_logging
 
-    # As variables, so that the settings agree with what is done here.
-    for variable, value in (("CONDUIT_LOG_LEVEL", level), ("CONDUIT_LOG_FILE", file)):
-        if value is not None:
-            os.environ[variable] = value
-    path = os.environ.get("CONDUIT_LOG_FILE")
+    path = given.get("log_file") or os.environ.get("CONDUIT_LOG_FILE")
     try:
         start_logging(
-            os.environ.get("CONDUIT_LOG_LEVEL") or "warning",
+            given.get("log_level") or os.environ.get("CONDUIT_LOG_LEVEL") or "warning",
             path=Path(path).expanduser() if path else None,
             secrets=secret_values(),
         )

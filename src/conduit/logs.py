@@ -83,6 +83,25 @@ def start_logging(
     return logs
 
 
+def adjust_logging(level: str, path: Path | None) -> None:
+    """Go on as the settings say, once they are read; without running logging of ours nothing happens.
+
+    Args:
+        level: one of `LEVELS`.
+        path: a file to go on in; None keeps what is there.
+
+    Raises:
+        OSError: the file cannot be opened; logging stays as it is.
+    """
+    root = logging.getLogger()
+    handler = next((each for each in root.handlers if isinstance(each, _Handler)), None)
+    if handler is None:
+        return
+    root.setLevel(_level_number(level))
+    if path is not None and not handler.writes_to(path):
+        handler.move_to(_open(path))
+
+
 def _level_number(level: str) -> int:
     if level.lower() not in LEVELS:
         raise ValueError(f"The log level must be one of {', '.join(LEVELS)}, not {level!r}.")
@@ -93,8 +112,11 @@ def _open(path: Path) -> TextIO:
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     if path.exists() and path.stat().st_size > MAX_FILE_BYTES:
         path.replace(path.with_name(path.name + ".1"))
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-    return os.fdopen(descriptor, "a", encoding="utf-8", errors="backslashreplace")
+    return open(path, "a", encoding="utf-8", errors="backslashreplace", opener=_open_private)
+
+
+def _open_private(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
 
 
 class _Handler(logging.StreamHandler[TextIO]):
@@ -103,6 +125,17 @@ class _Handler(logging.StreamHandler[TextIO]):
     def __init__(self, stream: TextIO, *, owned: bool) -> None:
         super().__init__(stream)
         self._owned = owned
+
+    def writes_to(self, path: Path) -> bool:
+        """Say whether records go to this file already."""
+        return self._owned and Path(self.stream.name).absolute() == path.absolute()
+
+    def move_to(self, stream: TextIO) -> None:
+        """Write to another file from now on."""
+        old = self.setStream(stream)
+        if self._owned and old is not None:
+            old.close()
+        self._owned = True
 
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - the name in `logging`
         """Drop the record: the default prints its raw arguments."""

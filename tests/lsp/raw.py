@@ -48,6 +48,7 @@ class RawServer:
         )
         self.messages: queue.Queue[dict[str, Any] | None] = queue.Queue()
         self.stderr = ""
+        self._logged = threading.Condition()
         self._threads = [threading.Thread(target=target, daemon=True) for target in (self._read, self._read_stderr)]
         for thread in self._threads:
             thread.start()
@@ -74,6 +75,11 @@ class RawServer:
             assert message is not None, f"the server ended: {self.stderr}"
             if message.get("id") == id_ and "method" not in message:
                 return message
+
+    def wait_for_log(self, text: str, timeout_s: float = 10) -> bool:
+        """Wait until `text` was written to stderr; False when it does not come."""
+        with self._logged:
+            return self._logged.wait_for(lambda: text in self.stderr, timeout_s)
 
     def end(self, timeout_s: float = 10) -> int:
         """Wait for the end and return the exit code."""
@@ -108,7 +114,9 @@ class RawServer:
     def _read_stderr(self) -> None:
         assert self.process.stderr is not None
         for line in self.process.stderr:
-            self.stderr += line.decode()
+            with self._logged:
+                self.stderr += line.decode()
+                self._logged.notify_all()
 
 
 def home_env(home: Path) -> dict[str, str]:

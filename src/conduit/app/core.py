@@ -74,6 +74,11 @@ class App:
         return self._parts.workspace
 
     @property
+    def notices(self) -> tuple[str, ...]:
+        """Sentences that a face shows the person once, when it opens."""
+        return self._parts.notices
+
+    @property
     def approver(self) -> Approver:
         """Asks the person."""
         return self._parts.approver

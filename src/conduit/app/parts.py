@@ -123,7 +123,10 @@ class Setup:
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """The concrete parts that compose hands in; they live as long as the App."""
+    """The concrete parts that compose hands in; they live as long as the App.
+
+    `notices` are sentences for the person about what was found while opening.
+    """
 
     workspace: Workspace
     store: SessionStore
@@ -134,3 +137,4 @@ class Parts:
     configure: Callable[[Mapping[str, object]], Setup]
     doctor: Callable[[Setup], Awaitable[list[Check]]]
     close: Callable[[], Awaitable[None]]
+    notices: tuple[str, ...] = ()

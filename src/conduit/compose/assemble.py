@@ -20,7 +20,8 @@ from conduit.config.secrets import secret_values
 from conduit.config.settings import Settings, load_settings
 from conduit.edits.apply import ApplyAtOnce
 from conduit.edits.edit import Applier
-from conduit.errors import ToolError
+from conduit.errors import ConfigError, ToolError
+from conduit.logs import adjust_logging
 from conduit.messages.request import ModelSettings
 from conduit.providers.weights import Weights
 from conduit.redaction import Redactor
@@ -70,10 +71,11 @@ async def open_app(
     workspace = Workspace(roots, editor, Door(roots))
     # Without a folder, conversations are kept in a place of their own.
     database = database_path(folders.state, roots[0] if roots else folders.state / "no-folder")
+    store = await open_store(database)
     app = App(
         Parts(
             workspace=workspace,
-            store=await open_store(database),
+            store=store,
             tools=ToolSet([read_file, list_files, search_text, edit_file]),
             edits=lambda files: ApplyAtOnce(files, files.door, applier),
             approver=approver,
@@ -81,6 +83,7 @@ async def open_app(
             configure=lambda client: room.setup(room.load(client)),
             doctor=lambda current: asyncio.to_thread(room.examine, current, database, workspace.door),
             close=room.aclose,
+            notices=tuple(filter(None, [store.notice, *room.settings.warnings])),
         ),
         setup,
     )
@@ -104,7 +107,13 @@ class _Room:
         self.settings = Settings()
 
     def load(self, client: Mapping[str, object]) -> Settings:
-        return load_settings(client=client, arguments=self.arguments, environ=self.environ)
+        """Read the settings and log as they say; raises ConfigError."""
+        settings = load_settings(client=client, arguments=self.arguments, environ=self.environ)
+        try:
+            adjust_logging(settings.log_level, settings.log_file)
+        except OSError as error:
+            raise ConfigError(f"The log file {settings.log_file} cannot be opened: {error.strerror}.") from error
+        return settings
 
     def setup(self, settings: Settings) -> Setup:
         """Return what the settings decide; raises ConfigError or UnknownModel and changes nothing."""

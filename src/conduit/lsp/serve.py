@@ -7,6 +7,7 @@ import logging
 import os
 import signal
 import sys
+from collections.abc import Mapping
 from contextlib import suppress
 from typing import NoReturn
 
@@ -22,21 +23,22 @@ FLUSH_S = 1.0
 """How long the end waits for a client to read the last answers."""
 
 
-def serve(tcp: str | None = None) -> int:
+def serve(tcp: str | None = None, arguments: Mapping[str, object] | None = None) -> int:
     """Serve one client on stdio, or on a TCP port of this machine; the process ends with the connection.
 
     It ends with 0 after `shutdown` and `exit`, or a signal; with 1 when the client vanished, said `exit` without
     `shutdown`, or cannot be understood. Returns only 2, for a bad `tcp`.
+    `arguments` are settings from the command line.
     """
     try:
         connection = accept_one(*parse_address(tcp)) if tcp is not None else claim_stdio()
     except ConfigError as error:
         sys.stderr.write(f"conduit: {error}\n")
         return 2
-    return asyncio.run(_run(connection))
+    return asyncio.run(_run(connection, arguments or {}))
 
 
-async def _run(connection: Connection) -> NoReturn:
+async def _run(connection: Connection, arguments: Mapping[str, object]) -> NoReturn:
     loop = asyncio.get_running_loop()
     stopped: asyncio.Future[int] = loop.create_future()
 
@@ -45,7 +47,7 @@ async def _run(connection: Connection) -> NoReturn:
             loop.call_soon_threadsafe(server.stop, 1, reason)
 
     outbox = Outbox(connection.write, lost)
-    server = make_server(stopped, outbox)
+    server = make_server(stopped, outbox, arguments)
     inbox = Inbox(loop)
     server.protocol.cancelled_early = inbox.cancelled
     for number in (signal.SIGTERM, signal.SIGINT):

@@ -51,13 +51,14 @@ class ConduitServer(LanguageServer):
 
     protocol: Dispatch
 
-    def __init__(self, stopped: asyncio.Future[int]) -> None:
+    def __init__(self, stopped: asyncio.Future[int], arguments: Mapping[str, object]) -> None:
         super().__init__("conduit", __version__, protocol_cls=Dispatch, converter_factory=default_converter)
         self.facts = ClientFacts()
         self.documents = OpenDocuments()
         self.progress_tasks: dict[int | str, asyncio.Task[Any]] = {}
         self.suggestions: dict[str, list[Suggestion]] = {}
         self._stopped = stopped
+        self._arguments = arguments
         self._loaded = asyncio.Event()
         self._app: asyncio.Future[App] = stopped.get_loop().create_future()
         self._opening: asyncio.Task[None] | None = None
@@ -122,6 +123,9 @@ class ConduitServer(LanguageServer):
             self.facts.encoding.value,
         )
         capabilities = cast("types.ServerCapabilities", builder.build())  # type: ignore[no-untyped-call]
+        if capabilities.workspace and capabilities.workspace.workspace_folders:
+            # The roots of a connection are those of `initialize`.
+            capabilities.workspace.workspace_folders.change_notifications = False
         capabilities.experimental = {
             "conduit": {"methods": sorted(m for m in table.METHODS if m.startswith("conduit/"))}
         }
@@ -207,7 +211,10 @@ class ConduitServer(LanguageServer):
             self.documents,
             EditorApplier(self),
             EditorApprover(self, self.state_folder() / "review"),
+            arguments=self._arguments,
         )
+        for notice in app.notices:
+            self.show_message(notice, types.MessageType.Warning)
         watch_app(self, app)
         return app
 
@@ -301,8 +308,10 @@ async def _import_behind(loop: asyncio.AbstractEventLoop) -> None:
     await done
 
 
-def make_server(stopped: asyncio.Future[int], outbox: Outbox) -> ConduitServer:
-    """Return a server that writes to `outbox` and sets `stopped` to its exit code."""
-    server = ConduitServer(stopped)
+def make_server(
+    stopped: asyncio.Future[int], outbox: Outbox, arguments: Mapping[str, object] | None = None
+) -> ConduitServer:
+    """Return a server that writes to `outbox` and sets `stopped` to its exit code; `arguments` win over settings."""
+    server = ConduitServer(stopped, arguments or {})
     server.protocol.set_writer(outbox)
     return server

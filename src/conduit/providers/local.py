@@ -162,7 +162,8 @@ class EmbeddedProvider:
                 child = await start_child(
                     path,
                     context_tokens=self._options.context_tokens,
-                    # llama.cpp's threads spin while they wait for each other: with no core to spare it becomes many times slower.
+                    # llama.cpp's threads spin while they wait for each other: without a core to spare it takes
+                    # several times as long.
                     threads=self._options.threads or max(1, physical_cores() - 1),
                 )
             except BaseException as error:

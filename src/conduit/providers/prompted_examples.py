@@ -19,6 +19,7 @@ from conduit.messages.request import ToolSpec
 _PATH = re.compile(r"[\w/.-]*\w\.[A-Za-z]{1,5}\b")
 _NAME = re.compile(r"`[^`]+`|\b(?:[A-Za-z]+_\w+|[A-Z]{3,}|[a-z]+[A-Z]\w*)\b")
 _WORD = re.compile(r"[a-z]+|[!?]|```")
+_CODE = re.compile(r"```.*?```", re.DOTALL)
 _EMPTY = frozenset({"the", "a", "an", "of", "it", "to", "and", "please"})
 _WEIGHTS = {"<path>": 3.0, "<name>": 2.0, "```": 3.0}
 _READ_CHARS = 400  # the request itself stands at the start of a long message
@@ -42,11 +43,23 @@ def load_examples() -> tuple[Example, ...]:
 def fitting_examples(
     examples: Iterable[Example], question: str, tools: Sequence[ToolSpec], *, with_answer: bool, count: int
 ) -> list[Example]:
-    """Return up to `count` examples of the offered tools (and answers), the one most like `question` last."""
+    """Return up to `count` examples of the offered tools (and answers), the one most like `question` last.
+
+    An example about a piece of code gets the words of the question around its own code, so that both look alike.
+    """
     offered = {tool.name for tool in tools}
     usable = [row for row in examples if (row.tool in offered if row.tool else with_answer)]
     wanted = _features(question)
-    return sorted(usable, key=lambda row: _likeness(wanted, _features(row.request)))[-count:]
+    chosen = sorted(usable, key=lambda row: _likeness(wanted, _features(row.request)))[-count:]
+    return [row.model_copy(update={"request": _dressed(row.request, question)}) for row in chosen]
+
+
+def _dressed(request: str, question: str) -> str:
+    """Return `question` with the code of `request` in place of its own, or `request` where that makes no sense."""
+    own, code = _CODE.search(question), _CODE.search(request)
+    if own is None or code is None or len(question) - len(own.group()) > _READ_CHARS * 2:
+        return request
+    return question[: own.start()] + code.group() + question[own.end() :]
 
 
 def _features(text: str) -> frozenset[str]:

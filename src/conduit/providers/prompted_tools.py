@@ -102,16 +102,19 @@ def prompt_request(request: ModelRequest, limits: PromptedLimits, examples: Sequ
     if not request.tools or settings.tool_choice == "none" or _has_enough(request.messages, limits.calls):
         messages = _plain_messages(request.messages, limits.result_chars)
         return request.model_copy(update={**plain, "messages": messages})
-    messages = _plain_messages(request.messages, limits.result_chars, as_json=True)
     question = _last_question(request.messages)
     shown = fitting_examples(examples, question, request.tools, with_answer=not required, count=limits.examples)
-    last = next((index for index in reversed(range(len(messages))) if messages[index].role == "user"), len(messages))
-    transcript = "\n".join(message.text for message in messages)
+    turn = len(request.messages) - len(_newest_turn(request.messages)) - 1
+    earlier, newest = (
+        _plain_messages(part, limits.result_chars, as_json=True)
+        for part in (request.messages[:turn], request.messages[turn:])
+    )
+    transcript = "\n".join(message.text for message in (*earlier, *newest))
     return request.model_copy(
         update={
             **plain,
             "system": "\n\n".join(filter(None, (request.system, _describe(request.tools, with_answer=not required)))),
-            "messages": _merged((*messages[:last], *_shown(shown), *messages[last:])),
+            "messages": _merged((*earlier, *_shown(shown), *newest)),
             "response_schema": answer_schema(
                 request.tools, with_answer=not required, transcript=transcript, question=question
             ),

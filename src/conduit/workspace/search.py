@@ -90,6 +90,7 @@ class Ripgrep:
         self._query = query
         self._mode = () if regex else ("--fixed-strings",)
         self._time_limit_s = time_limit_s
+        self._burial: asyncio.Future[tuple[bytes, bytes]] | None = None  # kept, so that it is not collected on the way
 
     async def in_folder(self, place: Place, glob: Glob, keep: Callable[[str], bool], limit: int) -> Found:
         """Search a folder (or a file); at most `limit` lines, of files that `keep` accepts.
@@ -140,7 +141,8 @@ class Ripgrep:
             if process.returncode is None:
                 with suppress(ProcessLookupError):
                     process.kill()
-                await asyncio.shield(process.wait())
+                # Nobody waits for it to die, least of all a person who stopped the turn.
+                self._burial = asyncio.ensure_future(process.communicate())
         return found
 
 
