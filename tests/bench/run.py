@@ -15,7 +15,7 @@ def main() -> int:
     if len(sys.argv) < 2 or sys.argv[1] not in names:
         print(f"usage: poe bench {{{','.join(names)}}}", file=sys.stderr)
         return 2
-    sys.path.insert(0, str(FOLDER))
+    sys.path[:0] = [str(FOLDER), str(FOLDER.parent)]
     return int(importlib.import_module(sys.argv[1]).main(sys.argv[2:]))
 
 

@@ -65,8 +65,8 @@ class DyingSink:
         die()
 
 
-async def open_dying_app(*arguments: Any) -> App:
-    app = await open_app(*arguments)
+async def open_dying_app(*arguments: Any, **options: Any) -> App:
+    app = await open_app(*arguments, **options)
     parts, point = app._parts, sys.argv[1]
     edits = (lambda workspace: DyingSink()) if point == INSIDE_A_TOOL else parts.edits
     app._parts = replace(parts, store=DyingStore(parts.store, point), edits=edits)

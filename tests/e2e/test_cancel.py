@@ -84,9 +84,14 @@ async def test_a_cancelled_prompt_request_ends_its_turn_before_it_is_answered(be
 async def test_a_cancelled_search_leaves_no_process_behind(bench: Bench) -> None:
     async with waiting(bench, TOOL) as (editor, session, prompt):
         server = psutil.Process(editor.wire.process_id)
+        async with asyncio.timeout(BOUND_S * 5):
+            while not (searches := server.children()):
+                await editor.request("conduit/models/list", {})
         await editor.notify("conduit/session/cancel", {"sessionId": session})
         assert (await prompt)["stopReason"] == "cancelled"
-        assert [child.name() for child in server.children(recursive=True)] == []
+        _, alive = await asyncio.to_thread(psutil.wait_procs, searches, timeout=BOUND_S * 5)
+        assert alive == []
+        assert server.children() == []
 
 
 async def test_an_open_question_is_taken_back_when_its_turn_is_cancelled(bench: Bench) -> None:
