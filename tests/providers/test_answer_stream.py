@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -13,7 +14,7 @@ from conduit.providers.answer_stream import AnswerReader
 def read(raw: str, cuts: list[int]) -> tuple[AnswerReader, list[str]]:
     reader = AnswerReader()
     places = sorted({0, len(raw), *(cut % (len(raw) + 1) for cut in cuts)})
-    pieces = [reader.feed(raw[start:end]) for start, end in zip(places, places[1:], strict=False)]
+    pieces = [reader.feed(raw[start:end]) for start, end in pairwise(places)]
     return reader, [*pieces, reader.finish()]
 
 

@@ -102,7 +102,10 @@ async def start_child(model: Path, *, context_tokens: int, threads: int) -> Llam
     try:
         address = await asyncio.wait_for(_handshake(process, order), _READY_TIMEOUT_S)
     except BaseException as error:
-        await _end(process)
+        # A child that is loading a file does not look at its stdin.
+        with contextlib.suppress(ProcessLookupError):
+            process.kill()
+        await process.wait()
         await log
         if isinstance(error, TimeoutError):
             raise _not_started(f"it was not ready after {_READY_TIMEOUT_S:.0f} s") from error
