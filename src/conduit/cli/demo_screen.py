@@ -50,7 +50,7 @@ class Screen:
         self._end_line()
         for line in printable(text).splitlines():
             style = next((style for mark, style in _DIFF_STYLES if line.startswith(mark)), "")
-            self._console.print(f"  {line}", style=style, markup=False)
+            self._console.print(f"  {line}".rstrip(), style=style, markup=False)
 
     def result(self, step: str, *, ok: bool, detail: str, **facts: object) -> None:
         """Say whether a step really happened."""

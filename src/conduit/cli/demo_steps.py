@@ -89,6 +89,8 @@ class Demo:
             self.screen.stream(update["content"].get("text", ""))
         elif update["sessionUpdate"] == "tool_call" and update.get("status") == "in_progress":
             self.screen.line(f"the model calls a tool: {update.get('title')}")
+        elif update["sessionUpdate"] == "notice":
+            self.screen.line(update["text"])
 
     async def _step(self, name: str, act: Callable[[], Awaitable[str]], *, tries: int = 1) -> None:
         """Run a step, again if what the model chose made it fail; `act` returns what happened or raises StepError."""
@@ -131,7 +133,7 @@ class Demo:
 
     async def _call_a_tool(self, editor: EditorClient, file: Path) -> str:
         other = next((each.name for each in sources(self.root) if each != file), file.name)
-        question = f"Read the file {other} and tell me what is in it."
+        question = f"Read the file {other} and tell me in one sentence what is in it."
         self.screen.person(question)
         before = len(editor.seen.updates)
         opened = await editor.request("conduit/session/new", {"cwd": str(self.root), "mode": "ask"})

@@ -18,9 +18,9 @@ from conduit.providers.retry import RetryingProvider
 EMBEDDED = "embedded/smollm2-135m"
 
 INTRODUCTION = (
-    "No model is configured, so the embedded SmolLM2-135M answers: it runs on this machine without a key, can chat and "
-    "write short texts, and makes many mistakes; for real work set ANTHROPIC_API_KEY or OPENAI_API_KEY, or choose a "
-    "model of a local Ollama with CONDUIT_MODEL=ollama/<model>."
+    "No model is configured, so the embedded SmolLM2-135M answers: without a key or a network it can chat and write "
+    "short texts, with many mistakes; for real work set ANTHROPIC_API_KEY or OPENAI_API_KEY, or "
+    "CONDUIT_MODEL=ollama/<model>."
 )
 
 MakeProvider = Callable[[Vendor, str | None, str | None], Provider]
