@@ -81,6 +81,12 @@ def test_input_that_ends_within_a_message_ends_the_server_with_its_reason(tmp_pa
     server.close()
 
 
+def test_an_initialize_with_half_a_character_in_its_root_is_answered(tmp_path) -> None:
+    server = RawServer(home=tmp_path)
+    assert "result" in server.initialize(rootUri="file:///\ud800")
+    server.close()
+
+
 def test_unreadable_messages_are_answered_with_a_parse_error_for_nobody(tmp_path) -> None:
     server = RawServer(home=tmp_path)
     server.initialize()

@@ -30,7 +30,10 @@ def path_from_uri(uri: str) -> Path | None:
         return None
     # `urlsplit` takes what follows ? and # away; in a file name that a careless client did not encode they are text.
     rest = uri.split(":", 1)[1].removeprefix("//").removeprefix(parts.netloc)
-    name = os.fsdecode(unquote_to_bytes(rest))
+    try:
+        name = os.fsdecode(unquote_to_bytes(rest))
+    except UnicodeEncodeError:  # half of a surrogate pair
+        return None
     if "\0" in name or not name.startswith("/"):
         return None
     if os.name == "nt":

@@ -9,6 +9,7 @@ import signal
 import sys
 from collections.abc import Mapping
 from contextlib import suppress
+from functools import partial
 from typing import NoReturn
 
 from conduit.errors import ConfigError
@@ -54,6 +55,7 @@ async def _run(connection: Connection, arguments: Mapping[str, object]) -> NoRet
         with suppress(NotImplementedError):  # Windows
             loop.add_signal_handler(number, server.stop, 0, f"signal {number.name}")
     reading = asyncio.create_task(_read(server, inbox), name="read")
+    reading.add_done_callback(partial(_end_with_reading, server))
     inbox.start(connection.read)
     code = await stopped
     reading.cancel()
@@ -62,6 +64,13 @@ async def _run(connection: Connection, arguments: Mapping[str, object]) -> NoRet
         _log.info("the client did not read the last %d bytes", outbox.queued_bytes)
     # Not a return: `asyncio.run` would wait for every thread that still imports an SDK.
     _leave(code)
+
+
+def _end_with_reading(server: ConduitServer, reading: asyncio.Task[None]) -> None:
+    """End the server when nothing is read any more: a client that is never answered could only wait."""
+    if not reading.cancelled() and (error := reading.exception()) is not None:
+        _log.error("reading failed", exc_info=error)
+        server.stop(1, "a message could not be taken in")
 
 
 async def _read(server: ConduitServer, inbox: Inbox) -> None:
