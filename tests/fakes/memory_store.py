@@ -88,9 +88,10 @@ class MemoryStore:
     ) -> None:
         self._session(session_id).partials.append(Partial(message_id, kind, text))
 
-    async def repair(self, session_id: str) -> bool:
+    async def repair(self, session_id: str, *, abandoned: bool = False) -> bool:
         session = self._session(session_id)
-        if session.open_turn is None or session.owner in self._world.alive:
+        ours = abandoned and session.owner == self._id
+        if session.open_turn is None or (session.owner in self._world.alive and not ours):
             return False
         turn_id = session.open_turn
         events = [

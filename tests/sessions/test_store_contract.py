@@ -225,6 +225,14 @@ async def test_repair_leaves_living_and_ended_turns_alone(store: SessionStore, a
     assert not await store.repair(info.id)
 
 
+async def test_repair_closes_a_turn_that_its_own_process_gave_up(store: SessionStore, another: Open) -> None:
+    info = await store.open_session(OPENED)
+    await store.append(info.id, started())
+    assert not await (await another()).repair(info.id, abandoned=True)
+    assert await store.repair(info.id, abandoned=True)
+    await store.append(info.id, started("t2", parent="t1-u"), ended("t2"))
+
+
 async def test_a_dead_process_leaves_its_partial_answer_marked_interrupted(store: SessionStore, another: Open) -> None:
     info = await store.open_session(OPENED)
     intent = CompletionStarted(turn_id="t1", message_id="t1-a1", parent_id="t1-u", model="scripted/big")

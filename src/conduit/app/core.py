@@ -19,7 +19,7 @@ from conduit.agent.turn import Turn
 from conduit.app.parts import Check, ModelChoice, Models, Parts, PromptOptions, Setup, Status
 from conduit.catalog.model import ModelInfo
 from conduit.context.builder import build_prompt, build_system, render_file
-from conduit.errors import ConduitError, SessionBusy, UserError
+from conduit.errors import SessionBusy, UserError
 from conduit.messages.content import Block, Text
 from conduit.messages.request import ModelSettings
 from conduit.sessions.events import (
@@ -51,9 +51,20 @@ class _Live:
     turn: Turn | None = None
     task: asyncio.Task[TurnResult] | None = None
 
+    def is_free(self) -> bool:
+        return self.task is None or self.task.done()
+
     def check_free(self) -> None:
-        if self.task is not None and not self.task.done():
+        if not self.is_free():
             raise SessionBusy("A turn is still running in this session. Cancel it, or wait for its end.")
+
+
+@dataclass
+class _Coming:
+    """A prompt on its way to its turn: it can be cancelled already."""
+
+    session_id: str
+    cancelled: bool = False
 
 
 class App:
@@ -64,6 +75,7 @@ class App:
         self._setup = setup
         self._retired: list[Models] = []
         self._live: dict[str, _Live] = {}
+        self._coming: list[_Coming] = []
         self._listeners: list[Callable[[SessionUpdate], None]] = []
         self._status_listeners: list[Callable[[Status], None]] = []
         self._status = Status("ready", setup.models.default())
@@ -100,7 +112,7 @@ class App:
 
     async def load_session(self, session_id: str) -> SessionInfo:
         """Return a session after repairing what a crash may have left; raises SessionNotFound."""
-        await self._parts.store.repair(session_id)
+        await self._repair(session_id)
         return await self._parts.store.session(session_id)
 
     async def history(self, session_id: str, *, after: int = 0) -> list[StoredEvent]:
@@ -144,10 +156,17 @@ class App:
             SessionNotFound, SessionBusy: there is no such session, or a turn runs in it.
             UnknownModel, MissingKey, ConfigError: the session's model cannot be asked.
         """
-        live = await self._live_session(session_id)
-        live.check_free()
-        turn = await self._new_turn(session_id, live, content, options or PromptOptions())
-        live.check_free()  # another prompt may have come meanwhile; its turn must stay the one that can be cancelled
+        coming = _Coming(session_id)
+        self._coming.append(coming)
+        try:
+            live = await self._live_session(session_id)
+            live.check_free()
+            turn = await self._new_turn(session_id, live, content, options or PromptOptions())
+            live.check_free()  # another prompt may have come meanwhile; its turn stays the one that a cancel reaches
+        finally:
+            self._coming.remove(coming)
+        if coming.cancelled:
+            turn.cancel()  # it keeps what the person said, and asks no model
         live.turn = turn
         live.task = asyncio.create_task(self._run(session_id, turn), name=turn.turn_id)
         try:
@@ -159,10 +178,13 @@ class App:
             raise
 
     async def cancel(self, session_id: str) -> bool:
-        """Stop the running turn of a session; False when there is none."""
+        """Stop the running turn of a session, or the one that is about to run; False when there is none."""
+        coming = [each for each in self._coming if each.session_id == session_id]
+        for each in coming:
+            each.cancelled = True
         live = self._live.get(session_id)
-        if live is None or live.turn is None or live.task is None or live.task.done():
-            return False
+        if live is None or live.turn is None or live.is_free():
+            return bool(coming)
         live.turn.cancel()
         return True
 
@@ -229,17 +251,23 @@ class App:
         self._set_status(Status("busy", model, session_id))
         try:
             result = await turn.run()
-        except ConduitError as error:
+        except BaseException as error:
+            self._live.pop(session_id, None)  # its next use repairs what this turn could not record
             self._set_status(Status("error", model, session_id, str(error)))
             raise
         self._set_status(Status("error" if result.error else "ready", model, session_id, result.error or ""))
         return result
 
+    async def _repair(self, session_id: str) -> None:
+        """Close what a dead process, or a turn of ours that could not record its end, left open."""
+        live = self._live.get(session_id)
+        await self._parts.store.repair(session_id, abandoned=live is None or live.is_free())
+
     async def _live_session(self, session_id: str) -> _Live:
         """Return the state of a session; the first use after a start repairs it and reads the lasting answers."""
         live = self._live.get(session_id)
         if live is None:
-            await self._parts.store.repair(session_id)
+            await self._repair(session_id)
             remembered = Remembered()
             for stored in await self._parts.store.events(session_id):
                 if isinstance(stored.event, PermissionAnswered):

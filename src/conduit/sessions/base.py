@@ -33,11 +33,12 @@ class SessionStore(Protocol):
         """Add text to the running answer `message_id`, so that a crash keeps it; dropped once that is appended."""
         ...
 
-    async def repair(self, session_id: str) -> bool:
+    async def repair(self, session_id: str, *, abandoned: bool = False) -> bool:
         """Close what a dead process left open, and say whether there was anything.
 
         A partial answer becomes an interrupted `AssistantReplied`, a call without outcome gets the result
-        "interrupted", the turn ends. Leaves a session alone that a living process runs.
+        "interrupted", the turn ends. Leaves a session alone that a living process runs; `abandoned` says that this
+        one runs nothing in it, so that a turn whose end could not be written is closed too.
         """
         ...
 

@@ -157,9 +157,9 @@ class SqliteStore:
 
         await self._writer.write(work, durable=False)
 
-    async def repair(self, session_id: str) -> bool:
+    async def repair(self, session_id: str, *, abandoned: bool = False) -> bool:
         """Close what a dead process left open, and say whether there was anything; once, whoever asks."""
-        return await self._writer.write(partial(self._repair, session_id), durable=True)
+        return await self._writer.write(partial(self._repair, session_id, abandoned), durable=True)
 
     async def session(self, session_id: str) -> SessionInfo:
         """Return one session; raises SessionNotFound."""
@@ -276,12 +276,13 @@ class SqliteStore:
             connection.execute("DELETE FROM lease WHERE session_id = ? AND turn_id = ?", (session_id, event.turn_id))
             connection.execute("DELETE FROM partial WHERE session_id = ?", (session_id,))
 
-    def _repair(self, session_id: str, connection: sqlite3.Connection) -> bool:
+    def _repair(self, session_id: str, abandoned: bool, connection: sqlite3.Connection) -> bool:
         found = queries.read_open_turn(connection, session_id)
         if found is None:
             return False
         turn, owner = found
-        if owner is not None and self._owner.is_alive(owner):
+        ours = abandoned and owner == self._owner.id
+        if owner is not None and not ours and self._owner.is_alive(owner):
             return False
         for event in close_turn(turn):
             self._log(connection, session_id, event)

@@ -1,0 +1,51 @@
+"""What a face may rely on: a prompt can be cancelled at once, and a session is never stuck."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+import pytest
+
+from conduit.app import App
+from conduit.errors import StoreError
+from conduit.messages.content import Text
+
+
+@contextmanager
+def full_disk(state: Path) -> Iterator[None]:
+    """Have the database refuse what a turn writes after its start."""
+    (path,) = state.rglob("sessions.db")
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        connection.execute(
+            "CREATE TRIGGER full BEFORE INSERT ON event WHEN NEW.type IN ('completion_started', 'turn_ended')"
+            " BEGIN SELECT RAISE(FAIL, 'the disk is full'); END"
+        )
+        yield
+        connection.execute("DROP TRIGGER full")
+
+
+async def test_a_prompt_that_has_no_turn_yet_can_be_cancelled(app: App) -> None:
+    session = await app.new_session()
+    prompting = asyncio.create_task(app.prompt(session.id, [Text(text="hold")]))
+    await asyncio.sleep(0)
+    assert await app.cancel(session.id)
+    async with asyncio.timeout(5):
+        result = await prompting
+    assert result.stop_reason == "cancelled"
+    assert [stored.message.text for stored in await app.conversation(session.id)] == ["hold"]
+    assert not await app.cancel(session.id)
+
+
+async def test_a_turn_whose_end_could_not_be_written_does_not_block_its_session(app: App, tmp_path: Path) -> None:
+    session = await app.new_session()
+    with full_disk(tmp_path / "state"), pytest.raises(StoreError, match="the disk is full"):
+        await app.prompt(session.id, [Text(text="one")])
+    assert app.status().state == "error"
+    result = await app.prompt(session.id, [Text(text="two")])
+    assert result.text == "Hello."
+    said = [(stored.message.role, stored.message.text) for stored in await app.conversation(session.id)]
+    assert said == [("user", "one"), ("user", "two"), ("assistant", "Hello.")]
