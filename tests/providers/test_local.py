@@ -60,6 +60,10 @@ def ask(text: str, **settings: Any) -> ModelRequest:
     return ModelRequest(model="smollm2-135m", messages=(user_message(text),), settings=ModelSettings(**chosen))
 
 
+def children() -> set[int]:
+    return {process.pid for process in psutil.Process().children()}
+
+
 async def ended(pid: int, timeout_s: float) -> bool:
     """Return whether a process ends in time; a zombie that nobody collects has ended too."""
     try:
@@ -180,17 +184,19 @@ async def test_a_child_that_dies_in_a_stream_is_one_message_and_a_new_child(embe
 
 async def test_a_cancel_while_the_child_loads_leaves_nothing_behind(tmp_path: Path) -> None:
     slow = tmp_path / "slow.gguf"
-    os.mkfifo(slow)
-    before = {process.pid for process in psutil.Process().children()}
+    os.mkfifo(slow)  # nobody writes, so that loading never ends
+    before = children()
     task = asyncio.create_task(start_child(slow, context_tokens=512, threads=1))
-    with await asyncio.to_thread(slow.open, "wb"):  # opens when the child reads
-        assert len({process.pid for process in psutil.Process().children()} - before) == 1
-        task.cancel()
-        begun = time.monotonic()
-        with pytest.raises(asyncio.CancelledError):
-            await task
+    begun = time.monotonic()
+    while children() == before and time.monotonic() - begun < 10:
+        await asyncio.sleep(0)
+    assert len(children() - before) == 1
+    task.cancel()
+    begun = time.monotonic()
+    with pytest.raises(asyncio.CancelledError):
+        await task
     assert time.monotonic() - begun < 1
-    assert {process.pid for process in psutil.Process().children()} == before
+    assert children() == before
 
 
 @embedded
