@@ -116,6 +116,23 @@ async def test_edits_of_other_files_are_asked_about_and_go_out_as_one_edit(bench
         assert other.read_text() == PRICES.replace("def price", "def cost")
 
 
+async def test_a_closed_file_that_changed_while_the_model_worked_is_not_edited(bench: Bench) -> None:
+    edit = {"path": "prices.py", "old_text": "def price", "new_text": "def cost"}
+    bench.script({"when": {"round": 0}, "reply": [{"call": "edit_file", "arguments": edit}]}, DONE)
+    other = bench.write("prices.py", PRICES)
+    path = bench.write("shop.py", SHOP)
+
+    async def permit(params: dict[str, object]) -> str:
+        other.write_text("import os\n\n\n" + PRICES)
+        return "allow_once"
+
+    async with await bench.start(permit=permit) as editor:
+        uri = await editor.open(path)
+        with pytest.raises(ClientError, match="changed meanwhile"):
+            await carry_out(editor, (await actions(editor, uri))["Refactor…"])
+        assert other.read_text() == "import os\n\n\n" + PRICES
+
+
 async def test_an_edit_that_the_editor_refuses_changes_nothing_and_is_said(bench: Bench) -> None:
     bench.script(READ, FIX, DONE)
     bench.write("prices.py", PRICES)

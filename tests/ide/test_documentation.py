@@ -7,8 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from conduit.errors import EditNotFound
-from conduit.ide.documentation import document
+from conduit.edits.edit import FileChange
+from conduit.errors import EditNotFound, StaleDocument
+from conduit.ide.documentation import document, documentation_tool
+from conduit.tools.base import ToolContext
 from conduit.workspace.encoding import UTF8
 from conduit.workspace.positions import Position, Range
 from conduit.workspace.reading import Reading
@@ -39,6 +41,21 @@ def lines(first: int, last: int | None = None) -> Range:
             0,
             'def f(\n    a: str = \':\',\n    b=(1, 2),\n) -> int:\n    """Say one."""\n    return 1\n',
         ),
+        (
+            "def f():\n    pass\n\n\n@cache\n@other(1)\ndef g():\n    pass\n",
+            4,
+            'def f():\n    pass\n\n\n@cache\n@other(1)\ndef g():\n    """Say one."""\n    pass\n',
+        ),
+        (
+            "def f():\n    def g():\n        pass\n    return g\n",
+            3,
+            'def f():\n    """Say one."""\n    def g():\n        pass\n    return g\n',
+        ),
+        (
+            "def f(\n    a,\n) -> int:\n    return 1\n",
+            2,
+            'def f(\n    a,\n) -> int:\n    """Say one."""\n    return 1\n',
+        ),
         ('def f():\n    """Old words."""\n    return 1\n', 0, 'def f():\n    """Say one."""\n    return 1\n'),
         (
             'def f():\n    """Old\n    words.\n    """\n    return 1\n',
@@ -46,7 +63,17 @@ def lines(first: int, last: int | None = None) -> Range:
             'def f():\n    """Say one."""\n    return 1\n',
         ),
     ],
-    ids=["function", "from inside the body", "method", "long signature", "replaces", "replaces a long one"],
+    ids=[
+        "function",
+        "from inside the body",
+        "method",
+        "long signature",
+        "from a decorator",
+        "from below an inner function",
+        "from the end of a signature",
+        "replaces",
+        "replaces a long one",
+    ],
 )
 def test_a_docstring_goes_below_the_signature(code: str, at: int, expected: str) -> None:
     after = document(reading("a.py", code), lines(at), "Say one.")
@@ -65,10 +92,45 @@ def test_line_ends_of_the_file_are_kept() -> None:
     assert "\n" not in after.replace("\r\n", "")
 
 
-@pytest.mark.parametrize("code", ["x = 1\n", "def f(): return 1\n"], ids=["nothing to document", "one-liner"])
-def test_a_place_that_cannot_be_documented_is_said(code: str) -> None:
+@pytest.mark.parametrize(
+    ("code", "at"),
+    [
+        ("x = 1\n", 0),
+        ("def f(): return 1\n", 0),
+        ("def f():\n    return 1\n\n\nx = f()\n", 4),
+        ("def f():\n    pass\n", 5),
+    ],
+    ids=["nothing to document", "one-liner", "below a function", "beyond the text"],
+)
+def test_a_place_that_cannot_be_documented_is_said(code: str, at: int) -> None:
     with pytest.raises(EditNotFound):
-        document(reading("a.py", code), lines(0), "Say one.")
+        document(reading("a.py", code), lines(at), "Say one.")
+
+
+class Typed:
+    """A workspace of one file that the person goes on typing in, and what was submitted."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.changes: list[FileChange] = []
+
+    async def read(self, name: str) -> Reading:
+        return reading(name, self.text)
+
+    async def submit(self, changes: list[FileChange]) -> str:
+        self.changes += changes
+        return "Done."
+
+
+async def test_the_place_is_followed_through_what_is_typed_meanwhile() -> None:
+    picked = "def f():\n    pass\n\n\ndef g():\n    pass\n"
+    typed = Typed("import os\n\n\n" + picked)
+    tool = documentation_tool("a.py", lines(4), picked)
+    await tool.run({"text": "Say gee."}, ToolContext(typed, typed))
+    assert typed.changes[0].after == typed.text.replace("def g():\n", 'def g():\n    """Say gee."""\n')
+    typed.text = picked.replace("def g():", "def h():")
+    with pytest.raises(StaleDocument):
+        await tool.run({"text": "Say gee."}, ToolContext(typed, typed))
 
 
 @pytest.mark.parametrize(

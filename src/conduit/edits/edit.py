@@ -14,6 +14,8 @@ from typing import Protocol
 from conduit.workspace.document import split_lines
 from conduit.workspace.positions import Position, Range
 
+_SMALLEST_UP_TO_LINES = 2000
+
 
 @dataclass(frozen=True, slots=True)
 class TextEdit:
@@ -42,7 +44,7 @@ class FileChange:
     version: int | None = None
 
     def edits(self) -> tuple[TextEdit, ...]:
-        """Return the smallest line-wise edits that turn `before` into `after`, in order, not overlapping."""
+        """Return small line-wise edits that turn `before` into `after`, in order, not overlapping."""
         return line_edits(self.before or "", self.after)
 
     def diff(self) -> str:
@@ -83,7 +85,7 @@ class Applier(Protocol):
 
 
 def line_edits(before: str, after: str) -> tuple[TextEdit, ...]:
-    """Return line-wise replacements that turn `before` into `after`; none when they are equal."""
+    """Return line-wise replacements that turn `before` into `after`, small ones; none when they are equal."""
     old, new = split_lines(before), split_lines(after)
     head = 0
     while head < min(len(old), len(new)) and old[head] == new[head]:
@@ -92,12 +94,28 @@ def line_edits(before: str, after: str) -> tuple[TextEdit, ...]:
     while tail < min(len(old), len(new)) - head and old[-1 - tail] == new[-1 - tail]:
         tail += 1
     middle_old, middle_new = old[head : len(old) - tail], new[head : len(new) - tail]
-    matcher = difflib.SequenceMatcher(None, middle_old, middle_new, autojunk=False)
+    # The smallest edits take quadratic time where many lines are alike (blank ones, braces); this runs on the loop.
+    many = len(middle_old) + len(middle_new) > _SMALLEST_UP_TO_LINES
+    matcher = difflib.SequenceMatcher(None, middle_old, middle_new, autojunk=many)
     return tuple(
         TextEdit(Range(_line_position(old, head + i1), _line_position(old, head + i2)), "".join(middle_new[j1:j2]))
         for tag, i1, i2, j1, j2 in matcher.get_opcodes()
         if tag != "equal"
     )
+
+
+def line_after(before: str, after: str, line: int) -> int | None:
+    """Return where a line of `before` is in `after`; None when that line itself was changed or is gone."""
+    moved = 0
+    for edit in line_edits(before, after):
+        start, end = edit.range.start.line, edit.range.end.line
+        if start > line or (start == line and edit.range.end == edit.range.start):
+            moved += len(split_lines(edit.new_text)) if start == line else 0
+            break
+        if end > line or edit.range.end.column > 0:
+            return None
+        moved += len(split_lines(edit.new_text)) - (end - start)
+    return line + moved
 
 
 def _line_position(lines: list[str], line: int) -> Position:

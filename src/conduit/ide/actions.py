@@ -22,6 +22,7 @@ from conduit.messages.content import Text
 from conduit.messages.message import TurnStop, Usage
 from conduit.prompts.render import render_prompt
 from conduit.tools.base import ToolSet
+from conduit.workspace.document import split_lines
 from conduit.workspace.positions import Position, Range
 
 
@@ -128,14 +129,15 @@ async def run_action(
         ToolError: the file cannot be read.
         UserError: the model cannot be asked.
     """
-    details = await _details(app, target, instruction)
+    text = (await app.workspace.read(target.name)).text
+    details = _details(text, target, instruction)
     session = await app.new_session(mode="auto" if kind.edits else "ask", title=_title(kind, target))
     started(session.id)
     stage = Stage()
     result = await app.prompt(
         session.id,
         [Text(text=render_prompt(f"action_{kind.value}", details=details))],
-        _options(app, kind, target, stage, session.model),
+        _options(app, kind, target, text, stage, session.model),
     )
     changes = stage.changes() if result.stop_reason == "end_turn" or result.stop_reason == "max_turn_requests" else ()
     error = result.error
@@ -144,13 +146,13 @@ async def run_action(
     return ActionResult(session.id, result.stop_reason, result.usage, result.text, changes, error)
 
 
-def _options(app: App, kind: ActionKind, target: Target, stage: Stage, model: str) -> PromptOptions:
-    """Return how this action's turn differs from a chat's."""
+def _options(app: App, kind: ActionKind, target: Target, text: str, stage: Stage, model: str) -> PromptOptions:
+    """Return how this action's turn differs from a chat's; `text` is what the target's range is in."""
     if not kind.edits:
         return PromptOptions(context=EditorContext(active=target.name, language=target.language))
     simple = app.model(model).capabilities.tools == "prompted"
     if kind is ActionKind.DOCUMENT:
-        tool = documentation_tool(target.name, target.range)
+        tool = documentation_tool(target.name, target.range, text)
         # A model that has no tool calls of its own is too small to choose among many tools.
         names = frozenset[str]() if simple else None
         return PromptOptions(
@@ -159,10 +161,9 @@ def _options(app: App, kind: ActionKind, target: Target, stage: Stage, model: st
     return PromptOptions(stage=stage, approver=AllowAll(), until_edit=simple)
 
 
-async def _details(app: App, target: Target, instruction: str) -> str:
+def _details(text: str, target: Target, instruction: str) -> str:
     """Return the place and its code as text: file, lines, problem, and what the person asked for."""
-    reading = await app.workspace.read(target.name)
-    lines = reading.text.splitlines()
+    lines = [line.rstrip("\r\n") for line in split_lines(text)]
     first, last = _lines_to_show(target.range, len(lines))
     parts = [f"File: {target.name}, lines {first + 1} to {last}"]
     if instruction:

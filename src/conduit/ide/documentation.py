@@ -12,12 +12,12 @@ from dataclasses import dataclass
 
 from pydantic import JsonValue
 
-from conduit.edits.edit import FileChange
-from conduit.errors import EditNotFound, InvalidArguments
+from conduit.edits.edit import FileChange, line_after
+from conduit.errors import EditNotFound, InvalidArguments, StaleDocument
 from conduit.messages.request import ToolKind, ToolSpec
 from conduit.tools.base import Effect, Preview, Tool, ToolContext, ToolOutcome
 from conduit.workspace.document import split_lines
-from conduit.workspace.positions import Range
+from conduit.workspace.positions import Position, Range
 from conduit.workspace.workspace import Reading
 
 NAME = "write_documentation"
@@ -27,15 +27,19 @@ _LINE_COMMENTS = {".rs": "///", ".go": "//", ".cs": "///", ".lua": "---", ".sh":
 _MAX_TEXT = 4000
 
 
-def documentation_tool(name: str, range_: Range) -> Tool:
-    """Return the tool that documents the code at `range_` (code points) of the workspace file `name`."""
-    return _WriteDocumentation(name, range_)
+def documentation_tool(name: str, range_: Range, text: str) -> Tool:
+    """Return the tool that documents the code at `range_` (code points) of the workspace file `name`.
+
+    `text` is what the file held when the range was picked; the place is followed through what is typed meanwhile.
+    """
+    return _WriteDocumentation(name, range_, text)
 
 
 @dataclass(frozen=True)
 class _WriteDocumentation:
     name: str
     range: Range
+    text: str
 
     @property
     def spec(self) -> ToolSpec:
@@ -84,8 +88,15 @@ class _WriteDocumentation:
         if not isinstance(text, str) or not text.strip():
             raise InvalidArguments("text: give the words of the documentation as a string.")
         reading = await context.workspace.read(self.name)
-        after = document(reading, self.range, text[:_MAX_TEXT])
+        after = document(reading, self._range_in(reading), text[:_MAX_TEXT])
         return FileChange(reading.path, reading.name, reading.text, after, reading.version)
+
+    def _range_in(self, reading: Reading) -> Range:
+        first, last = self.range.start, self.range.end
+        line = line_after(self.text, reading.text, first.line)
+        if line is None:
+            raise StaleDocument(self.name, f"its line {first.line + 1} as it was", "another line")
+        return Range(Position(line, first.column), Position(last.line + line - first.line, last.column))
 
 
 def document(reading: Reading, range_: Range, text: str) -> str:
@@ -121,15 +132,25 @@ def _with_docstring(lines: list[str], range_: Range, text: str, eol: str, name: 
 
 
 def _python_head(lines: list[str], range_: Range) -> int | None:
-    """Return the line of the `def` or `class`: the first one in the selection, else the nearest one above it."""
+    """Return the line of the `def` or `class`: the first one in the selection, else the one around or below it."""
     last = max(range_.start.line, range_.end.line - (1 if range_.end.column == 0 else 0))
     for number in range(range_.start.line, min(last + 1, len(lines))):
         if _PYTHON_HEAD.match(lines[number]):
             return number
-    for number in range(min(range_.start.line, len(lines) - 1), -1, -1):
-        if _PYTHON_HEAD.match(lines[number]):
+    here = next((number for number in range(range_.start.line, len(lines)) if lines[number].strip()), None)
+    if here is None:
+        return None
+    if lines[here].lstrip().startswith("@"):  # a decorator belongs to what is below it
+        return next((number for number in range(here, len(lines)) if _PYTHON_HEAD.match(lines[number])), None)
+    depth = _depth(lines[here]) + lines[here].lstrip().startswith(")")  # the end of a signature is as deep as its head
+    for number in range(here - 1, -1, -1):
+        if _PYTHON_HEAD.match(lines[number]) and _depth(lines[number]) < depth:
             return number
     return None
+
+
+def _depth(line: str) -> int:
+    return len(line) - len(line.lstrip())
 
 
 def _end_of_signature(lines: list[str], head: int) -> int | None:

@@ -19,6 +19,7 @@ from conduit.messages.content import Text
 from conduit.messages.request import ToolKind, ToolSpec
 from conduit.prompts.render import render_prompt
 from conduit.tools.base import Effect, Preview, ToolContext, ToolOutcome, ToolSet
+from conduit.workspace.document import split_lines
 from conduit.workspace.positions import Position, Range
 
 MOST = 3
@@ -120,7 +121,7 @@ class _SuggestTool:
 
 def _find_line(text: str, quote: str) -> Range | None:
     wanted = quote.strip()
-    places = [(number, line) for number, line in enumerate(text.splitlines()) if line.strip() == wanted]
+    places = [(number, line) for number, line in enumerate(split_lines(text)) if line.strip() == wanted]
     if len(places) != 1:
         return None
     number, line = places[0]

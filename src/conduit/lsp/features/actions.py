@@ -24,6 +24,7 @@ from conduit.workspace.positions import Range
 
 if TYPE_CHECKING:
     from conduit.app import App
+    from conduit.edits.edit import FileChange
     from conduit.lsp.server import ConduitServer
     from conduit.workspace.document import Document
 
@@ -98,8 +99,18 @@ async def _deliver(server: ConduitServer, app: App, document: Document, kind: Ac
     if others and not await _consents(server, app, result):
         server.show_message("Conduit: nothing was changed.")
         return False
+    for change in others:
+        await _check_closed(app, change)
     await EditorApplier(server).apply(result.changes, f"Conduit: {kind.value}")
     return True
+
+
+async def _check_closed(app: App, change: FileChange) -> None:
+    """Make sure that a closed file is as it was read: the editor is told no version of it, and could not notice."""
+    if app.workspace.document(change.path) is None:
+        reading = await app.workspace.read_disk(change.path)
+        if (reading.text if reading else None) != change.before:
+            raise StaleDocument(change.name, "the text that was read", "other text")
 
 
 async def _consents(server: ConduitServer, app: App, result: ActionResult) -> bool:
