@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -154,3 +154,29 @@ async def test_a_character_that_the_files_encoding_lacks_is_refused(sink: ApplyA
 async def test_two_changes_of_one_file_in_one_call_are_refused(sink: ApplyAtOnce, root: Path) -> None:
     with pytest.raises(EditRefused):
         await sink.submit([change(root, "n.py", None, "x"), change(root, "n.py", None, "y")])
+
+
+class Opening(FakeEditor):
+    """An editor in which the person opens another file while an edit is applied."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__()
+        self._path = path
+
+    async def apply(self, changes: Sequence[FileChange], label: str) -> None:
+        await super().apply(changes, label)
+        if self.document(self._path) is None:
+            self.open(self._path, "typed\n")
+
+
+async def test_a_file_that_was_opened_meanwhile_is_not_written_behind_the_editor(root: Path) -> None:
+    editor = Opening(root / "b.py")
+    document = editor.open(root / "a.py", "unsaved\n")
+    with Door([root]) as door:
+        sink = ApplyAtOnce(Workspace([root], editor, door), door, editor)
+        with pytest.raises(EditRefused, match="taken back"):
+            await sink.submit(
+                [change(root, "a.py", "unsaved\n", "CHANGED\n", 1), change(root, "b.py", "bee\r\n", "BEE\r\n")]
+            )
+    assert document.text == "unsaved\n"
+    assert (root / "b.py").read_bytes() == b"\xef\xbb\xbfbee\r\n"

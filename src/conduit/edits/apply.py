@@ -87,11 +87,19 @@ class ApplyAtOnce:
     async def _write(self, opened: Sequence[FileChange], writes: Sequence[_Write]) -> None:
         # In a thread that a cancelled turn does not stop: the files are written all, or put back all.
         try:
+            self._refuse_opened(writes)
             await asyncio.to_thread(self._write_all, writes)
         except ToolError as error:
             if not opened:
                 raise
             raise EditRefused(f"{error} {await self._take_back(opened)}") from error
+
+    def _refuse_opened(self, writes: Sequence[_Write]) -> None:
+        """A file that was opened in the editor since it was looked at is the editor's now."""
+        for write in writes:
+            document = self._workspace.document(write.change.path)
+            if document is not None:
+                raise StaleDocument(write.change.name, "a closed file", f"open, at version {document.version}")
 
     def _write_all(self, writes: Sequence[_Write]) -> None:
         done: list[tuple[_Write, Written]] = []
