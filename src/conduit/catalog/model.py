@@ -11,7 +11,9 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
-WireName = Literal["openai_chat", "anthropic", "scripted", "embedded"]
+WireName = Literal[
+    "openai_chat", "openai_responses", "anthropic", "google", "ollama", "dashscope", "scripted", "embedded"
+]
 """A request format; each one is a file in `providers`."""
 
 

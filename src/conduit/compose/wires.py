@@ -12,6 +12,7 @@ from conduit.catalog.catalog import Catalog
 from conduit.catalog.model import Vendor
 from conduit.compose.endpoints import EMBEDDED
 from conduit.config.settings import Settings
+from conduit.errors import ConfigError
 from conduit.providers.anthropic import AnthropicProvider
 from conduit.providers.base import Provider
 from conduit.providers.local import EmbeddedOptions, EmbeddedProvider, EmbeddedStatus, Phase
@@ -41,6 +42,8 @@ class Wires:
                 return ScriptedProvider(self.settings.script, name=vendor.name)
             case "embedded":
                 return self._embedded(vendor)
+            case _:
+                raise ConfigError(f"This Conduit has no wire {vendor.wire!r} for {vendor.display_name}.")
 
     def weights(self) -> Weights:
         """Return where the embedded model's weights are, or come from."""

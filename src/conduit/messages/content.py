@@ -89,8 +89,23 @@ class ToolResult(Value):
     is_error: bool = False
 
 
+class Source(Value):
+    """A page that an answer rests on."""
+
+    url: str
+    title: str = ""
+    date: str = ""
+
+
+class Sources(Value):
+    """The pages that an answer rests on, in the order of their numbers in the text; for people, never sent back."""
+
+    type: Literal["sources"] = "sources"
+    sources: tuple[Source, ...]
+
+
 Block = Annotated[
-    Text | Thinking | Image | Audio | Document | ToolCall | ToolResult,
+    Text | Thinking | Image | Audio | Document | ToolCall | ToolResult | Sources,
     Field(discriminator="type"),
 ]
 

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import JsonValue
+from pydantic import Field, JsonValue
 
 from conduit.messages.content import Value
 from conduit.messages.message import Message
 
 ToolKind = Literal["read", "edit", "delete", "move", "search", "execute", "think", "fetch", "other"]
 """The kind of a tool as the Agent Client Protocol names it; faces choose an icon by it."""
+
+
+ThinkingLevel = Literal["off", "low", "medium", "high", "max"]
+"""How much a model thinks before it answers; each wire maps it to what its vendor knows."""
 
 
 class ToolSpec(Value):
@@ -22,15 +26,21 @@ class ToolSpec(Value):
 
 
 class ModelSettings(Value):
-    """Sampling and limits; None means the vendor's default, and a model that does not take a field never gets it."""
+    """Sampling and limits; None means the vendor's default, and a model that does not take a field never gets it.
+
+    `extra` goes into the request body as it is, for what only one vendor knows.
+    """
 
     temperature: float | None = None
     top_p: float | None = None
+    top_k: int | None = None
     max_tokens: int | None = None
     stop: tuple[str, ...] = ()
     seed: int | None = None
     tool_choice: Literal["auto", "required", "none"] = "auto"
-    thinking: Literal["off", "low", "medium", "high", "max"] | None = None
+    parallel_tool_calls: bool | None = None
+    thinking: ThinkingLevel | None = None
+    extra: dict[str, JsonValue] = Field(default_factory=dict)
 
 
 class ModelRequest(Value):

@@ -13,7 +13,17 @@ from typing import Literal, cast
 
 from pydantic import JsonValue
 
-from conduit.messages.content import Block, ProviderData, Text, Thinking, ToolCall, Value, sanitize_text
+from conduit.messages.content import (
+    Block,
+    ProviderData,
+    Source,
+    Sources,
+    Text,
+    Thinking,
+    ToolCall,
+    Value,
+    sanitize_text,
+)
 from conduit.messages.message import CompletionStop, Message, Usage
 
 
@@ -44,10 +54,18 @@ class BlockStop(Value):
 
 
 class UsageReport(Value):
-    """Tokens so far; the last report of a stream counts."""
+    """Tokens so far; the last report of a stream counts. `request_id` is the vendor's own, where it gives one."""
 
     type: Literal["usage"] = "usage"
     usage: Usage
+    request_id: str | None = None
+
+
+class SourcesFound(Value):
+    """Pages that the answer rests on; the last event of a stream counts."""
+
+    type: Literal["sources"] = "sources"
+    sources: tuple[Source, ...]
 
 
 class Stop(Value):
@@ -57,7 +75,7 @@ class Stop(Value):
     reason: CompletionStop
 
 
-StreamEvent = BlockStart | BlockDelta | BlockStop | UsageReport | Stop
+StreamEvent = BlockStart | BlockDelta | BlockStop | UsageReport | SourcesFound | Stop
 
 
 @dataclass
@@ -76,6 +94,8 @@ class Accumulator:
         self._blocks: dict[int, _OpenBlock] = {}
         self.usage = Usage()
         self.stop_reason: CompletionStop | None = None
+        self.request_id: str | None = None
+        self._sources: tuple[Source, ...] = ()
 
     def add(self, event: StreamEvent) -> None:
         """Take one event in; a delta for an unknown index opens a text block."""
@@ -90,6 +110,9 @@ class Accumulator:
                     self._blocks[event.index].provider_data = event.provider_data
             case UsageReport():
                 self.usage = event.usage
+                self.request_id = event.request_id or self.request_id
+            case SourcesFound():
+                self._sources = event.sources
             case Stop():
                 self.stop_reason = event.reason
 
@@ -108,6 +131,8 @@ class Accumulator:
                     blocks.append(Thinking(text=text, provider_data=block.provider_data))
             elif text:
                 blocks.append(Text(text=text))
+        if self._sources:
+            blocks.append(Sources(sources=self._sources))
         return Message(role="assistant", content=tuple(blocks))
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from conduit.messages.content import Block, Text, Thinking, ToolCall, ToolResult, sanitize_text
+from conduit.messages.content import Block, Sources, Text, Thinking, ToolCall, ToolResult, sanitize_text
 from conduit.messages.message import Message, user_message
 
 INTERRUPTED = "Interrupted: this call was not run to its end, and it is not known what it did."
@@ -67,7 +67,7 @@ def _clean(content: Sequence[Block]) -> tuple[Block, ...]:
             case Thinking():
                 if block.text.strip() or block.provider_data is not None:
                     kept.append(block)
-            case ToolResult():
+            case ToolResult() | Sources():
                 pass
             case _:
                 kept.append(block)

@@ -73,6 +73,7 @@ class AssistantReplied(Value):
     model: str
     usage: Usage = Usage()
     stop_reason: CompletionStop | None = None
+    request_id: str | None = None
     interrupted: bool = False
 
 
