@@ -280,6 +280,30 @@ async def test_a_tls_connection_goes_through_the_proxy_of_the_environment(vendor
 
 
 @both
+async def test_an_endpoint_on_this_machine_is_reached_without_the_proxy(vendor: str, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.delenv("NO_PROXY")
+    monkeypatch.delenv("no_proxy")
+    async with serve(status(403, {})) as proxy, serve(TEXT_AND_CALL[vendor]) as server:
+        for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"):
+            monkeypatch.setenv(name, proxy.url)
+        async with provider_of(vendor, server.url) as provider:
+            _, _, error = await collect(provider, request_for(vendor))
+        assert (error, proxy.received) == (None, [])
+
+
+@both
+async def test_a_proxy_that_needs_another_package_is_a_matter_of_configuration(
+    vendor: str, monkeypatch: pytest.MonkeyPatch
+):
+    for name in ("ALL_PROXY", "all_proxy"):
+        monkeypatch.setenv(name, "socks5://127.0.0.1:9")
+    async with provider_of(vendor, "http://models.example/v1") as provider:
+        _, _, error = await collect(provider, request_for(vendor))
+    assert error is not None
+    assert (error.kind, "SOCKS" in str(error)) == (Kind.CONFIG, True)
+
+
+@both
 async def test_a_key_of_another_vendor_in_the_environment_is_never_sent(vendor: str, monkeypatch: pytest.MonkeyPatch):
     for name in ("OPENAI_API_KEY", "ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN", "OPENAI_ORG_ID"):
         monkeypatch.setenv(name, "secret")

@@ -53,6 +53,7 @@ TRANSPORT_KINDS: Mapping[str, Kind] = {
     "ssl.SSLSyscallError": Kind.NETWORK,
     "ssl.SSLZeroReturnError": Kind.NETWORK,
     "builtins.FileNotFoundError": Kind.CONFIG,  # SSL_CERT_FILE
+    "builtins.ImportError": Kind.CONFIG,  # a SOCKS proxy, which needs a package that is not there
     "builtins.PermissionError": Kind.CONFIG,
     "builtins.OSError": Kind.NETWORK,
 }

@@ -21,6 +21,7 @@ from conduit.messages.request import ModelRequest
 from conduit.messages.stream import StreamEvent
 from conduit.providers.faults import TRANSPORT_KINDS, cut_stream, not_a_stream, provider_error
 from conduit.providers.openai_chat_stream import WIRE, ChunkDecoder
+from conduit.providers.own_machine import is_on_this_machine
 from conduit.providers.transcript import sendable
 from conduit.providers.warmup import SharedLoad
 
@@ -162,10 +163,12 @@ class OpenAIChatProvider:
                 max_retries=0,
                 # A redirect would carry the conversation to another host.
                 http_client=openai.DefaultAsyncHttpxClient(
-                    follow_redirects=False, timeout=httpx2.Timeout(self._read_timeout_s, connect=10.0)
+                    follow_redirects=False,
+                    timeout=httpx2.Timeout(self._read_timeout_s, connect=10.0),
+                    trust_env=not is_on_this_machine(self._url),
                 ),
             )
-        except self._foreign as error:
+        except (*self._foreign, ImportError) as error:  # a SOCKS proxy needs a package of its own
             raise provider_error(error, ERROR_KINDS, vendor=self._vendor, url=self._url, model=None) from error
         _ = client.chat.completions  # imports its resource module here, in the thread
         self._client = client
