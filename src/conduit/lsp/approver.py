@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import re
+import uuid
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -103,42 +104,38 @@ class EditorApprover:
         return _answer_named(outcome.option_id if outcome.outcome == "selected" else None)
 
     async def _ask_by_message(self, request: PermissionRequest) -> Answer:
-        shown = await self._show_preview(request)
-        text = f"Conduit wants to: {request.title}"
-        if request.preview and shown is None:
-            lines = request.preview.splitlines()
-            more = [f"… {len(lines) - _SHOWN_LINES} more lines"] if len(lines) > _SHOWN_LINES else []
-            text = "\n".join([text, *lines[:_SHOWN_LINES], *more])
-        actions = [types.MessageActionItem(title=name) for _, name in _OFFERED_AS_MESSAGE]
+        file = self._folder / f"{re.sub(r'[^A-Za-z0-9_-]', '_', request.call_id)[:60]}-{uuid.uuid4().hex[:8]}.diff"
         try:
+            text = f"Conduit wants to: {request.title}"
+            if request.preview and not await self._show_preview(file, request.preview):
+                lines = request.preview.splitlines()
+                more = [f"… {len(lines) - _SHOWN_LINES} more lines"] if len(lines) > _SHOWN_LINES else []
+                text = "\n".join([text, *lines[:_SHOWN_LINES], *more])
+            actions = [types.MessageActionItem(title=name) for _, name in _OFFERED_AS_MESSAGE]
             raw = await self._client.ask(
                 types.WINDOW_SHOW_MESSAGE_REQUEST,
                 types.ShowMessageRequestParams(type=types.MessageType.Info, message=text, actions=actions),
             )
         finally:
-            if shown is not None:
-                shown.unlink(missing_ok=True)
+            file.unlink(missing_ok=True)
         title = raw.get("title") if isinstance(raw, Mapping) else None
         return next((answer for answer, name in _OFFERED_AS_MESSAGE if name == title), "reject_once")
 
-    async def _show_preview(self, request: PermissionRequest) -> Path | None:
-        """Open the whole effect as a document, and return its file; None when the client cannot show one."""
-        if not request.preview or not self._client.facts.show_document:
-            return None
-        file = self._folder / f"{re.sub(r'[^A-Za-z0-9_-]', '_', request.call_id)[:60] or 'call'}.diff"
+    async def _show_preview(self, file: Path, preview: str) -> bool:
+        """Open the whole effect as a document, kept in `file`; False when the client cannot show one."""
+        if not self._client.facts.show_document:
+            return False
         try:
-            await asyncio.to_thread(self._write, file, request.preview)
+            await asyncio.to_thread(self._write, file, preview)
         except OSError as error:
             _log.warning("the preview cannot be written: %s", error)
-            return None
+            return False
         with suppress(JsonRpcException):
             raw = await self._client.ask(
                 types.WINDOW_SHOW_DOCUMENT, types.ShowDocumentParams(uri=uri_from_path(file), take_focus=False)
             )
-            if isinstance(raw, Mapping) and raw.get("success") is True:
-                return file
-        file.unlink(missing_ok=True)
-        return None
+            return isinstance(raw, Mapping) and raw.get("success") is True
+        return False
 
     def _write(self, file: Path, text: str) -> None:
         self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
