@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from conduit.app import App
+from conduit.app import App, Status
 from conduit.errors import StoreError
 from conduit.messages.content import Text
 
@@ -49,3 +49,14 @@ async def test_a_turn_whose_end_could_not_be_written_does_not_block_its_session(
     assert result.text == "Hello."
     said = [(stored.message.role, stored.message.text) for stored in await app.conversation(session.id)]
     assert said == [("user", "one"), ("user", "two"), ("assistant", "Hello.")]
+
+
+async def test_settings_that_are_as_before_change_nothing(app: App) -> None:
+    seen: list[Status] = []
+    app.subscribe_status(seen.append)
+    await app.configure({})
+    assert seen == []
+    await app.configure({"mode": "auto"})
+    await app.configure({"mode": "auto"})
+    assert len(seen) == 1
+    assert (await app.new_session()).mode == "auto"

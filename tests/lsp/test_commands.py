@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from conduit.lsp.client import EditorOptions
 from conduit.lsp.wire_client import ClientError
 from lsp.conftest import StartEditor
+from lsp.raw import RawServer, notification, request
 
 PLAIN = EditorOptions(conduit=None)
 
@@ -70,3 +73,12 @@ async def test_a_client_that_sends_no_settings_is_asked_for_them(start_editor: S
     editor = await start_editor(EditorOptions(conduit=None, settings={"mode": "auto"}))
     await editor.notify("workspace/didChangeConfiguration", {"settings": None})
     assert (await editor.command("conduit.session.new"))["mode"] == "auto"
+
+
+def test_a_client_that_has_nothing_to_say_keeps_the_settings_of_its_start(tmp_path: Path) -> None:
+    server = RawServer(home=tmp_path)
+    server.initialize(initializationOptions={"settings": {"mode": "auto"}})
+    server.send(notification("workspace/didChangeConfiguration", {"settings": {}}))
+    server.send(request(1, "workspace/executeCommand", {"command": "conduit.session.new", "arguments": []}))
+    assert server.answer(1, 30)["result"]["mode"] == "auto"
+    server.close()

@@ -300,6 +300,8 @@ class App:
     async def configure(self, client_settings: Mapping[str, object]) -> None:
         """Take changed settings of the client in; raises ConfigError and keeps the old ones when one is bad."""
         setup = self._parts.configure(client_settings)
+        if setup is self._setup:  # editors send their settings again and again; the open connections stay
+            return
         self._retired.append(self._setup.models)
         self._setup = setup
         self._set_status(replace(self._status, model=setup.models.default()))

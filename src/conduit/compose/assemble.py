@@ -105,6 +105,7 @@ class _Room:
         names = [vendor.key_variable for vendor in self.catalog.vendors if vendor.key_variable]
         self.journal = Journal(journal_path(self.folders.state), Redactor(secret_values(names, self.environ)))
         self.settings = Settings()
+        self._current: Setup | None = None
 
     def load(self, client: Mapping[str, object]) -> Settings:
         """Read the settings and log as they say; raises ConfigError."""
@@ -116,7 +117,9 @@ class _Room:
         return settings
 
     def setup(self, settings: Settings) -> Setup:
-        """Return what the settings decide; raises ConfigError or UnknownModel and changes nothing."""
+        """Return what the settings decide, the same for the same; raises ConfigError or UnknownModel."""
+        if self._current is not None and settings == self.settings:
+            return self._current
         wires = Wires(settings, self.catalog, self.folders.data, lambda status: self.report(status))
         endpoints = Endpoints(
             settings,
@@ -128,7 +131,7 @@ class _Room:
         )
         endpoints.default()
         self.settings = settings
-        return Setup(
+        self._current = Setup(
             models=endpoints,
             mode=settings.mode,
             settings=ModelSettings(
@@ -136,6 +139,7 @@ class _Room:
             ),
             limits=TurnLimits(tool_rounds=settings.max_tool_rounds, tool_output_bytes=settings.max_tool_output_bytes),
         )
+        return self._current
 
     def examine(self, setup: Setup, database: Path, door: Door) -> list[Check]:
         """Return the doctor's lines; blocks on the disk."""

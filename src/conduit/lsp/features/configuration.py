@@ -15,7 +15,7 @@ _SECTION = "conduit"
 
 
 async def did_change_configuration(server: ConduitServer, params: types.DidChangeConfigurationParams) -> None:
-    """Take changed settings in; a client that sends none is asked for them.
+    """Take changed settings in; a client that sends none is asked, and what it said at `initialize` stands else.
 
     Raises:
         ConfigError: a bad value; the old settings stay.
@@ -26,4 +26,4 @@ async def did_change_configuration(server: ConduitServer, params: types.DidChang
         item = types.ConfigurationItem(section=_SECTION)
         answer = await server.ask(types.WORKSPACE_CONFIGURATION, types.ConfigurationParams(items=[item]))
         settings = changed_settings(answer[0]) if isinstance(answer, list) and answer else None
-    await app.configure(settings or {})
+    await app.configure(server.facts.settings if settings is None else settings)
