@@ -246,3 +246,8 @@ async def test_suggestions_are_hints_that_can_be_applied_explained_and_dismissed
         await carry_out(editor, menu["Apply: Rename it"])
         assert "def sum_up(items):" in editor.document(uri).text
         await editor.wait_for(lambda seen: seen.diagnostics[uri] == [])
+        await editor.type(uri, SHOP)
+        await carry_out(editor, (await actions(editor, uri))["Suggest refactorings"])
+        await editor.wait_for(lambda seen: seen.diagnostics[uri] != [])
+        await editor.close(uri)
+        await editor.wait_for(lambda seen: seen.diagnostics[uri] == [])

@@ -1,4 +1,4 @@
-"""The open documents: the client's buffers, kept in step by `didOpen`, `didChange`, `didSave` and `didClose`.
+"""The open documents: the client's buffers, kept in step by `didOpen`, `didChange` and `didClose`.
 
 Changes are taken in on the event loop, in the order of arrival, before anything that came later is looked at. This is
 the only copy of each text; pygls's own workspace is not used. (LSP 3.18, *Text Document Synchronization*.)

@@ -123,13 +123,10 @@ class ConduitServer(LanguageServer):
             self.facts.encoding.value,
         )
         capabilities = cast("types.ServerCapabilities", builder.build())  # type: ignore[no-untyped-call]
-        if capabilities.workspace and capabilities.workspace.workspace_folders:
-            # The roots of a connection are those of `initialize`.
-            capabilities.workspace.workspace_folders.change_notifications = False
         capabilities.experimental = {
             "conduit": {"methods": sorted(m for m in table.METHODS if m.startswith("conduit/"))}
         }
-        if capabilities.workspace is not None:  # the roots of an App do not change
+        if capabilities.workspace is not None:  # no word of change notifications: the roots of an App do not change
             capabilities.workspace.workspace_folders = types.WorkspaceFoldersServerCapabilities(supported=True)
         self.protocol.server_capabilities = capabilities
         return types.InitializeResult(capabilities, types.ServerInfo(self.name, self.version))
@@ -228,7 +225,7 @@ class ConduitServer(LanguageServer):
         on = self.protocol.on_notification
         on(types.TEXT_DOCUMENT_DID_OPEN, lambda params: self.documents.open(params.text_document))
         on(types.TEXT_DOCUMENT_DID_CHANGE, self._change_document)
-        on(types.TEXT_DOCUMENT_DID_CLOSE, lambda params: self.documents.close(params.text_document.uri))
+        on(types.TEXT_DOCUMENT_DID_CLOSE, self._close_document)
         on(types.WINDOW_WORK_DONE_PROGRESS_CANCEL, self._cancel_progress)
 
     def _lazy(self, method: str, row: table.Row) -> Callable[[ConduitServer, object], Coroutine[Any, Any, object]]:
@@ -253,8 +250,15 @@ class ConduitServer(LanguageServer):
 
     def _change_document(self, params: types.DidChangeTextDocumentParams) -> None:
         self.documents.change(params)
-        if params.text_document.uri in self.suggestions:
-            resolve(table.REFRESH_HINTS)(self, params.text_document.uri)
+        self._refresh_hints(params.text_document.uri)
+
+    def _close_document(self, params: types.DidCloseTextDocumentParams) -> None:
+        self.documents.close(params.text_document.uri)
+        self._refresh_hints(params.text_document.uri)
+
+    def _refresh_hints(self, uri: str) -> None:
+        if uri in self.suggestions:
+            resolve(table.REFRESH_HINTS)(self, uri)
 
     def _cancel_progress(self, params: types.WorkDoneProgressCancelParams) -> None:
         task = self.progress_tasks.get(params.token)

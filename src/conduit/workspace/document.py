@@ -67,13 +67,10 @@ class Document:
         head = self._lines[start.line][: start.column]
         tail = self._lines[end.line][end.column :]
         first, last = start.line, end.line + 1
-        # A CR and a LF that meet through this change become one line end, so the neighbours join in.
+        # A CR and a LF that meet through this change become one line end, so the neighbour joins in.
         if not head and first > 0 and self._lines[first - 1].endswith("\r"):
             first -= 1
             head = self._lines[first] + head
-        if not tail and last < len(self._lines):
-            tail = self._lines[last]
-            last += 1
         changed = split_lines(head + new_text + tail)
         self._lines[first:last] = _with_last_line(changed) if last == len(self._lines) else changed
         self._text = None
