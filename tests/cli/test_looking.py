@@ -142,3 +142,22 @@ def test_columns_are_aligned_cut_and_escaped():
     assert columns([("a", "long\nname", "x"), ("bb", "b", "\x1b")]) == "a   long name  x\nbb  b          \\x1b\n"
     assert columns([("a", "abcdef")], width=5) == "a  a…\n"
     assert columns([]) == ""
+
+
+def test_a_bad_key_of_one_vendor_hides_no_other_model(line):
+    line.script(ANSWER)
+    line.environ["OPENAI_API_KEY"] = "two words"
+    listed = line.run("models", "list")
+    assert listed.returncode == 0, listed.stderr
+    assert "scripted/demo" in listed.stdout
+    assert "OPENAI_API_KEY holds a space" in listed.stdout
+
+
+def test_a_damaged_database_is_mentioned_and_the_command_goes_on(line):
+    line.script(ANSWER)
+    ask(line, "apples")
+    database = next((line.home / ".local/state/conduit/workspaces").glob("*/sessions.db"))
+    database.write_bytes(b"no database" * 1000)
+    done = line.run("ask", "pears")
+    assert (done.returncode, done.stdout.strip()) == (0, "Fruit, and sk-abcdefghijklmnopqrstuv0123.")
+    assert "damaged" in done.stderr

@@ -45,7 +45,7 @@ ROWS: Mapping[type[errors.ConduitError], Row] = MappingProxyType(
         errors.MissingKey: _SHOWN,
         errors.UnknownModel: Row(hint="'conduit models list' shows the known ones."),
         errors.SessionNotFound: _SHOWN,
-        errors.SessionBusy: Row(hint="Wait for its answer, or ask without --session to begin another conversation."),
+        errors.SessionBusy: Row(hint="Without --session and --continue another conversation begins."),
         errors.ToolError: _FOR_THE_MODEL,
         errors.UnknownTool: _FOR_THE_MODEL,
         errors.InvalidArguments: _FOR_THE_MODEL,

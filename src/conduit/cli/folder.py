@@ -37,6 +37,7 @@ def workspace_root(folder: Path) -> Path:
     for candidate in (folder, *folder.parents):
         if candidate in too_wide and candidate != folder:
             break
-        if (candidate / ".git").exists() or database_path(state, candidate).exists():
+        # `os.path`, which counts what may not be looked at as not there.
+        if os.path.exists(candidate / ".git") or os.path.exists(database_path(state, candidate)):
             return candidate
     return folder

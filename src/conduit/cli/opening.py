@@ -42,6 +42,9 @@ async def opened(root: Path, arguments: argparse.Namespace, approver: Approver |
         for warning in settings.warnings:
             _log.warning("%s", warning)
         app = await open_app([root], {}, HeadlessEditor(), NoEditor(), approver or DenyAll(), arguments=given)
+        for notice in app.notices:
+            if notice not in settings.warnings:
+                _log.warning("%s", notice)
         try:
             yield app
         finally:

@@ -93,7 +93,7 @@ class Endpoints:
         return [
             ModelChoice(model.id, model.display_name, model.vendor, ready=not missing, note=missing)
             for model in models.values()
-            for missing in [self.missing(self._catalog.vendor(model.vendor))]
+            for missing in [self._lack(self._catalog.vendor(model.vendor))]
         ]
 
     def default(self) -> str:
@@ -113,6 +113,13 @@ class Endpoints:
         self._told.parent.mkdir(parents=True, exist_ok=True)
         self._told.touch()
         return INTRODUCTION
+
+    def _lack(self, vendor: Vendor) -> str:
+        """Return what is missing, or wrong: one vendor's bad key must not hide the models of the others."""
+        try:
+            return self.missing(vendor)
+        except ConfigError as error:
+            return str(error)
 
     def missing(self, vendor: Vendor) -> str:
         """Return what the vendor lacks, in words, or an empty string; looks at no network."""

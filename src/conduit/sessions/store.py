@@ -247,7 +247,7 @@ class SqliteStore:
                 raise SessionBusy("A turn is running in this session already. Wait for it, or cancel it.")
             return
         if owner is not None and self._owner.is_alive(owner):
-            raise SessionBusy("Another Conduit process runs a turn in this session. Wait for it, or fork the session.")
+            raise SessionBusy("Another Conduit process runs a turn in this session; wait for its end.")
         raise SessionBusy("A process died in the middle of this session's last turn. Load the session again.")
 
     def _log(self, connection: sqlite3.Connection, session_id: str, event: Event) -> int:
