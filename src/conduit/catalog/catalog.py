@@ -87,6 +87,7 @@ class Catalog:
             display_name=model,
             capabilities=row.model_defaults,
             listed=False,
+            tier="default",
             source=row.source,
             date=row.date,
         )

@@ -11,6 +11,8 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
+from conduit.messages.request import ThinkingLevel
+
 WireName = Literal[
     "openai_chat", "openai_responses", "anthropic", "google", "ollama", "dashscope", "scripted", "embedded"
 ]
@@ -27,27 +29,68 @@ class Capabilities(Row):
     """What a model can do, as far as it is known.
 
     Attributes:
-        tools: `native` calls over the wire, `prompted` when we must ask for constrained JSON.
+        tools: `native` calls over the wire, `prompted` when we must ask for constrained JSON; `none` gets no tools.
         vision: takes images.
         documents: takes PDF files.
+        audio: takes recordings.
+        video: takes films.
+        caching: `explicit` wants marks or a cache object, `implicit` is the vendor's own affair, `none` has none.
+        streaming: the answer comes in pieces.
         thinking: how thinking is asked for: `adaptive` and `budget` are Anthropic's two ways, `effort` is a
             level, and `none` means that the model does not think.
+        thinking_levels: the levels that can be chosen.
         thinking_off: what is sent to turn thinking off; `always_on` when it cannot be.
         sampling: when temperature and top_p are accepted.
         tools_need_thinking_off: function tools are refused over this wire unless thinking is off.
         forced_tools: the model can be made to call a tool.
         response_schema: `native`, or `tool` when a forced tool call must stand in for it.
+        code_execution: runs code on the vendor's side.
+        web_search: searches the web on the vendor's side.
+        x_search: searches X on the vendor's side.
+        file_search: searches uploaded files on the vendor's side.
+        mcp: calls MCP servers from the vendor's side.
+        grounding: answers name the pages that they rest on.
+        computer_use: drives a screen.
+        image_output: answers with pictures.
+        audio_output: answers with speech.
+        embeddings: turns text into vectors.
     """
 
-    tools: Literal["native", "prompted"] | None = None
+    tools: Literal["native", "prompted", "none"] | None = None
     vision: bool | None = None
     documents: bool | None = None
+    audio: bool | None = None
+    video: bool | None = None
+    caching: Literal["explicit", "implicit", "none"] | None = None
+    streaming: bool | None = None
     thinking: Literal["adaptive", "budget", "effort", "none"] | None = None
+    thinking_levels: tuple[ThinkingLevel, ...] | None = None
     thinking_off: Literal["disabled", "between_tools", "effort_none", "always_on"] | None = None
     sampling: Literal["always", "without_thinking", "never"] | None = None
     tools_need_thinking_off: bool | None = None
     forced_tools: bool | None = None
     response_schema: Literal["native", "tool"] | None = None
+    code_execution: bool | None = None
+    web_search: bool | None = None
+    x_search: bool | None = None
+    file_search: bool | None = None
+    mcp: bool | None = None
+    grounding: bool | None = None
+    computer_use: bool | None = None
+    image_output: bool | None = None
+    audio_output: bool | None = None
+    embeddings: bool | None = None
+
+
+class Price(Row):
+    """US dollars for a million tokens; None is unknown. An own price wins over the table that ships."""
+
+    input: float | None = None
+    output: float | None = None
+    cache_read: float | None = None
+    cache_write: float | None = None
+    source: str
+    date: dt.date
 
 
 class Vendor(Row):
@@ -58,12 +101,20 @@ class Vendor(Row):
         key_variable: the environment variable of the key; None when no key is needed.
         key_required: whether a request without a key is pointless.
         any_model: whether a model without a row may be asked for.
+        lists_models: the endpoint tells which models it has.
+        free: nothing is paid for a token.
+        price_name: the vendor's name in the price table, or None.
+        headers: sent with every request.
+        account_headers: the environment's organization and project go along, as the vendor's own SDK does it.
         max_tokens_field: the name of the output limit in the request.
+        seed_field: the name of the seed in the request; None when there is none.
+        drops: parameters that the endpoint refuses, by their names in the request.
         stream_options: `stream_options.include_usage` is understood.
         system_role: the role that the system text is sent with.
         auth: how the key is sent.
         think_tags: thinking may come inside the text, between <think> tags.
         replay_thinking: the field in which the vendor wants its thinking back, or None.
+        sources_field: the field of a chunk that lists the pages of the answer, or None.
         prompt_cache: a cache mark on the request is understood.
         default_max_tokens: the output limit that is sent when nobody set one; None sends none.
         extra_body: sent as it is with every request, for what only this endpoint understands.
@@ -77,12 +128,20 @@ class Vendor(Row):
     key_variable: str | None = None
     key_required: bool = True
     any_model: bool = True
+    lists_models: bool = False
+    free: bool = False
+    price_name: str | None = None
+    headers: dict[str, str] = Field(default_factory=dict)
+    account_headers: bool = False
     max_tokens_field: Literal["max_tokens", "max_completion_tokens"] = "max_tokens"
+    seed_field: Literal["seed", "random_seed"] | None = "seed"
+    drops: tuple[str, ...] = ()
     stream_options: bool = True
     system_role: Literal["system", "developer"] = "system"
     auth: Literal["bearer", "x-api-key"] = "bearer"
     think_tags: bool = True
     replay_thinking: Literal["reasoning_content"] | None = None
+    sources_field: Literal["search_results"] | None = None
     prompt_cache: bool = False
     default_max_tokens: int | None = None
     extra_body: dict[str, JsonValue] = Field(default_factory=dict)
@@ -91,16 +150,30 @@ class Vendor(Row):
     date: dt.date
 
 
+Kind = Literal["chat", "embedding", "image", "speech", "transcription"]
+"""What a model is for; only the first can hold a conversation."""
+
+Tier = Literal["packaged", "discovered", "own", "default"]
+"""Who told us: the package, the endpoint's own list, the person's file, or nobody (the vendor's defaults)."""
+
+
 class ModelInfo(Row):
-    """One model: its names, limits in tokens, capabilities, and where and when that was read."""
+    """One model: its names, limits in tokens, capabilities, and where and when that was read.
+
+    `deprecated` is what the vendor says about its end, in words.
+    """
 
     vendor: str
     name: str = Field(description="as the vendor calls it")
     display_name: str
+    kind: Kind = "chat"
     context_tokens: int | None = None
     max_output_tokens: int | None = None
     capabilities: Capabilities = Capabilities()
+    price: Price | None = None
+    deprecated: str | None = None
     listed: bool = True
+    tier: Tier = "packaged"
     source: str
     date: dt.date
 
