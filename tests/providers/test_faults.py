@@ -15,7 +15,7 @@ import pytest
 from conduit.errors import RETRYABLE
 from conduit.errors import ProviderErrorKind as Kind
 from conduit.messages.content import ToolCall
-from conduit.providers import anthropic, openai_chat
+from conduit.providers import anthropic, openai_endpoint
 from conduit.providers.faults import exception_names, parse_retry_after
 from fakes.byte_server import HEAD, chat_events, message_events, serve, status
 from fakes.wire_answers import TEXT_AND_CALL, body_bytes, chunk, message_end, message_start, text_block
@@ -350,7 +350,7 @@ def test_a_wait_is_read_in_seconds_milliseconds_or_as_a_date(headers: dict[str, 
 @pytest.mark.parametrize(
     ("package", "root", "table"),
     [
-        ("openai", "OpenAIError", openai_chat.ERROR_KINDS),
+        ("openai", "OpenAIError", openai_endpoint.ERROR_KINDS),
         ("anthropic", "AnthropicError", anthropic.ERROR_KINDS),
     ],
 )

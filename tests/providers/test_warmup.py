@@ -60,7 +60,7 @@ async def test_warming_up_a_provider_that_cannot_load_is_no_error_until_it_is_us
 ):
     caplog.set_level("INFO", "conduit")
     monkeypatch.setenv("SSL_CERT_FILE", "/nowhere/ca.pem")
-    async with provider_of("custom", "http://127.0.0.1:1/v1") as provider:
+    async with provider_of("custom", "http://models.example/v1") as provider:
         await warm_up(provider)
         assert "could not be loaded ahead of time" in caplog.text
         _, _, error = await collect(provider, request_for("custom"))

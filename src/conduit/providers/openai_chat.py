@@ -8,51 +8,24 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import aclosing
 from typing import TYPE_CHECKING, Any, cast
 
 from conduit.catalog.catalog import Catalog
 from conduit.catalog.model import Capabilities, Vendor
-from conduit.errors import ConfigError, ProviderErrorKind
 from conduit.messages.content import Audio, Block, Document, Image, ProviderData, Text, Thinking, ToolResult
 from conduit.messages.message import Message
 from conduit.messages.request import ModelRequest
 from conduit.messages.stream import StreamEvent
-from conduit.providers.faults import TRANSPORT_KINDS, cut_stream, not_a_stream, provider_error
+from conduit.providers.faults import cut_stream
 from conduit.providers.openai_chat_stream import WIRE, ChunkDecoder
-from conduit.providers.own_machine import is_on_this_machine
+from conduit.providers.openai_endpoint import OpenAIEndpoint
+from conduit.providers.strict_schema import is_strict
 from conduit.providers.transcript import sendable
-from conduit.providers.warmup import SharedLoad
 
 if TYPE_CHECKING:
     import openai
-
-ERROR_KINDS: Mapping[str, ProviderErrorKind] = {
-    **TRANSPORT_KINDS,
-    "openai.OpenAIError": ProviderErrorKind.CONFIG,
-    "openai.APIError": ProviderErrorKind.INTERNAL,
-    "openai.APIStatusError": ProviderErrorKind.UNKNOWN,
-    "openai.APIResponseValidationError": ProviderErrorKind.NETWORK,
-    "openai.APIConnectionError": ProviderErrorKind.NETWORK,
-    "openai.APITimeoutError": ProviderErrorKind.NETWORK,
-    "openai.BadRequestError": ProviderErrorKind.INVALID_INPUT,
-    "openai.AuthenticationError": ProviderErrorKind.AUTH,
-    "openai.OAuthError": ProviderErrorKind.AUTH,
-    "openai.PermissionDeniedError": ProviderErrorKind.PERMISSION,
-    "openai.NotFoundError": ProviderErrorKind.NOT_FOUND,
-    "openai.ConflictError": ProviderErrorKind.INTERNAL,
-    "openai.UnprocessableEntityError": ProviderErrorKind.INVALID_INPUT,
-    "openai.RateLimitError": ProviderErrorKind.RATE_LIMIT,
-    "openai.InternalServerError": ProviderErrorKind.UNKNOWN,  # its status says which
-    "openai.LengthFinishReasonError": ProviderErrorKind.INTERNAL,
-    "openai.ContentFilterFinishReasonError": ProviderErrorKind.REFUSED,
-    "openai.InvalidWebhookSignatureError": ProviderErrorKind.INTERNAL,
-    "openai.SubjectTokenProviderError": ProviderErrorKind.AUTH,
-    "openai.WebSocketConnectionClosedError": ProviderErrorKind.NETWORK,
-    "openai.WebSocketQueueFullError": ProviderErrorKind.INTERNAL,
-}
-"""From every exception of the SDK to ours; UNKNOWN leaves it to the status. What has no row counts as its base."""
 
 _EFFORTS = {"low": "low", "medium": "medium", "high": "high", "max": "xhigh"}
 
@@ -81,18 +54,15 @@ class OpenAIChatProvider:
         Raises:
             ConfigError: neither the row nor the caller names a base URL.
         """
-        url = base_url or vendor.base_url
-        if url is None:
-            raise ConfigError(f"The vendor {vendor.name!r} needs a base URL: set vendors.{vendor.name}.base_url.")
         self._vendor = vendor
         self._catalog = catalog
-        self._url = url
-        self._key = api_key
-        self._read_timeout_s = read_timeout_s
-        self._client: openai.AsyncOpenAI | None = None
-        self._headers: dict[str, Any] = {}
-        self._foreign: tuple[type[Exception], ...] = ()
-        self._load = SharedLoad(self._open)
+        self._endpoint = OpenAIEndpoint(
+            vendor,
+            lambda client: client.chat.completions,
+            api_key=api_key,
+            base_url=base_url,
+            read_timeout_s=read_timeout_s,
+        )
 
     @property
     def name(self) -> str:
@@ -101,12 +71,11 @@ class OpenAIChatProvider:
 
     async def load(self) -> None:
         """Import the SDK and open the client in a thread; raises ProviderError for an impossible base URL."""
-        await self._load()
+        await self._endpoint.load()
 
     async def aclose(self) -> None:
         """Close the connections."""
-        if self._client is not None:
-            await self._client.close()
+        await self._endpoint.aclose()
 
     async def stream(self, request: ModelRequest) -> AsyncIterator[StreamEvent]:
         """Stream one completion; see `Provider.stream`."""
@@ -117,61 +86,27 @@ class OpenAIChatProvider:
                 for event in decoder.feed(chunk):
                     yield event
         if not decoder.ended:
-            raise cut_stream(self._vendor, url=self._url, model=request.model)
+            raise cut_stream(self._vendor, url=self._endpoint.url, model=request.model)
         for event in decoder.finish():
             yield event
 
     async def _chunks(self, request: ModelRequest) -> AsyncGenerator[Any]:
         """Yield the SDK's chunks; every foreign error leaves as ours."""
-        assert self._client is not None
+        endpoint = self._endpoint
         body = encode_request(
             request, self._vendor, self._catalog.describe(self._vendor.name, request.model).capabilities
         )
         try:
             stream = cast(
                 "openai.AsyncStream[Any]",
-                await self._client.chat.completions.create(**body, extra_headers=self._headers),
+                await endpoint.client.chat.completions.create(**body, extra_headers=endpoint.headers),
             )
             async with stream:
-                if fault := not_a_stream(stream.response.headers, self._vendor, url=self._url, model=request.model):
-                    raise fault
+                endpoint.check(stream.response.headers, request.model)
                 async for chunk in stream:
                     yield chunk
-        except self._foreign as error:
-            raise provider_error(error, ERROR_KINDS, vendor=self._vendor, url=self._url, model=request.model) from error
-
-    def _open(self) -> None:
-        import httpx2
-        import openai
-
-        self._foreign = (
-            openai.OpenAIError,
-            httpx2.HTTPError,
-            httpx2.InvalidURL,
-            httpx2.StreamError,
-            ValueError,
-            OSError,
-        )
-        # Explicit, because the SDK would else send the environment's OpenAI key and organization to any vendor.
-        self._headers["Authorization"] = f"Bearer {self._key}" if self._key else openai.Omit()
-        if self._vendor.name != "openai":
-            self._headers |= {"OpenAI-Organization": openai.Omit(), "OpenAI-Project": openai.Omit()}
-        try:
-            client = openai.AsyncOpenAI(
-                api_key=self._key or "none",
-                base_url=self._url,
-                max_retries=0,
-                # A redirect would carry the conversation to another host.
-                http_client=openai.DefaultAsyncHttpxClient(
-                    follow_redirects=False,
-                    timeout=httpx2.Timeout(self._read_timeout_s, connect=10.0),
-                    trust_env=not is_on_this_machine(self._url),
-                ),
-            )
-        except (*self._foreign, ImportError) as error:  # a SOCKS proxy needs a package of its own
-            raise provider_error(error, ERROR_KINDS, vendor=self._vendor, url=self._url, model=None) from error
-        _ = client.chat.completions  # imports its resource module here, in the thread
-        self._client = client
+        except endpoint.foreign as error:
+            raise endpoint.error(error, request.model) from error
 
 
 def encode_request(request: ModelRequest, vendor: Vendor, can: Capabilities) -> dict[str, Any]:
@@ -206,7 +141,7 @@ def encode_request(request: ModelRequest, vendor: Vendor, can: Capabilities) -> 
         schema = request.response_schema
         body["response_format"] = {
             "type": "json_schema",
-            "json_schema": {"name": "answer", "schema": schema, "strict": _is_strict(schema)},
+            "json_schema": {"name": "answer", "schema": schema, "strict": is_strict(schema)},
         }
     return body
 
@@ -235,21 +170,6 @@ def _effort(request: ModelRequest, can: Capabilities) -> str | None:
     if level == "off":
         return "none" if can.thinking_off == "effort_none" else None
     return _EFFORTS[level]
-
-
-def _is_strict(schema: object) -> bool:
-    """Whether OpenAI's strict mode takes the schema: every object closed, every property required."""
-    if isinstance(schema, list):
-        return all(_is_strict(item) for item in schema)
-    if not isinstance(schema, dict):
-        return True
-    if isinstance(properties := schema.get("properties"), dict):
-        required = schema.get("required")
-        if schema.get("additionalProperties") is not False or not isinstance(required, list):
-            return False
-        if set(properties) != set(required):
-            return False
-    return all(_is_strict(item) for item in schema.values())
 
 
 def _encode_messages(request: ModelRequest, vendor: Vendor, can: Capabilities) -> list[dict[str, Any]]:

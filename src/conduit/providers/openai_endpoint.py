@@ -1,0 +1,139 @@
+"""One endpoint reached through the openai SDK: its client, the key it is sent, and what its exceptions mean.
+
+Shared by the wires that use this SDK (3.54); it knows no request format. Importing this file imports no SDK.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from conduit.catalog.model import Vendor
+from conduit.errors import ConfigError, ProviderError, ProviderErrorKind
+from conduit.providers.faults import TRANSPORT_KINDS, not_a_stream, provider_error
+from conduit.providers.own_machine import is_on_this_machine
+from conduit.providers.warmup import SharedLoad
+
+if TYPE_CHECKING:
+    import openai
+
+ERROR_KINDS: Mapping[str, ProviderErrorKind] = {
+    **TRANSPORT_KINDS,
+    "openai.OpenAIError": ProviderErrorKind.CONFIG,
+    "openai.APIError": ProviderErrorKind.INTERNAL,
+    "openai.APIStatusError": ProviderErrorKind.UNKNOWN,
+    "openai.APIResponseValidationError": ProviderErrorKind.NETWORK,
+    "openai.APIConnectionError": ProviderErrorKind.NETWORK,
+    "openai.APITimeoutError": ProviderErrorKind.NETWORK,
+    "openai.BadRequestError": ProviderErrorKind.INVALID_INPUT,
+    "openai.AuthenticationError": ProviderErrorKind.AUTH,
+    "openai.OAuthError": ProviderErrorKind.AUTH,
+    "openai.PermissionDeniedError": ProviderErrorKind.PERMISSION,
+    "openai.NotFoundError": ProviderErrorKind.NOT_FOUND,
+    "openai.ConflictError": ProviderErrorKind.INTERNAL,
+    "openai.UnprocessableEntityError": ProviderErrorKind.INVALID_INPUT,
+    "openai.RateLimitError": ProviderErrorKind.RATE_LIMIT,
+    "openai.InternalServerError": ProviderErrorKind.UNKNOWN,  # its status says which
+    "openai.LengthFinishReasonError": ProviderErrorKind.INTERNAL,
+    "openai.ContentFilterFinishReasonError": ProviderErrorKind.REFUSED,
+    "openai.InvalidWebhookSignatureError": ProviderErrorKind.INTERNAL,
+    "openai.SubjectTokenProviderError": ProviderErrorKind.AUTH,
+    "openai.WebSocketConnectionClosedError": ProviderErrorKind.NETWORK,
+    "openai.WebSocketQueueFullError": ProviderErrorKind.INTERNAL,
+}
+"""From every exception of the SDK to ours; UNKNOWN leaves it to the status. What has no row counts as its base."""
+
+
+class OpenAIEndpoint:
+    """A base URL and a key, with the client that is opened for them on first use."""
+
+    def __init__(
+        self,
+        vendor: Vendor,
+        resource: Callable[[openai.AsyncOpenAI], object],
+        *,
+        api_key: str | None,
+        base_url: str | None,
+        read_timeout_s: float,
+    ) -> None:
+        """Describe the endpoint; nothing is imported or opened before `load`.
+
+        Args:
+            vendor: the row, with its quirks.
+            resource: touches the part of the client that the wire uses, so that it is imported in the thread.
+            api_key: None sends no key at all, whatever the environment holds.
+            base_url: instead of the row's.
+            read_timeout_s: seconds without a byte after which the connection counts as dead.
+
+        Raises:
+            ConfigError: neither the row nor the caller names a base URL.
+        """
+        url = base_url or vendor.base_url
+        if url is None:
+            raise ConfigError(f"The vendor {vendor.name!r} needs a base URL: set vendors.{vendor.name}.base_url.")
+        self.url = url
+        self.headers: dict[str, Any] = {}
+        self.foreign: tuple[type[Exception], ...] = ()
+        self._vendor = vendor
+        self._resource = resource
+        self._key = api_key
+        self._read_timeout_s = read_timeout_s
+        self._client: openai.AsyncOpenAI | None = None
+        self._load = SharedLoad(self._open)
+
+    @property
+    def client(self) -> openai.AsyncOpenAI:
+        """The SDK's client; only after `load`."""
+        assert self._client is not None
+        return self._client
+
+    async def load(self) -> None:
+        """Import the SDK and open the client in a thread; raises ProviderError for an impossible base URL."""
+        await self._load()
+
+    async def aclose(self) -> None:
+        """Close the connections."""
+        if self._client is not None:
+            await self._client.close()
+
+    def check(self, headers: Mapping[str, str], model: str) -> None:
+        """Raise ProviderError when an answer with status 200 is no stream of events."""
+        if fault := not_a_stream(headers, self._vendor, url=self.url, model=model):
+            raise fault
+
+    def error(self, error: BaseException, model: str | None) -> ProviderError:
+        """Return our error for one of `foreign`."""
+        return provider_error(error, ERROR_KINDS, vendor=self._vendor, url=self.url, model=model)
+
+    def _open(self) -> None:
+        import httpx2
+        import openai
+
+        self.foreign = (
+            openai.OpenAIError,
+            httpx2.HTTPError,
+            httpx2.InvalidURL,
+            httpx2.StreamError,
+            ValueError,
+            OSError,
+        )
+        # Explicit, because the SDK would else send the environment's OpenAI key and organization to any vendor.
+        self.headers["Authorization"] = f"Bearer {self._key}" if self._key else openai.Omit()
+        if self._vendor.name != "openai":
+            self.headers |= {"OpenAI-Organization": openai.Omit(), "OpenAI-Project": openai.Omit()}
+        try:
+            client = openai.AsyncOpenAI(
+                api_key=self._key or "none",
+                base_url=self.url,
+                max_retries=0,
+                # A redirect would carry the conversation to another host.
+                http_client=openai.DefaultAsyncHttpxClient(
+                    follow_redirects=False,
+                    timeout=httpx2.Timeout(self._read_timeout_s, connect=10.0),
+                    trust_env=not is_on_this_machine(self.url),
+                ),
+            )
+        except (*self.foreign, ImportError) as error:  # a SOCKS proxy needs a package of its own
+            raise self.error(error, None) from error
+        self._resource(client)
+        self._client = client
