@@ -7,7 +7,8 @@ lazily; importing a wire imports no SDK. Only `compose` names concrete providers
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from typing import Protocol
+from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
 
 from conduit.messages.request import ModelRequest
 from conduit.messages.stream import StreamEvent
@@ -38,4 +39,63 @@ class Provider(Protocol):
 
     async def aclose(self) -> None:
         """Close connections and end child processes."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class ServedModel:
+    """A model that an endpoint says it serves.
+
+    Attributes:
+        name: as the endpoint calls it.
+        size_bytes: what it takes on the server's disk, where the server says so.
+        context_tokens: how much it can read.
+        abilities: the endpoint's own words, such as `tools` or `thinking`; None when it did not say.
+        detail: for people, such as the number of parameters.
+    """
+
+    name: str
+    size_bytes: int | None = None
+    context_tokens: int | None = None
+    abilities: frozenset[str] | None = None
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PullProgress:
+    """How far the fetching of a model is; the bytes are those of the part that is being fetched."""
+
+    status: str
+    done_bytes: int | None = None
+    total_bytes: int | None = None
+
+
+@runtime_checkable
+class ListsModels(Protocol):
+    """An endpoint that lists its models; what a list does not tell is None."""
+
+    async def list_models(self) -> list[ServedModel]:
+        """Return the models, in the endpoint's order; raises ProviderError."""
+        ...
+
+
+@runtime_checkable
+class ShowsModels(Protocol):
+    """An endpoint that tells what one of its models can do."""
+
+    async def show_model(self, model: str) -> ServedModel:
+        """Return what is known of a model; raises ProviderError, with NOT_FOUND when it is not there."""
+        ...
+
+
+@runtime_checkable
+class KeepsModels(Protocol):
+    """A server that keeps models on its own machine."""
+
+    def pull(self, model: str) -> AsyncIterator[PullProgress]:
+        """Fetch a model and tell how far it is; ends when it is there; raises ProviderError."""
+        ...
+
+    async def unload(self, model: str) -> None:
+        """Take a model out of memory; raises ProviderError."""
         ...

@@ -57,7 +57,10 @@ TRANSPORT_KINDS: Mapping[str, Kind] = {
     "builtins.PermissionError": Kind.CONFIG,
     "builtins.OSError": Kind.NETWORK,
 }
-"""What the HTTP client under both SDKs (httpx2) and the standard library raise."""
+"""What the HTTP client under the SDKs of openai and anthropic (httpx2) and the standard library raise."""
+
+HTTPX_KINDS: Mapping[str, Kind] = {name.replace("httpx2.", "httpx."): kind for name, kind in TRANSPORT_KINDS.items()}
+"""The same for wires on httpx, which has the same exceptions."""
 
 STATUS_KINDS: Mapping[int, Kind] = {
     400: Kind.INVALID_INPUT,
