@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from typing import get_args
+
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from conduit.catalog.catalog import Catalog
+from conduit.catalog.model import WireName
 from conduit.messages.content import ProviderData, Text, Thinking, ToolCall, ToolResult
 from conduit.messages.message import Message, assistant_message, tool_message, user_message
 from conduit.messages.request import ModelRequest
 from conduit.providers import anthropic, openai_chat
-from conduit.providers.transcript import CONTINUE, INTERRUPTED, sendable
+from conduit.providers.transcript import CONTINUE, INTERRUPTED, sendable, transcript_faults, transcript_is_valid
 from fakes.transcript_rules import assert_valid_chat, assert_valid_messages
 
 CATALOG = Catalog.packaged()
@@ -23,7 +27,7 @@ data = st.sampled_from(
 blocks = st.one_of(
     st.builds(Text, text=words),
     st.builds(Thinking, text=words, provider_data=data),
-    st.builds(ToolCall, id=ids, name=st.sampled_from(["read_file", "no such tool!", ""])),
+    st.builds(ToolCall, id=ids, name=st.sampled_from(["read_file", "no such tool!", "", "7up", "x" * 90])),
     st.builds(ToolResult, call_id=ids, text=words, is_error=st.booleans()),
 )
 messages = st.builds(
@@ -47,6 +51,49 @@ def test_any_conversation_becomes_one_that_both_vendors_accept(conversation: lis
 def test_what_is_valid_is_left_as_it_is(conversation: list[Message]):
     once = sendable(conversation)
     assert sendable(once) == once
+
+
+@pytest.mark.parametrize("wire", get_args(WireName))
+@given(st.lists(messages, max_size=8))
+@settings(max_examples=150, deadline=None)
+def test_any_conversation_becomes_one_that_is_valid_for_every_wire(wire: WireName, conversation: list[Message]):
+    assert transcript_faults(wire, sendable(conversation)) == []
+
+
+CALL = ToolCall(id="1", name="read_file")
+RESULT = tool_message([ToolResult(call_id="1", text="ok")])
+
+
+@pytest.mark.parametrize(
+    ("conversation", "fault"),
+    [
+        ([], "first message"),
+        ([assistant_message("hi"), user_message("ho")], "first message"),
+        ([user_message("hi"), assistant_message("ho")], "last message"),
+        ([user_message("hi"), user_message("ho")], "role of the one before"),
+        ([user_message("hi"), assistant_message(CALL), user_message("ho")], "where ['1'] were called"),
+        ([user_message("hi"), assistant_message(CALL)], "nothing answers"),
+        ([user_message("hi"), RESULT], "where [] were called"),
+        ([user_message("hi"), assistant_message(CALL, CALL), RESULT], "repeats the id"),
+        ([user_message("half \ud800")], "half a character"),
+        ([user_message(" ")], "an empty text"),
+        ([user_message(CALL), RESULT], "a tool_call in the message of the user"),
+        ([user_message("hi"), assistant_message(ToolCall(id="a:b", name="x")), RESULT], "the id 'a:b'"),
+        ([user_message("hi"), assistant_message(ToolCall(id="1", name="7")), RESULT], "the name '7'"),
+        ([user_message("hi"), assistant_message(Thinking(text="hm")), user_message("ho")], "says nothing"),
+        ([user_message("hi", Thinking(text="hm"))], "a thinking in the message of the user"),
+    ],
+)
+def test_each_thing_that_a_vendor_refuses_is_named(conversation: list[Message], fault: str):
+    assert any(fault in found for found in transcript_faults("anthropic", conversation))
+    assert not transcript_is_valid("anthropic", conversation)
+
+
+def test_how_long_an_id_may_be_is_the_wires_own():
+    call = ToolCall(id="x" * 60, name="read_file")
+    conversation = [user_message("hi"), assistant_message(call), tool_message([ToolResult(call_id=call.id, text="ok")])]
+    assert transcript_is_valid("anthropic", conversation)
+    assert not transcript_is_valid("openai_chat", conversation)
 
 
 def test_a_call_without_a_result_is_answered_as_interrupted():

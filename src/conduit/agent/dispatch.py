@@ -7,6 +7,7 @@ turn. Calls run side by side when all of them only read, in order otherwise.
 from __future__ import annotations
 
 import asyncio
+import logging
 import uuid
 from collections.abc import Awaitable, Sequence
 from dataclasses import dataclass
@@ -15,10 +16,12 @@ from typing import Protocol
 from conduit.agent.budget import Budget
 from conduit.agent.permission import PermissionRequest, Remembered, needs_question
 from conduit.errors import InvalidArguments, ToolError
-from conduit.messages.content import ToolCall, ToolResult, sanitize_text
+from conduit.messages.content import ToolCall, ToolResult, count_unfit, sanitize_text
 from conduit.messages.message import Message, tool_message
 from conduit.sessions.events import Event, Mode, ToolFinished, ToolStarted
 from conduit.tools.base import Effect, Tool, ToolContext, ToolOutcome, ToolSet
+
+log = logging.getLogger(__name__)
 
 INTERRUPTED = "Interrupted: the person stopped the turn before this call had an answer."
 MAYBE_RAN = "It was running: it is unknown whether it took effect. Look before doing it again."
@@ -156,6 +159,8 @@ class Dispatch:
     ) -> ToolFinished:
         """Make the result of a call; it has one from here on, whatever happens."""
         desk = self._desk
+        if unfit := count_unfit(outcome.text):
+            log.warning("a result of %s had %d unreadable characters, which were replaced", call.name, unfit)
         text = desk.budget.take(sanitize_text(outcome.text) or "(no output)")
         result = ToolResult(call_id=call.id, text=text, is_error=is_error)
         self._results[call.id] = result

@@ -6,13 +6,16 @@ next. What changes with every keystroke (active file, selection) goes into the p
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from conduit.messages.content import Block, Text
+from conduit.messages.content import Block, Text, count_unfit, sanitize_text
 from conduit.messages.message import Message
 from conduit.prompts.render import render_prompt
 from conduit.workspace.positions import Range
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +48,15 @@ def build_prompt(content: Sequence[Block], context: EditorContext | None) -> Mes
     """Return the person's message with the volatile tail behind their own words."""
     tail = render_context(context) if context else ""
     blocks = [*content, Text(text=f"\n\n{tail}", audience="model")] if tail else list(content)
-    return Message(role="user", content=tuple(blocks))
+    return Message(role="user", content=tuple(_fit(block) for block in blocks))
+
+
+def _fit(block: Block) -> Block:
+    """Replace what no vendor and no database takes: NULs and halves of characters."""
+    if not isinstance(block, Text) or not (unfit := count_unfit(block.text)):
+        return block
+    _log.warning("a prompt had %d unreadable characters, which were replaced", unfit)
+    return block.model_copy(update={"text": sanitize_text(block.text)})
 
 
 def render_context(context: EditorContext) -> str:

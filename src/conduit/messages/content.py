@@ -68,8 +68,8 @@ class Document(Value):
 class ToolCall(Value):
     """The model's request to run a tool.
 
-    `malformed` holds the raw text when the model's arguments were no JSON object; then `arguments` is empty and the
-    call gets an error result instead of running.
+    `malformed` holds the beginning of the raw text when the model's arguments were no JSON object, or too large; then
+    `arguments` is empty and the call gets an error result instead of running.
     """
 
     type: Literal["tool_call"] = "tool_call"
@@ -124,3 +124,10 @@ def sanitize_text(text: str) -> str:
         # A proper pair that arrived as two halves becomes its character; a lone half becomes U+FFFD.
         return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
     return text
+
+
+def count_unfit(text: str) -> int:
+    """Return how many characters `sanitize_text` would replace."""
+    if text.isascii():
+        return text.count("\0")
+    return sanitize_text(text).count("\ufffd") - text.count("\ufffd")

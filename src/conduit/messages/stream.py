@@ -77,6 +77,14 @@ class Stop(Value):
 
 StreamEvent = BlockStart | BlockDelta | BlockStop | UsageReport | SourcesFound | Stop
 
+MAX_ARGUMENT_CHARS = 1_000_000
+"""The longest JSON text of one call's arguments; a longer one becomes an error result for the model."""
+
+MAX_ARGUMENT_DEPTH = 64
+"""How deep arguments may be nested; databases, vendors and our own validation all stop somewhere beyond that."""
+
+_KEPT_OF_MALFORMED = 2000
+
 
 @dataclass
 class _OpenBlock:
@@ -155,19 +163,44 @@ def _tool_call(block: _OpenBlock, text: str, taken: set[str]) -> ToolCall:
 
 
 def parse_arguments(text: str) -> tuple[dict[str, JsonValue], str | None]:
-    """Parse the JSON text of a call's arguments into (arguments, malformed raw text or None).
+    """Parse the JSON text of a call's arguments into (arguments, the malformed text's beginning or None).
 
-    Empty text means no arguments; anything that is not a JSON object is malformed.
+    Empty text means no arguments. Malformed is what is not a JSON object; what is longer than `MAX_ARGUMENT_CHARS` or
+    nested deeper than `MAX_ARGUMENT_DEPTH` is too, and then the reason comes first.
     """
     if not text.strip():
         return {}, None
+    if len(text) > MAX_ARGUMENT_CHARS:
+        return {}, _malformed(f"{len(text):,} characters, of at most {MAX_ARGUMENT_CHARS:,}", text)
     try:
         value = json.loads(text)
     except (ValueError, RecursionError):
-        return {}, text
+        return {}, text[:_KEPT_OF_MALFORMED]
     if not isinstance(value, dict):
-        return {}, text
+        return {}, text[:_KEPT_OF_MALFORMED]
+    if _is_deeper(value, MAX_ARGUMENT_DEPTH):
+        return {}, _malformed(f"nested deeper than {MAX_ARGUMENT_DEPTH} levels", text)
     return cast("dict[str, JsonValue]", _sanitized(value)), None
+
+
+def _malformed(reason: str, text: str) -> str:
+    return f"{reason}: {text[:_KEPT_OF_MALFORMED]}"
+
+
+def _is_deeper(value: object, levels: int) -> bool:
+    """Whether lists and objects are nested more than `levels` deep; walks level by level, without recursion."""
+    level = [value]
+    for _ in range(levels):
+        inner: list[object] = []
+        for item in level:
+            if isinstance(item, dict):
+                inner.extend(item.values())
+            elif isinstance(item, list):
+                inner.extend(item)
+        if not inner:
+            return False
+        level = inner
+    return any(isinstance(item, dict | list) for item in level)
 
 
 def _sanitized(value: JsonValue) -> JsonValue:

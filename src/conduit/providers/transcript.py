@@ -8,9 +8,19 @@ ids, empty texts or halves of characters; each of these makes a vendor refuse ev
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
-from conduit.messages.content import Block, Sources, Text, Thinking, ToolCall, ToolResult, sanitize_text
+from conduit.catalog.model import WireName
+from conduit.messages.content import (
+    Block,
+    Sources,
+    Text,
+    Thinking,
+    ToolCall,
+    ToolResult,
+    count_unfit,
+    sanitize_text,
+)
 from conduit.messages.message import Message, user_message
 
 INTERRUPTED = "Interrupted: this call was not run to its end, and it is not known what it did."
@@ -19,6 +29,11 @@ CONTINUE = "Continue."
 _NAME_LIMIT = 64  # OpenAI: ^[a-zA-Z0-9_-]{1,64}$
 _ID_LIMIT = 40  # OpenAI refuses longer ids; Anthropic wants the same characters
 _FOREIGN = re.compile(r"[^a-zA-Z0-9_-]")
+_NAME = re.compile(r"[a-zA-Z_][a-zA-Z0-9_-]{0,63}")  # Gemini's begin with a letter or an underscore
+_ID = re.compile(r"[a-zA-Z0-9_-]+")
+
+_ID_LIMITS: Mapping[WireName, int] = {"openai_chat": 40, "openai_responses": 64, "anthropic": 64}
+"""The longest id of a call that a wire's vendor takes (seen in their refusals, 2026-11-21); no row means no limit."""
 
 
 def sendable(messages: Sequence[Message]) -> tuple[Message, ...]:
@@ -32,7 +47,7 @@ def sendable(messages: Sequence[Message]) -> tuple[Message, ...]:
     for position, message in enumerate(messages):
         if message.role == "tool":
             continue  # taken up with its calls
-        content = _clean(message.content)
+        content = _clean(message.content, message.role)
         if message.role == "assistant":
             content, results = _answered(content, _results_after(messages, position), seen)
             if not any(isinstance(block, Text | ToolCall) for block in content):
@@ -55,8 +70,8 @@ def _append(result: list[Message], role: str, content: tuple[Block, ...]) -> Non
     result.append(Message.model_validate({"role": role, "content": content}))
 
 
-def _clean(content: Sequence[Block]) -> tuple[Block, ...]:
-    """Drop empty texts and unsigned empty thinking, results in the wrong place, and halves of characters."""
+def _clean(content: Sequence[Block], role: str) -> tuple[Block, ...]:
+    """Drop empty texts and unsigned empty thinking, blocks in the wrong place, and halves of characters."""
     kept: list[Block] = []
     for block in content:
         match block:
@@ -64,9 +79,12 @@ def _clean(content: Sequence[Block]) -> tuple[Block, ...]:
                 text = sanitize_text(block.text)
                 if text.strip():
                     kept.append(block if text == block.text else Text(text=text))
+            case Thinking() | ToolCall() if role != "assistant":
+                pass
             case Thinking():
-                if block.text.strip() or block.provider_data is not None:
-                    kept.append(block)
+                text = sanitize_text(block.text)
+                if text.strip() or block.provider_data is not None:
+                    kept.append(block if text == block.text else block.model_copy(update={"text": text}))
             case ToolResult() | Sources():
                 pass
             case _:
@@ -100,6 +118,8 @@ def _answered(
         taken.add(block.id)
         call_id = _unique(_FOREIGN.sub("_", block.id)[:_ID_LIMIT] or "call", seen)
         name = _FOREIGN.sub("_", block.name)[:_NAME_LIMIT] or "unknown"
+        if not _NAME.fullmatch(name):
+            name = f"_{name}"[:_NAME_LIMIT]
         blocks.append(block.model_copy(update={"id": call_id, "name": name}))
         if result is None:
             answers.append(ToolResult(call_id=call_id, text=INTERRUPTED, is_error=True))
@@ -117,3 +137,63 @@ def _unique(call_id: str, seen: set[str]) -> str:
         unique = call_id[: _ID_LIMIT - len(suffix)] + suffix
     seen.add(unique)
     return unique
+
+
+def transcript_is_valid(wire: WireName, messages: Sequence[Message]) -> bool:
+    """Say whether a wire's vendor would accept these messages as they are; see `transcript_faults`."""
+    return not transcript_faults(wire, messages)
+
+
+def transcript_faults(wire: WireName, messages: Sequence[Message]) -> list[str]:
+    """Return what a wire's vendor would refuse in messages that are about to be encoded, in words; empty when valid.
+
+    The rules are the strictest of all vendors, save for the length of ids, which is the wire's own.
+    """
+    faults: list[str] = []
+    if not messages or messages[0].role != "user":
+        faults.append("the first message is not the user's")
+    if messages and messages[-1].role == "assistant":
+        faults.append("the last message is the assistant's")
+    seen: set[str] = set()
+    waiting: list[str] = []
+    before = ""
+    for place, message in enumerate(messages):
+        if message.role == before:
+            faults.append(f"message {place} has the role of the one before it")
+        before = message.role
+        answered = [result.call_id for result in message.tool_results]
+        if answered != waiting:
+            faults.append(f"message {place} answers {answered} where {waiting} were called")
+        waiting = [call.id for call in message.tool_calls]
+        for call_id in waiting:
+            if call_id in seen:
+                faults.append(f"message {place} repeats the id {call_id!r}")
+            seen.add(call_id)
+        faults += [f"message {place}: {fault}" for fault in _block_faults(wire, message)]
+    if waiting:
+        faults.append(f"nothing answers {waiting}")
+    return faults
+
+
+def _block_faults(wire: WireName, message: Message) -> Iterator[str]:
+    if not any(not isinstance(block, Thinking | Sources) for block in message.content):
+        yield "it says nothing"
+    for block in message.content:
+        if isinstance(block, ToolResult) is not (message.role == "tool"):
+            yield f"a {block.type} in the message of the {message.role}"
+        if isinstance(block, ToolCall | Thinking) and message.role != "assistant":
+            yield f"a {block.type} in the message of the {message.role}"
+        if isinstance(block, ToolCall):
+            yield from _call_faults(_ID_LIMITS.get(wire), block)
+        elif isinstance(block, Text | ToolResult | Thinking):
+            if count_unfit(block.text):
+                yield f"half a character or a NUL in a {block.type}"
+            if not block.text.strip() and not isinstance(block, Thinking):
+                yield f"an empty {block.type}"
+
+
+def _call_faults(id_limit: int | None, call: ToolCall) -> Iterator[str]:
+    if not _ID.fullmatch(call.id) or (id_limit is not None and len(call.id) > id_limit):
+        yield f"the id {call.id!r}"
+    if not _NAME.fullmatch(call.name):
+        yield f"the name {call.name!r}"
