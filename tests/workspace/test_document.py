@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
 import re
+import sys
 from dataclasses import dataclass
+from types import FrameType
 
 import pytest
 from hypothesis import given, settings
@@ -133,3 +136,35 @@ def test_a_change_without_a_range_replaces_all() -> None:
     document = Document("file:///x", None, "text", 1, "a\nb")
     document.replace(7, "c\r\n")
     assert (document.text, document.version, document.line_count) == ("c\r\n", 7, 2)
+
+
+def read_and_type(document: Document, moment: int) -> None:
+    """Read the text, and type after so many steps of the interpreter, as the loop may while a thread reads."""
+    steps = itertools.count()
+    before = sys.gettrace()
+
+    def trace(frame: FrameType, event: str, _: object) -> object:
+        if frame.f_code is not Document.text.fget.__code__:
+            return None
+        frame.f_trace_opcodes = True
+        if event == "opcode" and next(steps) == moment:
+            sys.settrace(before)
+            document.replace(9, "typed", Range(Position(0, 0), Position(0, 3)))
+        return trace
+
+    sys.settrace(trace)
+    try:
+        assert document.text
+    finally:
+        sys.settrace(before)
+
+
+def test_typing_in_the_middle_of_a_read_by_another_thread_is_never_forgotten() -> None:
+    typed = 0
+    for moment in range(60):
+        document = Document("file:///x", None, "text", 1, "a\nb\n")
+        document.replace(2, "one", Range(Position(0, 0), Position(0, 1)))
+        read_and_type(document, moment)
+        typed += document.version == 9
+        assert document.text == ("typed\nb\n" if document.version == 9 else "one\nb\n")
+    assert 10 < typed < 60

@@ -36,8 +36,8 @@ class OpenDocuments:
         return found or self._by_path.get(Path(os.path.realpath(path)))
 
     def documents(self) -> Sequence[Document]:
-        """Return all open documents that are files."""
-        return [document for document in self._by_uri.values() if document.path is not None]
+        """Return all open documents that are files; may be called on any thread."""
+        return [document for document in list(self._by_uri.values()) if document.path is not None]
 
     def by_uri(self, uri: str) -> Document | None:
         """Return the open document that the client calls `uri`, of any scheme."""

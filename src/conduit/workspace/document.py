@@ -35,14 +35,19 @@ class Document:
         self.language_id = language_id
         self.version = version
         self._lines = _with_last_line(split_lines(text))
-        self._text: str | None = text
+        self._changes = 0
+        self._joined = (0, text)
 
     @property
     def text(self) -> str:
-        """The whole text."""
-        if self._text is None:
-            self._text = "".join(self._lines)
-        return self._text
+        """The whole text; may be read on any thread."""
+        changes, text = self._joined
+        if changes != self._changes:
+            # What was joined before a change of another thread must not pass for the text after it.
+            changes = self._changes
+            text = "".join(self._lines)
+            self._joined = (changes, text)
+        return text
 
     @property
     def line_count(self) -> int:
@@ -61,7 +66,8 @@ class Document:
         self.version = version
         if range_ is None:
             self._lines = _with_last_line(split_lines(new_text))
-            self._text = new_text
+            self._changes += 1
+            self._joined = (self._changes, new_text)
             return
         start, end = sorted((self._clamp(range_.start), self._clamp(range_.end)))
         head = self._lines[start.line][: start.column]
@@ -73,7 +79,7 @@ class Document:
             head = self._lines[first] + head
         changed = split_lines(head + new_text + tail)
         self._lines[first:last] = _with_last_line(changed) if last == len(self._lines) else changed
-        self._text = None
+        self._changes += 1
 
     def position_from_units(self, line: int, units: int, encoding: PositionEncoding) -> Position:
         """Convert a wire position to code points, clamped to the text."""
