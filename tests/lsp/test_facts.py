@@ -41,7 +41,6 @@ def test_everything_is_flattened() -> None:
         apply_edit=True,
         document_changes=True,
         create_files=True,
-        change_annotations=True,
         show_document=True,
         work_done_progress=True,
         configuration=True,

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from conduit.sessions.paths import database_path, enclosing_database_path
+from conduit.sessions.paths import database_path
 
 
 def test_a_workspace_has_one_database_whatever_path_leads_to_it(tmp_path: Path) -> None:
@@ -21,15 +21,3 @@ def test_a_workspace_has_one_database_whatever_path_leads_to_it(tmp_path: Path) 
 def test_folders_of_the_same_name_have_their_own_databases(tmp_path: Path) -> None:
     assert database_path(tmp_path, Path("/a/app")) != database_path(tmp_path, Path("/b/app"))
     assert database_path(tmp_path, Path("/")).parent.name.startswith("root-")
-
-
-def test_a_subfolder_finds_the_enclosing_workspace(tmp_path: Path) -> None:
-    state, root = tmp_path / "state", tmp_path / "root"
-    inner = root / "src" / "deep"
-    inner.mkdir(parents=True)
-    assert enclosing_database_path(state, inner) == database_path(state, inner)
-    path = database_path(state, root)
-    path.parent.mkdir(parents=True)
-    path.touch()
-    assert enclosing_database_path(state, inner) == path
-    assert enclosing_database_path(state, tmp_path) == database_path(state, tmp_path)

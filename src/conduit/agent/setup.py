@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 from conduit.agent.budget import TurnLimits
 from conduit.agent.permission import Approver, Remembered
-from conduit.errors import ConduitError
 from conduit.messages.message import Message, TurnStop, Usage
 from conduit.messages.request import ModelSettings
 from conduit.providers.base import Provider
@@ -41,7 +40,6 @@ class TurnSetup:
     recorder: Recorder
     goal: Callable[[], bool] | None = None
     """When given, the model must call tools until it returns True, and the turn ends then."""
-    explain: Callable[[ConduitError], str] = str
 
 
 @dataclass(frozen=True, slots=True)

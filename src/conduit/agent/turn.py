@@ -176,7 +176,7 @@ class Turn:
         except ConduitError as error:
             if not working:
                 raise
-            self._fail("error", self.setup.explain(error), error)
+            self._fail("error", str(error), error)
         except Exception as error:  # a bug of ours: the turn still ends with a valid transcript
             if not working:
                 raise

@@ -22,6 +22,7 @@ from conduit.context.builder import build_prompt, build_system, render_file
 from conduit.errors import SessionBusy, UserError
 from conduit.messages.content import Block, Text
 from conduit.messages.request import ModelSettings
+from conduit.providers.warmup import warm_up
 from conduit.sessions.events import (
     Event,
     Mode,
@@ -307,9 +308,10 @@ class App:
         self._set_status(replace(self._status, model=setup.models.default()))
 
     async def warm_up(self) -> None:
-        """Import what the default model needs, off the event loop."""
+        """Import what the default model needs, off the event loop; what goes wrong is said on its first use."""
+        models = self._setup.models
         with suppress(UserError):
-            await self._setup.models.provider(self._setup.models.resolve(self._setup.models.default())).load()
+            await warm_up(models.provider(models.resolve(models.default())))
 
     # -- watching ---------------------------------------------------------------------------------------------------
 

@@ -16,14 +16,13 @@ from conduit.app import App, EditorContext, PromptOptions
 from conduit.context.builder import fence
 from conduit.edits.edit import FileChange
 from conduit.edits.stage import Stage
-from conduit.errors import UserError
 from conduit.ide.documentation import documentation_tool
 from conduit.messages.content import Text
 from conduit.messages.message import TurnStop, Usage
 from conduit.prompts.render import render_prompt
 from conduit.tools.base import ToolSet
 from conduit.workspace.document import split_lines
-from conduit.workspace.positions import Position, Range
+from conduit.workspace.positions import Range
 
 
 class ActionKind(StrEnum):
@@ -191,18 +190,3 @@ def _title(kind: ActionKind, target: Target) -> str:
 def _first_line(text: str) -> str:
     line = text.strip().splitlines()[0] if text.strip() else ""
     return line if len(line) <= 80 else f"{line[:79]}…"
-
-
-def whole_file(line_count: int) -> Range:
-    """Return the range of a whole document."""
-    return Range(Position(0, 0), Position(line_count, 0))
-
-
-def require_problem(target: Target) -> None:
-    """Refuse a fix without a problem.
-
-    Raises:
-        UserError: there is nothing to fix at that place.
-    """
-    if not target.problems:
-        raise UserError("There is no diagnostic at this place to fix. Use 'Refactor…' for a change in general.")

@@ -35,7 +35,6 @@ class ClientFacts:
     apply_edit: bool = False
     document_changes: bool = False
     create_files: bool = False
-    change_annotations: bool = False
     show_document: bool = False
     work_done_progress: bool = False
     configuration: bool = False
@@ -62,7 +61,6 @@ def read_facts(params: Mapping[str, object]) -> ClientFacts:
         apply_edit=_find(capabilities, "workspace", "applyEdit") is True,
         document_changes=_find(capabilities, "workspace", "workspaceEdit", "documentChanges") is True,
         create_files=isinstance(resources, list) and "create" in resources,
-        change_annotations=bool(_find(capabilities, "workspace", "workspaceEdit", "changeAnnotationSupport")),
         show_document=_find(capabilities, "window", "showDocument", "support") is True,
         work_done_progress=_find(capabilities, "window", "workDoneProgress") is True,
         action_tags=bool(_find(capabilities, "textDocument", "codeAction", "tagSupport")),

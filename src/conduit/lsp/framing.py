@@ -2,7 +2,7 @@
 
 Lenient where the meaning is plain (header names in any case, LF alone, a byte order mark) and able to go on after
 garbage: it skips to the next `Content-Length:`. It knows no JSON-RPC; pure, so that it can be fuzzed. Used by the
-server's reader and by the headless client. (LSP 3.18, *Base protocol*.)
+server alone: the headless client has a strict framing of its own. (LSP 3.18, *Base protocol*.)
 """
 
 from __future__ import annotations

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 class Progress:
     """One running piece of work, as the client shows it; without a token nothing is shown."""
 
-    def __init__(self, server: ConduitServer, token: int | str | None) -> None:
+    def __init__(self, server: ConduitServer, token: str | None) -> None:
         self._server = server
         self._token = token
 
@@ -25,18 +25,16 @@ class Progress:
         """Show that it began; it can be cancelled."""
         self._send({"kind": "begin", "title": title, "cancellable": True})
 
-    def report(self, message: str, percentage: int | None = None) -> None:
+    def report(self, message: str) -> None:
         """Show how far it is; a client that reads slowly sees only the latest of these."""
         if self._token is not None:
-            value: dict[str, object] = {"kind": "report", "message": message, "cancellable": True}
-            if percentage is not None:
-                value["percentage"] = percentage
+            value = {"kind": "report", "message": message, "cancellable": True}
             params = {"token": self._token, "value": value}
-            self._server.notify_latest(str(self._token), types.PROGRESS, params)
+            self._server.notify_latest(self._token, types.PROGRESS, params)
 
-    def end(self, message: str | None = None) -> None:
+    def end(self) -> None:
         """Show that it ended."""
-        self._send({"kind": "end", "message": message} if message else {"kind": "end"})
+        self._send({"kind": "end"})
 
     def _send(self, value: dict[str, object]) -> None:
         if self._token is not None:
@@ -44,16 +42,9 @@ class Progress:
 
 
 @asynccontextmanager
-async def show_progress(server: ConduitServer, title: str, token: int | str | None = None) -> AsyncIterator[Progress]:
-    """Show progress around some work of the current task; the client's cancel button cancels that task.
-
-    Args:
-        server: the connection.
-        title: what the person sees.
-        token: the `workDoneToken` of the request; without one, a token is created if the client can.
-    """
-    if token is None:
-        token = await _create_token(server)
+async def show_progress(server: ConduitServer, title: str) -> AsyncIterator[Progress]:
+    """Show progress around some work of the current task; the client's cancel button cancels that task."""
+    token = await _create_token(server)
     task = asyncio.current_task()
     if token is not None and task is not None:
         server.progress_tasks[token] = task
@@ -67,7 +58,7 @@ async def show_progress(server: ConduitServer, title: str, token: int | str | No
         progress.end()
 
 
-async def _create_token(server: ConduitServer) -> int | str | None:
+async def _create_token(server: ConduitServer) -> str | None:
     if not server.facts.work_done_progress:
         return None
     token = f"conduit-progress-{server.next_number()}"

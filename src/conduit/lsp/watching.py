@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from functools import partial
 from typing import TYPE_CHECKING
 
-from conduit.lsp.framing import frame
+from conduit.lsp.framing import encode_frame
 from conduit.lsp.protocol.status import StatusNote
 from conduit.lsp.protocol.update import SessionUpdateParams
 from conduit.lsp.updates import UPDATE_METHOD, to_update_params
@@ -44,7 +43,7 @@ def _render_chunk(session_id: str, turn_id: str, kind: str, message_id: str, tex
     update = {"sessionUpdate": kind, "messageId": message_id, "content": {"type": "text", "text": text}}
     params = {"sessionId": session_id, "turnId": turn_id, "update": update}
     message = {"jsonrpc": "2.0", "method": UPDATE_METHOD, "params": params}
-    return frame(json.dumps(message, ensure_ascii=False, separators=(",", ":")))
+    return encode_frame(message)
 
 
 def _send_status(server: ConduitServer, status: Status) -> None:

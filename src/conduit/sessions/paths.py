@@ -21,19 +21,6 @@ def database_path(state_dir: Path, root: Path) -> Path:
     return state_dir / "workspaces" / f"{name}-{digest}" / DATABASE_NAME
 
 
-def enclosing_database_path(state_dir: Path, folder: Path) -> Path:
-    """Return the database of the nearest workspace that holds `folder`, or where a new one would be.
-
-    So the command line finds an editor's conversations from a subfolder of its workspace.
-    """
-    real = Path(os.path.realpath(folder))
-    for candidate in (real, *real.parents):
-        path = database_path(state_dir, candidate)
-        if path.exists():
-            return path
-    return database_path(state_dir, real)
-
-
 def journal_path(state_dir: Path) -> Path:
     """Return the file of the journal of exchanges; one for each user, all workspaces in it."""
     return state_dir / "journal.jsonl"
