@@ -65,7 +65,7 @@ class Capabilities(Row):
     streaming: bool | None = None
     thinking: Literal["adaptive", "budget", "effort", "none"] | None = None
     thinking_levels: tuple[ThinkingLevel, ...] | None = None
-    thinking_off: Literal["disabled", "between_tools", "effort_none", "always_on"] | None = None
+    thinking_off: Literal["disabled", "between_tools", "effort_none", "enable_thinking", "always_on"] | None = None
     sampling: Literal["always", "without_thinking", "never"] | None = None
     tools_need_thinking_off: bool | None = None
     forced_tools: bool | None = None
@@ -107,7 +107,7 @@ class Vendor(Row):
         headers: sent with every request.
         account_headers: the environment's organization and project go along, as the vendor's own SDK does it.
         max_tokens_field: the name of the output limit in the request.
-        seed_field: the name of the seed in the request; None when there is none.
+        seed_field: the name of the seed in the request; `none` when it takes none.
         drops: parameters that the endpoint refuses, by their names in the request.
         stream_options: `stream_options.include_usage` is understood.
         system_role: the role that the system text is sent with.
@@ -134,7 +134,7 @@ class Vendor(Row):
     headers: dict[str, str] = Field(default_factory=dict)
     account_headers: bool = False
     max_tokens_field: Literal["max_tokens", "max_completion_tokens"] = "max_tokens"
-    seed_field: Literal["seed", "random_seed"] | None = "seed"
+    seed_field: Literal["seed", "random_seed", "none"] = "seed"
     drops: tuple[str, ...] = ()
     stream_options: bool = True
     system_role: Literal["system", "developer"] = "system"
