@@ -115,7 +115,7 @@ def test_logging_of_the_server_starts_without_pydantic():
     code = (
         "import sys; sys.argv = ['conduit', 'serve', '--tcp', 'example.org:1']\n"
         "from conduit import __main__\n"
-        "assert __main__._start_logging('info', None)\n"
+        "assert __main__._start_logging({'log_level': 'info'})\n"
         "print('pydantic' in sys.modules)"
     )
     assert conduit(code=code).stdout == "False\n"

@@ -259,8 +259,10 @@ async def test_attached_files_and_the_selection_reach_the_model(start_editor: St
     content = [{"type": "text", "text": "say it"}, {"type": "resource_link", "uri": uri, "name": "app.py"}]
     context = {"activeDocument": {"uri": uri}, "selection": selection, "openDocuments": [{"uri": "file:///etc/passwd"}]}
     await editor.request("conduit/session/prompt", {"sessionId": session_id, "prompt": content, "context": context})
-    sent = editor.seen.text("user_message_chunk")
-    assert "second line" in sent
+    shown = editor.seen.text("user_message_chunk")
+    assert "second line" in shown
+    assert "Active file" not in shown
+    sent = (await editor.command("conduit.session.open", session_id))["messages"][0]["text"]
     assert "Active file: app.py (python)" in sent
     assert "Selected text (lines 2 to 2):\n```python\nsecond\n```" in sent
     assert "passwd" not in sent
