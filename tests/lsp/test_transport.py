@@ -116,6 +116,16 @@ def test_a_reader_that_is_gone_is_noticed(pipe: Pipe) -> None:
     assert "failed" in pipe.lost[0]
 
 
+def test_an_end_that_does_not_block_is_waited_for_all_the_same(pipe: Pipe) -> None:
+    os.set_blocking(pipe.write_end, False)
+    outbox = Outbox(pipe.write_end, pipe.on_lost)
+    block(outbox)
+    outbox.write(encode_frame({"end": True}))
+    assert not outbox.finish(0.2)
+    assert pipe.read_until(lambda seen: {"end": True} in seen)[-1] == {"end": True}
+    assert pipe.lost == []
+
+
 def test_finish_waits_for_what_is_queued(pipe: Pipe) -> None:
     outbox = Outbox(pipe.write_end, pipe.on_lost)
     for number in range(100):
@@ -139,6 +149,21 @@ async def test_messages_arrive_in_order_and_the_end_is_told(pipe: Pipe) -> None:
     assert [each.value for each in found if isinstance(each, Message)] == [1, 2]
     assert isinstance(found[1], Fault)
     assert found[-1] == Ended(None)
+
+
+async def test_a_pipe_that_does_not_block_is_read_as_any_other(pipe: Pipe) -> None:
+    os.set_blocking(pipe.read_end, False)
+    inbox = Inbox(asyncio.get_running_loop())
+    inbox.start(pipe.read_end)
+    os.write(pipe.write_end, encode_frame({"n": 1}))
+    async with asyncio.timeout(5):
+        first = await inbox.get()
+    assert isinstance(first, Message)
+    os.write(pipe.write_end, encode_frame({"n": 2}))
+    async with asyncio.timeout(5):
+        second = await inbox.get()
+    assert isinstance(second, Message)
+    assert (first.value, second.value) == ({"n": 1}, {"n": 2})
 
 
 async def test_the_reader_waits_when_nobody_takes(pipe: Pipe) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
+import select
 import threading
 from collections import deque
 from collections.abc import Callable, Hashable
@@ -72,6 +73,9 @@ class Inbox:
         while True:
             try:
                 data = os.read(descriptor, READ_BYTES)
+            except BlockingIOError:
+                select.select([descriptor], [], [])
+                continue
             except OSError as error:
                 self._put(Ended(f"reading from the client failed: {error}"), 0)
                 return
@@ -245,7 +249,10 @@ class Outbox:
     def _write(self, data: bytes) -> None:
         view = memoryview(data)
         while view:
-            view = view[os.write(self._descriptor, view) :]
+            try:
+                view = view[os.write(self._descriptor, view) :]
+            except BlockingIOError:  # some clients hand their ends over as they use them, without blocking
+                select.select([], [self._descriptor], [])
 
     def _lose(self, reason: str) -> None:
         with self._ready:
