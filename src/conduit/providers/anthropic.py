@@ -18,6 +18,7 @@ from conduit.messages.content import Block, Document, Image, Text, Thinking, Too
 from conduit.messages.message import Message
 from conduit.messages.request import ModelRequest
 from conduit.messages.stream import StreamEvent
+from conduit.providers.answer_guard import guard_answers
 from conduit.providers.anthropic_stream import ANSWER_TOOL, WIRE, DamagedStreamError, EventDecoder
 from conduit.providers.faults import TRANSPORT_KINDS, corrupt_stream, cut_stream, not_a_stream, provider_error
 from conduit.providers.own_machine import is_on_this_machine
@@ -185,21 +186,22 @@ class AnthropicProvider:
             # The SDK's own transport takes the proxies of the environment, whatever `trust_env` says.
             own = is_on_this_machine(self._url)
             direct: dict[str, Any] = {"transport": httpx2.AsyncHTTPTransport(), "trust_env": False} if own else {}
+            http_client = anthropic.DefaultAsyncHttpxClient(
+                follow_redirects=False,  # a redirect would carry the conversation to another host
+                timeout=httpx2.Timeout(self._read_timeout_s, connect=10.0),
+                **direct,
+            )
             client = anthropic.AsyncAnthropic(
                 # Explicit, because the SDK would else look for keys and profiles in the environment and on the disk.
                 api_key=self._key or "none",
                 base_url=self._url,
                 max_retries=0,
                 default_headers=headers,
-                # A redirect would carry the conversation to another host.
-                http_client=anthropic.DefaultAsyncHttpxClient(
-                    follow_redirects=False,
-                    timeout=httpx2.Timeout(self._read_timeout_s, connect=10.0),
-                    **direct,
-                ),
+                http_client=http_client,
             )
         except (*self._foreign, ImportError) as error:  # a SOCKS proxy needs a package of its own
             raise provider_error(error, ERROR_KINDS, vendor=self._vendor, url=self._url, model=None) from error
+        guard_answers(http_client, httpx2.AsyncByteStream)
         _ = client.messages  # imports its resource module here, in the thread
         self._client = client
 

@@ -45,6 +45,7 @@ TRANSPORT_KINDS: Mapping[str, Kind] = {
     "httpx2.UnsupportedProtocol": Kind.CONFIG,
     "httpx2.WriteError": Kind.NETWORK,
     "httpx2.WriteTimeout": Kind.NETWORK,
+    "conduit.OversizedAnswer": Kind.CONFIG,  # no honest endpoint of a model sends that
     "json.JSONDecodeError": Kind.NETWORK,  # a corrupt chunk
     "builtins.UnicodeDecodeError": Kind.NETWORK,  # a corrupt chunk
     "ssl.SSLCertVerificationError": Kind.CONFIG,

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from conduit.catalog.model import Vendor
 from conduit.errors import ConfigError, ProviderError, ProviderErrorKind
+from conduit.providers.answer_guard import guard_answers
 from conduit.providers.faults import TRANSPORT_KINDS, not_a_stream, provider_error
 from conduit.providers.own_machine import is_on_this_machine
 from conduit.providers.warmup import SharedLoad
@@ -122,18 +123,16 @@ class OpenAIEndpoint:
         if self._vendor.name != "openai":
             self.headers |= {"OpenAI-Organization": openai.Omit(), "OpenAI-Project": openai.Omit()}
         try:
+            http_client = openai.DefaultAsyncHttpxClient(
+                follow_redirects=False,  # a redirect would carry the conversation to another host
+                timeout=httpx2.Timeout(self._read_timeout_s, connect=10.0),
+                trust_env=not is_on_this_machine(self.url),
+            )
             client = openai.AsyncOpenAI(
-                api_key=self._key or "none",
-                base_url=self.url,
-                max_retries=0,
-                # A redirect would carry the conversation to another host.
-                http_client=openai.DefaultAsyncHttpxClient(
-                    follow_redirects=False,
-                    timeout=httpx2.Timeout(self._read_timeout_s, connect=10.0),
-                    trust_env=not is_on_this_machine(self.url),
-                ),
+                api_key=self._key or "none", base_url=self.url, max_retries=0, http_client=http_client
             )
         except (*self.foreign, ImportError) as error:  # a SOCKS proxy needs a package of its own
             raise self.error(error, None) from error
+        guard_answers(http_client, httpx2.AsyncByteStream)
         self._resource(client)
         self._client = client
