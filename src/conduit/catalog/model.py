@@ -108,6 +108,8 @@ class Vendor(Row):
         account_headers: the environment's organization and project go along, as the vendor's own SDK does it.
         max_tokens_field: the name of the output limit in the request.
         seed_field: the name of the seed in the request; `none` when it takes none.
+        top_k: `top_k` is understood.
+        max_effort: what the highest level of thinking is called in the request.
         drops: parameters that the endpoint refuses, by their names in the request.
         stream_options: `stream_options.include_usage` is understood.
         system_role: the role that the system text is sent with.
@@ -135,6 +137,8 @@ class Vendor(Row):
     account_headers: bool = False
     max_tokens_field: Literal["max_tokens", "max_completion_tokens"] = "max_tokens"
     seed_field: Literal["seed", "random_seed", "none"] = "seed"
+    top_k: bool = False
+    max_effort: Literal["xhigh", "max", "high"] = "xhigh"
     drops: tuple[str, ...] = ()
     stream_options: bool = True
     system_role: Literal["system", "developer"] = "system"

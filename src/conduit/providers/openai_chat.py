@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from contextlib import aclosing
 from typing import TYPE_CHECKING, Any, cast
 
@@ -16,8 +16,9 @@ from conduit.catalog.catalog import Catalog
 from conduit.catalog.model import Capabilities, Vendor
 from conduit.messages.content import Audio, Block, Document, Image, ProviderData, Text, Thinking, ToolResult
 from conduit.messages.message import Message
-from conduit.messages.request import ModelRequest
+from conduit.messages.request import ModelRequest, ThinkingLevel
 from conduit.messages.stream import StreamEvent
+from conduit.providers.base import ServedModel
 from conduit.providers.faults import cut_stream
 from conduit.providers.openai_chat_stream import WIRE, ChunkDecoder
 from conduit.providers.openai_endpoint import OpenAIEndpoint
@@ -27,7 +28,11 @@ from conduit.providers.transcript import sendable
 if TYPE_CHECKING:
     import openai
 
-_EFFORTS = {"low": "low", "medium": "medium", "high": "high", "max": "xhigh"}
+_LEVELS: tuple[ThinkingLevel, ...] = ("low", "medium", "high", "max")
+_OFF_BODIES: Mapping[str | None, Mapping[str, Any]] = {
+    "disabled": {"thinking": {"type": "disabled"}},
+    "enable_thinking": {"enable_thinking": False},
+}
 
 
 class OpenAIChatProvider:
@@ -77,11 +82,15 @@ class OpenAIChatProvider:
         """Close the connections."""
         await self._endpoint.aclose()
 
+    async def list_models(self) -> list[ServedModel]:
+        """Return what the endpoint's own list tells; raises ProviderError."""
+        return await self._endpoint.list_models()
+
     async def stream(self, request: ModelRequest) -> AsyncIterator[StreamEvent]:
         """Stream one completion; see `Provider.stream`."""
         await self.load()
         decoder = ChunkDecoder(self._vendor)
-        async with aclosing(self._chunks(request)) as chunks:
+        async with aclosing(self._chunks(request, decoder)) as chunks:
             async for chunk in chunks:
                 for event in decoder.feed(chunk):
                     yield event
@@ -90,7 +99,7 @@ class OpenAIChatProvider:
         for event in decoder.finish():
             yield event
 
-    async def _chunks(self, request: ModelRequest) -> AsyncGenerator[Any]:
+    async def _chunks(self, request: ModelRequest, decoder: ChunkDecoder) -> AsyncGenerator[Any]:
         """Yield the SDK's chunks; every foreign error leaves as ours."""
         endpoint = self._endpoint
         body = encode_request(
@@ -103,6 +112,7 @@ class OpenAIChatProvider:
             )
             async with stream:
                 endpoint.check(stream.response.headers, request.model)
+                decoder.request_id = stream.response.headers.get("x-request-id")
                 async for chunk in stream:
                     yield chunk
         except endpoint.foreign as error:
@@ -122,9 +132,10 @@ def encode_request(request: ModelRequest, vendor: Vendor, can: Capabilities) -> 
     limit = settings.max_tokens or vendor.default_max_tokens
     if limit is not None:
         body[vendor.max_tokens_field] = limit
-    body |= _encode_sampling(request, can)
-    if vendor.extra_body:
-        body["extra_body"] = dict(vendor.extra_body)
+    body |= _encode_sampling(request, vendor, can)
+    extra = {**_encode_extra(request, vendor, can), **settings.extra}
+    if extra:
+        body["extra_body"] = extra
     if settings.stop:
         body["stop"] = list(settings.stop)
     if request.tools:
@@ -137,29 +148,44 @@ def encode_request(request: ModelRequest, vendor: Vendor, can: Capabilities) -> 
         ]
         if settings.tool_choice != "auto" and not (settings.tool_choice == "required" and can.forced_tools is False):
             body["tool_choice"] = settings.tool_choice
+        if settings.parallel_tool_calls is not None:
+            body["parallel_tool_calls"] = settings.parallel_tool_calls
     if request.response_schema is not None:
         schema = request.response_schema
         body["response_format"] = {
             "type": "json_schema",
             "json_schema": {"name": "answer", "schema": schema, "strict": is_strict(schema)},
         }
-    return body
+    return {name: value for name, value in body.items() if name not in vendor.drops}
 
 
-def _encode_sampling(request: ModelRequest, can: Capabilities) -> dict[str, Any]:
-    effort = _effort(request, can)
+def _encode_sampling(request: ModelRequest, vendor: Vendor, can: Capabilities) -> dict[str, Any]:
+    effort = _effort(request, vendor, can)
     body: dict[str, Any] = {} if effort is None else {"reasoning_effort": effort}
-    if can.sampling in (None, "always") or (can.sampling == "without_thinking" and effort == "none"):
+    quiet = effort == "none" or (request.settings.thinking == "off" and can.thinking_off in _OFF_BODIES)
+    if can.sampling in (None, "always") or (can.sampling == "without_thinking" and quiet):
         if request.settings.temperature is not None:
             body["temperature"] = request.settings.temperature
         if request.settings.top_p is not None:
             body["top_p"] = request.settings.top_p
-    if request.settings.seed is not None:
+    if request.settings.seed is not None and vendor.seed_field == "seed":
         body["seed"] = request.settings.seed
     return body
 
 
-def _effort(request: ModelRequest, can: Capabilities) -> str | None:
+def _encode_extra(request: ModelRequest, vendor: Vendor, can: Capabilities) -> dict[str, Any]:
+    """Return what the SDK has no argument for."""
+    extra: dict[str, Any] = dict(vendor.extra_body)
+    if request.settings.seed is not None and vendor.seed_field == "random_seed":
+        extra["random_seed"] = request.settings.seed
+    if request.settings.top_k is not None and vendor.top_k:
+        extra["top_k"] = request.settings.top_k
+    if request.settings.thinking == "off" and can.thinking_off in _OFF_BODIES:
+        extra |= _OFF_BODIES[can.thinking_off]
+    return extra
+
+
+def _effort(request: ModelRequest, vendor: Vendor, can: Capabilities) -> str | None:
     if can.thinking == "none":
         return None
     if request.tools and can.tools_need_thinking_off:
@@ -169,7 +195,15 @@ def _effort(request: ModelRequest, can: Capabilities) -> str | None:
         return None
     if level == "off":
         return "none" if can.thinking_off == "effort_none" else None
-    return _EFFORTS[level]
+    level = _nearest(level, can.thinking_levels)
+    return vendor.max_effort if level == "max" else level
+
+
+def _nearest(level: ThinkingLevel, known: Sequence[ThinkingLevel] | None) -> ThinkingLevel:
+    """Return the level itself, else the next lower one that the model has, else its lowest."""
+    levels = [each for each in _LEVELS if known is None or each in known]
+    lower = [each for each in levels if _LEVELS.index(each) <= _LEVELS.index(level)]
+    return (lower[-1:] or levels[:1] or [level])[0]
 
 
 def _encode_messages(request: ModelRequest, vendor: Vendor, can: Capabilities) -> list[dict[str, Any]]:

@@ -10,9 +10,17 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from conduit.catalog.model import Vendor
-from conduit.messages.content import ProviderData
+from conduit.messages.content import ProviderData, Source
 from conduit.messages.message import CompletionStop, Usage
-from conduit.messages.stream import BlockDelta, BlockStart, BlockStop, Stop, StreamEvent, UsageReport
+from conduit.messages.stream import (
+    BlockDelta,
+    BlockStart,
+    BlockStop,
+    SourcesFound,
+    Stop,
+    StreamEvent,
+    UsageReport,
+)
 from conduit.providers.thinking_tags import ThinkingTags
 from conduit.providers.whole_text import WholeText
 
@@ -49,6 +57,9 @@ class ChunkDecoder:
         self._all_calls: list[_Call] = []
         self._reason: str | None = None
         self._refused = False
+        self._sources: tuple[Source, ...] = ()
+        self._usage: Usage | None = None
+        self.request_id: str | None = None
 
     @property
     def ended(self) -> bool:
@@ -58,8 +69,12 @@ class ChunkDecoder:
     def feed(self, chunk: Any) -> Iterator[StreamEvent]:
         """Take in one chunk."""
         usage = _usage(getattr(chunk, "usage", None))
-        if usage is not None:
-            yield UsageReport(usage=usage)
+        self.request_id = self.request_id or _string(getattr(chunk, "id", None)) or None
+        if usage is not None and usage != self._usage:
+            self._usage = usage
+            yield UsageReport(usage=usage, request_id=self.request_id)
+        if self._vendor.sources_field is not None:
+            yield from self._find_sources(getattr(chunk, self._vendor.sources_field, None))
         choices = getattr(chunk, "choices", None)
         choice = choices[0] if isinstance(choices, list) and choices else None
         delta = getattr(choice, "delta", None)
@@ -68,8 +83,7 @@ class ChunkDecoder:
                 if thinking := _string(getattr(delta, name, None)):
                     yield from self._say("thinking", thinking)
                     break
-            if text := _string(getattr(delta, "content", None)):
-                yield from self._text(text)
+            yield from self._content(getattr(delta, "content", None))
             if refusal := _string(getattr(delta, "refusal", None)):
                 self._refused = True
                 yield from self._say("text", refusal)
@@ -97,6 +111,32 @@ class ChunkDecoder:
             # Vendors say `stop` with calls, and `tool_calls` without any.
             reason = "tool_use" if self._all_calls else "end_turn"
         yield Stop(reason=reason)
+
+    def _content(self, content: object) -> Iterator[StreamEvent]:
+        """Take in the text, or the list of parts that some vendors send when a model thinks."""
+        if text := _string(content):
+            yield from self._text(text)
+        for part in content if isinstance(content, list) else []:
+            if not isinstance(part, dict):
+                continue
+            if part.get("type") == "thinking":
+                inner = part.get("thinking")
+                pieces = inner if isinstance(inner, list) else [{"text": inner}]
+                thought = "".join(_string(piece.get("text")) for piece in pieces if isinstance(piece, dict))
+                if thought:
+                    yield from self._say("thinking", thought)
+            elif text := _string(part.get("text")):
+                yield from self._text(text)
+
+    def _find_sources(self, listed: object) -> Iterator[StreamEvent]:
+        found = tuple(
+            Source(url=url, title=_string(item.get("title")), date=_string(item.get("date")))
+            for item in (listed if isinstance(listed, list) else [])
+            if isinstance(item, dict) and (url := _string(item.get("url")))
+        )
+        if found and found != self._sources:  # the list comes again with every chunk
+            self._sources = found
+            yield SourcesFound(sources=found)
 
     def _text(self, text: str) -> Iterator[StreamEvent]:
         if self._tags is None:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from conduit.catalog.model import Vendor
 from conduit.errors import ConfigError, ProviderError, ProviderErrorKind
 from conduit.providers.answer_guard import guard_answers
+from conduit.providers.base import ServedModel
 from conduit.providers.faults import TRANSPORT_KINDS, not_a_stream, provider_error
 from conduit.providers.own_machine import is_on_this_machine
 from conduit.providers.warmup import SharedLoad
@@ -97,6 +98,15 @@ class OpenAIEndpoint:
         if self._client is not None:
             await self._client.close()
 
+    async def list_models(self) -> list[ServedModel]:
+        """Return what the endpoint's own list tells; raises ProviderError."""
+        await self.load()
+        try:
+            page = await self.client.models.list(extra_headers=self.headers)
+            return [served for model in page.data if (served := _served(model.model_dump())) is not None]
+        except (*self.foreign, AttributeError, TypeError) as error:  # the SDK checks no field
+            raise self.error(error, None) from error
+
     def check(self, headers: Mapping[str, str], model: str) -> None:
         """Raise ProviderError when an answer with status 200 is no stream of events."""
         if fault := not_a_stream(headers, self._vendor, url=self.url, model=model):
@@ -120,7 +130,8 @@ class OpenAIEndpoint:
         )
         # Explicit, because the SDK would else send the environment's OpenAI key and organization to any vendor.
         self.headers["Authorization"] = f"Bearer {self._key}" if self._key else openai.Omit()
-        if self._vendor.name != "openai":
+        self.headers |= self._vendor.headers
+        if not self._vendor.account_headers:
             self.headers |= {"OpenAI-Organization": openai.Omit(), "OpenAI-Project": openai.Omit()}
         try:
             http_client = openai.DefaultAsyncHttpxClient(
@@ -136,3 +147,37 @@ class OpenAIEndpoint:
         guard_answers(http_client, httpx2.AsyncByteStream)
         self._resource(client)
         self._client = client
+
+
+def _served(row: Mapping[str, Any]) -> ServedModel | None:
+    """Read one entry of a list; the names of the limits differ between servers, and most tell none.
+
+    vLLM: `max_model_len`; llama.cpp: `meta.n_ctx_train`; Groq: `context_window`; Mistral: `max_context_length`;
+    OpenRouter: `context_length`, `supported_parameters`, `architecture.input_modalities`.
+    """
+    name = row.get("id")
+    if not isinstance(name, str) or not name:
+        return None
+    meta = row.get("meta")
+    places = [row.get(field) for field in _CONTEXT_FIELDS] + [meta.get("n_ctx_train") if isinstance(meta, dict) else 0]
+    context = next((value for value in places if isinstance(value, int) and value > 0), None)
+    return ServedModel(name=name, context_tokens=context, abilities=_abilities(row))
+
+
+def _abilities(row: Mapping[str, Any]) -> frozenset[str] | None:
+    parameters, architecture = row.get("supported_parameters"), row.get("architecture")
+    told = row.get("capabilities")
+    if isinstance(told, dict):
+        names = {"function_calling": "tools", "vision": "vision", "reasoning": "thinking", "audio": "audio"}
+        return frozenset({"completion"} | {word for field, word in names.items() if told.get(field) is True})
+    if not isinstance(parameters, list) or not isinstance(architecture, dict):
+        return None
+    inputs = architecture.get("input_modalities")
+    found = {"completion"}
+    found |= {word for field, word in {"tools": "tools", "reasoning": "thinking"}.items() if field in parameters}
+    if isinstance(inputs, list):
+        found |= {word for field, word in {"image": "vision", "audio": "audio"}.items() if field in inputs}
+    return frozenset(found)
+
+
+_CONTEXT_FIELDS = ("context_length", "context_window", "max_model_len", "max_context_length")
