@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from fakes.byte_server import HEAD, chat_events, message_events
+from fakes.byte_server import HEAD, chat_events, message_events, response_events
+from fakes.response_answers import call_item, completed, created, text_item
 
 
 def chunk(delta: dict[str, Any], finish: str | None = None, **more: Any) -> dict[str, Any]:
@@ -85,7 +86,31 @@ TEXT_AND_CALL = {
         *call_block(1, "call_1", "read_file", '{"path": ', '"a.py"}'),
         *message_end("tool_use"),
     ),
+    "openai_responses": response_events(
+        created(),
+        *text_item(0, "Größe ", "😀 ok"),
+        *call_item(1, "call_1", "read_file", '{"path": ', '"a.py"}'),
+        completed(),
+    ),
 }
+
+CLOSING = {
+    "openai": b'"finish_reason": "tool_calls"',
+    "anthropic": b'"message_stop"',
+    "openai_responses": b'"response.completed"',
+}
+"""Where in `TEXT_AND_CALL` the event begins without which an answer is not complete."""
+
+
+def text_answer(vendor: str, *pieces: str) -> list[bytes]:
+    """Return an answer that says `pieces`, one event each."""
+    match vendor:
+        case "anthropic":
+            return message_events(message_start(), *text_block(*pieces), *message_end())
+        case "openai_responses":
+            return response_events(created(), *text_item(0, *pieces), completed())
+        case _:
+            return chat_events(*(chunk({"content": piece}) for piece in pieces), chunk({}, "stop"))
 
 
 def body_bytes(vendor: str) -> bytes:
@@ -96,6 +121,7 @@ def body_bytes(vendor: str) -> bytes:
 
 __all__ = [
     "CHAT_USAGE",
+    "CLOSING",
     "HEAD",
     "TEXT_AND_CALL",
     "block",
@@ -105,5 +131,6 @@ __all__ = [
     "chunk",
     "message_end",
     "message_start",
+    "text_answer",
     "text_block",
 ]

@@ -1,4 +1,4 @@
-"""Both wires, made the same way for a test."""
+"""Every wire, made the same way for a test."""
 
 from __future__ import annotations
 
@@ -14,9 +14,25 @@ from conduit.messages.request import ModelRequest, ToolSpec
 from conduit.messages.stream import Accumulator, StreamEvent
 from conduit.providers.anthropic import AnthropicProvider
 from conduit.providers.openai_chat import OpenAIChatProvider
+from conduit.providers.openai_responses import OpenAIResponsesProvider
 
-WIRES = {"openai": OpenAIChatProvider, "anthropic": AnthropicProvider}
-MODELS = {"openai": "gpt-5.4", "anthropic": "claude-sonnet-5-5", "custom": "some-model"}
+WIRES: dict[str, type[Any]] = {
+    "openai": OpenAIChatProvider,
+    "openai_responses": OpenAIResponsesProvider,
+    "anthropic": AnthropicProvider,
+}
+"""Every wire, by the name that it has in the scenarios: its vendor's, or the wire's own where a vendor has two."""
+
+VENDORS = {"openai_responses": "openai", "custom_responses": "custom"}
+"""Whose row a wire is tried with, where that is not its name."""
+
+MODELS = {
+    "openai": "gpt-5.4",
+    "openai_responses": "gpt-5.4",
+    "anthropic": "claude-sonnet-5-5",
+    "custom": "some-model",
+    "custom_responses": "some-model",
+}
 
 READ_FILE = ToolSpec(
     name="read_file",
@@ -28,13 +44,18 @@ READ_FILE = ToolSpec(
 @asynccontextmanager
 async def provider_of(vendor: str, base_url: str, **options: Any) -> AsyncIterator[Any]:
     catalog = Catalog.packaged()
-    row = catalog.vendor(vendor)
-    wire = AnthropicProvider if row.wire == "anthropic" else OpenAIChatProvider
+    row = catalog.vendor(VENDORS.get(vendor, vendor))
+    wire = WIRES.get(vendor) or (OpenAIResponsesProvider if vendor in VENDORS else OpenAIChatProvider)
     provider = wire(row, catalog=catalog, **{"api_key": "test-key", "base_url": base_url, **options})
     try:
         yield provider
     finally:
         await provider.aclose()
+
+
+def mock_url(llmock: Any, vendor: str) -> str:
+    """Return where llmock speaks a wire."""
+    return llmock.base_url(VENDORS.get(vendor, vendor))
 
 
 def request_for(vendor: str, *messages: Message | str, **options: Any) -> ModelRequest:

@@ -1,4 +1,4 @@
-"""One list of what can go wrong, over both wires: the right kind, nothing lost, and the next request works."""
+"""One list of what can go wrong, over every wire: the right kind, nothing lost, and the next request works."""
 
 from __future__ import annotations
 
@@ -17,9 +17,10 @@ from conduit.errors import ProviderErrorKind as Kind
 from conduit.messages.content import ToolCall
 from conduit.providers import anthropic, openai_endpoint
 from conduit.providers.faults import exception_names, parse_retry_after
-from fakes.byte_server import HEAD, chat_events, message_events, serve, status
-from fakes.wire_answers import TEXT_AND_CALL, body_bytes, chunk, message_end, message_start, text_block
-from fakes.wires import READ_FILE, WIRES, call_and_result, collect, provider_of, request_for
+from fakes.byte_server import HEAD, chat_events, message_events, response_events, serve, status
+from fakes.response_answers import created, text_item
+from fakes.wire_answers import CLOSING, TEXT_AND_CALL, body_bytes, chunk, message_start, text_answer, text_block
+from fakes.wires import READ_FILE, VENDORS, WIRES, call_and_result, collect, mock_url, provider_of, request_for
 
 both = pytest.mark.parametrize("vendor", WIRES)
 
@@ -42,17 +43,17 @@ STATUSES = {
 
 STREAM_FAULTS: dict[str, Callable[[Any], Any]] = {
     "the connection drops at once": lambda mock: mock.disconnect(after_chunks=0),
-    "the connection drops in the middle": lambda mock: mock.disconnect(after_chunks=4),
+    "the connection drops in the middle": lambda mock: mock.disconnect(after_chunks=6),
     "the stream ends at once": lambda mock: mock.truncate(after_chunks=0),
-    "the stream ends in the middle": lambda mock: mock.truncate(after_chunks=4),
+    "the stream ends in the middle": lambda mock: mock.truncate(after_chunks=6),
     "the first chunk is corrupt": lambda mock: mock.corrupt(after_chunks=0),
-    "a chunk in the middle is corrupt": lambda mock: mock.corrupt(after_chunks=4),
+    "a chunk in the middle is corrupt": lambda mock: mock.corrupt(after_chunks=6),
 }
 
 
 @both
 async def test_every_status_has_its_kind_and_the_next_request_works(vendor: str, llmock: Any):
-    async with provider_of(vendor, llmock.base_url(vendor)) as provider:
+    async with provider_of(vendor, mock_url(llmock, vendor)) as provider:
         for code, kind in STATUSES.items():
             llmock.fail(code)
             _, _, error = await collect(provider, request_for(vendor))
@@ -60,7 +61,7 @@ async def test_every_status_has_its_kind_and_the_next_request_works(vendor: str,
             assert (error.kind, error.status, error.provider, error.model) == (
                 kind,
                 code,
-                vendor,
+                VENDORS.get(vendor, vendor),
                 request_for(vendor).model,
             )
             assert "test-key" not in str(error)
@@ -73,7 +74,7 @@ async def test_every_status_has_its_kind_and_the_next_request_works(vendor: str,
 async def test_a_stream_that_breaks_is_a_network_error_and_keeps_what_came(vendor: str, fault: str, llmock: Any):
     llmock.reply("one two three four five six")
     STREAM_FAULTS[fault](llmock)
-    async with provider_of(vendor, llmock.base_url(vendor)) as provider:
+    async with provider_of(vendor, mock_url(llmock, vendor)) as provider:
         _, folded, error = await collect(provider, request_for(vendor))
         assert error is not None
         assert (error.kind, folded.stop_reason) == (Kind.NETWORK, None)
@@ -86,7 +87,7 @@ async def test_a_stream_that_breaks_is_a_network_error_and_keeps_what_came(vendo
 @both
 async def test_an_overflow_of_the_context_is_told_from_other_bad_requests(vendor: str, llmock: Any):
     llmock.limits(context_window=10)
-    async with provider_of(vendor, llmock.base_url(vendor)) as provider:
+    async with provider_of(vendor, mock_url(llmock, vendor)) as provider:
         _, _, error = await collect(provider, request_for(vendor, "many words " * 50))
     assert error is not None
     assert (error.kind, error.retryable) == (Kind.CONTEXT_OVERFLOW, False)
@@ -95,7 +96,7 @@ async def test_an_overflow_of_the_context_is_told_from_other_bad_requests(vendor
 @both
 async def test_the_wait_that_a_vendor_asks_for_is_kept(vendor: str, llmock: Any):
     llmock.rate_limit(retry_after=7)
-    async with provider_of(vendor, llmock.base_url(vendor)) as provider:
+    async with provider_of(vendor, mock_url(llmock, vendor)) as provider:
         _, _, error = await collect(provider, request_for(vendor))
     assert error is not None
     assert error.retry_after_s == 7
@@ -104,7 +105,7 @@ async def test_the_wait_that_a_vendor_asks_for_is_kept(vendor: str, llmock: Any)
 @both
 async def test_text_usage_and_a_stop_reason_arrive(vendor: str, llmock: Any):
     llmock.reply("Hello there, person")
-    async with provider_of(vendor, llmock.base_url(vendor)) as provider:
+    async with provider_of(vendor, mock_url(llmock, vendor)) as provider:
         events, folded, error = await collect(provider, request_for(vendor, "say hello to me", system="Be kind."))
     assert error is None
     assert folded.message().text == "Hello there, person"
@@ -116,7 +117,7 @@ async def test_text_usage_and_a_stop_reason_arrive(vendor: str, llmock: Any):
 
 @both
 async def test_a_tool_is_called_and_its_result_is_answered(vendor: str, llmock: Any):
-    async with provider_of(vendor, llmock.base_url(vendor)) as provider:
+    async with provider_of(vendor, mock_url(llmock, vendor)) as provider:
         _, folded, _ = await collect(provider, request_for(vendor, "read the file", tools=(READ_FILE,)))
         (call,) = folded.message().tool_calls
         assert (call.name, call.malformed, folded.stop_reason) == ("read_file", None, "tool_use")
@@ -128,7 +129,7 @@ async def test_a_tool_is_called_and_its_result_is_answered(vendor: str, llmock: 
 @both
 async def test_arguments_that_are_no_json_are_kept_for_the_model_to_see(vendor: str, llmock: Any):
     llmock.break_tool_call("malformed_arguments")
-    async with provider_of(vendor, llmock.base_url(vendor)) as provider:
+    async with provider_of(vendor, mock_url(llmock, vendor)) as provider:
         _, folded, error = await collect(provider, request_for(vendor, "read the file", tools=(READ_FILE,)))
     assert error is None
     (call,) = folded.message().tool_calls
@@ -150,7 +151,7 @@ async def test_text_and_a_call_in_one_answer_come_out_whole(vendor: str):
 async def test_a_cut_after_any_byte_loses_nothing_and_is_never_taken_for_an_answer(vendor: str):
     body = body_bytes(vendor)
     # What comes after the closing event does not matter.
-    end = body.index({"openai": b'"finish_reason": "tool_calls"', "anthropic": b'"message_stop"'}[vendor])
+    end = body.index(CLOSING[vendor])
     cuts = [*range(0, end, 13), *range(body.index(b"\xc3"), body.index(b"\xc3") + 6), end]
     async with serve(*([HEAD, body[:cut]] for cut in cuts)) as server, provider_of(vendor, server.url) as provider:
         for _ in cuts:
@@ -165,11 +166,7 @@ async def test_a_cut_after_any_byte_loses_nothing_and_is_never_taken_for_an_answ
 @both
 async def test_no_half_of_a_character_and_no_nul_leaves_a_wire(vendor: str):
     pieces = ("smile \ud83d", "\ude00 half \ud83d", " end\0", "\ud83d")
-    answer = {
-        "openai": chat_events(*(chunk({"content": piece}) for piece in pieces), chunk({}, "stop")),
-        "anthropic": message_events(message_start(), *text_block(*pieces), *message_end()),
-    }[vendor]
-    async with serve(answer) as server, provider_of(vendor, server.url) as provider:
+    async with serve(text_answer(vendor, *pieces)) as server, provider_of(vendor, server.url) as provider:
         events, _, error = await collect(provider, request_for(vendor))
     shown = [event.text for event in events if event.type == "block_delta"]
     assert (error, shown) == (None, ["smile ", "😀 half ", "\ufffd end\ufffd", "\ufffd"])
@@ -185,7 +182,7 @@ async def test_the_bytes_may_come_one_by_one(vendor: str):
 
 @both
 async def test_a_server_that_falls_silent_is_given_up_after_the_read_timeout(vendor: str):
-    started = TEXT_AND_CALL[vendor][:4]
+    started = TEXT_AND_CALL[vendor][:6]
     async with serve([*started, None]) as server, provider_of(vendor, server.url, read_timeout_s=0.2) as provider:
         _, folded, error = await collect(provider, request_for(vendor))
     assert error is not None
@@ -194,7 +191,7 @@ async def test_a_server_that_falls_silent_is_given_up_after_the_read_timeout(ven
 
 @both
 async def test_closing_the_stream_early_hangs_up(vendor: str):
-    async with serve([*TEXT_AND_CALL[vendor][:4], None]) as server, provider_of(vendor, server.url) as provider:
+    async with serve([*TEXT_AND_CALL[vendor][:6], None]) as server, provider_of(vendor, server.url) as provider:
         async with aclosing(provider.stream(request_for(vendor))) as stream:
             async for event in stream:
                 if event.type == "block_delta":
@@ -307,7 +304,7 @@ async def test_a_proxy_that_needs_another_package_is_a_matter_of_configuration(
 async def test_a_key_of_another_vendor_in_the_environment_is_never_sent(vendor: str, monkeypatch: pytest.MonkeyPatch):
     for name in ("OPENAI_API_KEY", "ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN", "OPENAI_ORG_ID"):
         monkeypatch.setenv(name, "secret")
-    wanted = {"openai": "custom"}.get(vendor, vendor)
+    wanted = {"openai": "custom", "openai_responses": "custom_responses"}.get(vendor, vendor)
     async with serve(TEXT_AND_CALL[vendor]) as server, provider_of(wanted, server.url, api_key=None) as provider:
         _, _, error = await collect(provider, request_for(wanted))
         assert error is None
@@ -321,6 +318,9 @@ async def test_an_error_inside_the_stream_has_its_own_kind():
     answers = {
         "anthropic": message_events(message_start(), *text_block("so far"), overloaded),
         "openai": chat_events(chunk({"content": "so far"}), {"error": {"type": "overloaded_error", "message": "busy"}}),
+        "openai_responses": response_events(
+            created(), *text_item(0, "so far"), {"type": "error", "code": "overloaded_error", "message": "busy"}
+        ),
     }
     for vendor, answer in answers.items():
         async with serve(answer) as server, provider_of(vendor, server.url) as provider:

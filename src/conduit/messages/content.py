@@ -30,6 +30,7 @@ class Text(Value):
     type: Literal["text"] = "text"
     text: str
     audience: Literal["all", "model"] = "all"
+    provider_data: ProviderData | None = None
 
 
 class Thinking(Value):

@@ -138,7 +138,7 @@ class Accumulator:
                 if text or block.provider_data is not None:
                     blocks.append(Thinking(text=text, provider_data=block.provider_data))
             elif text:
-                blocks.append(Text(text=text))
+                blocks.append(Text(text=text, provider_data=block.provider_data))
         if self._sources:
             blocks.append(Sources(sources=self._sources))
         return Message(role="assistant", content=tuple(blocks))

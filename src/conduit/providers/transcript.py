@@ -78,7 +78,7 @@ def _clean(content: Sequence[Block], role: str) -> tuple[Block, ...]:
             case Text():
                 text = sanitize_text(block.text)
                 if text.strip():
-                    kept.append(block if text == block.text else Text(text=text))
+                    kept.append(block if text == block.text else block.model_copy(update={"text": text}))
             case Thinking() | ToolCall() if role != "assistant":
                 pass
             case Thinking():
