@@ -134,18 +134,20 @@ def test_the_pages_of_an_older_answer_are_never_sent_back():
 
 async def test_thinking_that_comes_as_a_part_of_the_content_is_told_from_the_text():
     parts = [{"type": "thinking", "thinking": [{"type": "text", "text": "Hm."}]}, {"type": "text", "text": "Yes."}]
-    async with serve(chat_events(chunk({"content": parts}), chunk({"content": " Sure."}, "stop"))) as server:
-        async with provider_of("custom", server.url) as provider:
-            _, folded, _ = await collect(provider, ModelRequest(model="m", messages=(user_message("?"),)))
+    answer = chat_events(chunk({"content": parts}), chunk({"content": " Sure."}, "stop"))
+    async with serve(answer) as server, provider_of("custom", server.url) as provider:
+        _, folded, _ = await collect(provider, ModelRequest(model="m", messages=(user_message("?"),)))
     content = folded.message().content
     assert [(type(block), block.text) for block in content] == [(Thinking, "Hm."), (Text, "Yes. Sure.")]
 
 
 async def test_the_id_of_a_request_is_reported_with_its_usage():
     last = {**chunk({}, "stop"), "usage": {"prompt_tokens": 3, "completion_tokens": 2, "total_tokens": 5}}
-    async with serve(chat_events(chunk({"content": "hi"}), last)) as server:
-        async with provider_of("custom", server.url) as provider:
-            _, folded, _ = await collect(provider, ModelRequest(model="m", messages=(user_message("?"),)))
+    async with (
+        serve(chat_events(chunk({"content": "hi"}), last)) as server,
+        provider_of("custom", server.url) as custom,
+    ):
+        _, folded, _ = await collect(custom, ModelRequest(model="m", messages=(user_message("?"),)))
     assert folded.request_id
     assert folded.usage.input_tokens == 3
 

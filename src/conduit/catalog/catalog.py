@@ -41,7 +41,7 @@ class Catalog:
 
     @property
     def models(self) -> tuple[ModelInfo, ...]:
-        """All models that have a row and are offered for choice, in the order of the data."""
+        """All models that have a row and are listed, in the order of the data, those for other ends than chat too."""
         return tuple(model for model in self._models.values() if model.listed)
 
     @property
@@ -98,6 +98,14 @@ class Catalog:
         for name, change in changes.items():
             vendors[name] = Vendor.model_validate({**self.vendor(name).model_dump(), **change})
         return Catalog(list(vendors.values()), list(self._models.values()), self._aliases)
+
+    def with_models(self, models: Sequence[ModelInfo], aliases: Mapping[str, str] | None = None) -> Catalog:
+        """Return a copy with these rows and aliases, which take the place of others of their name."""
+        rows = {model.id: model for model in models}
+        rows |= {name: row for name, row in self._models.items() if name not in rows}
+        # The order of the data stays: the first model that is ready is the default.
+        ordered = [rows.pop(name) for name in self._models] + list(rows.values())
+        return Catalog(list(self._vendors.values()), ordered, {**self._aliases, **(aliases or {})})
 
     def _unknown(self, name: str, wanted: str) -> str:
         candidates = [*self._aliases, *self._models, *(model.name for model in self._models.values())]

@@ -41,7 +41,7 @@ class Capabilities(Row):
         thinking_levels: the levels that can be chosen.
         thinking_off: what is sent to turn thinking off; `always_on` when it cannot be.
         sampling: when temperature and top_p are accepted.
-        tools_need_thinking_off: function tools are refused over this wire unless thinking is off.
+        tools_need_thinking_off: function tools are refused over Chat Completions unless thinking is off.
         forced_tools: the model can be made to call a tool.
         response_schema: `native`, or `tool` when a forced tool call must stand in for it.
         code_execution: runs code on the vendor's side.
@@ -98,6 +98,7 @@ class Vendor(Row):
 
     Attributes:
         base_url: None when the person's settings must give it, or when there is no endpoint.
+        host_variable: the environment variable in which the vendor's own tools look for the host, or None.
         key_variable: the environment variable of the key; None when no key is needed.
         key_required: whether a request without a key is pointless.
         any_model: whether a model without a row may be asked for.
@@ -127,6 +128,7 @@ class Vendor(Row):
     display_name: str
     wire: WireName
     base_url: str | None = None
+    host_variable: str | None = None
     key_variable: str | None = None
     key_required: bool = True
     any_model: bool = True
@@ -176,6 +178,7 @@ class ModelInfo(Row):
     capabilities: Capabilities = Capabilities()
     price: Price | None = None
     deprecated: str | None = None
+    wire: WireName | None = Field(default=None, description="where it differs from its vendor's")
     listed: bool = True
     tier: Tier = "packaged"
     source: str
