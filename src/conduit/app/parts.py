@@ -91,7 +91,7 @@ class Models(Protocol):
         ...
 
     def provider(self, model: ModelInfo) -> Provider:
-        """Return the endpoint that serves it, one per vendor; raises MissingKey or ConfigError."""
+        """Return the endpoint that serves it; raises MissingKey or ConfigError."""
         ...
 
     def choices(self) -> list[ModelChoice]:

@@ -24,11 +24,11 @@ INTRODUCTION = (
 )
 
 MakeProvider = Callable[[Vendor, str | None, str | None], Provider]
-"""Makes the wire of a vendor from its row, base URL and key."""
+"""Makes the wire that a row names, from that row, its base URL and its key."""
 
 
 class Endpoints:
-    """Serves every model of every vendor, one endpoint each, opened on first use."""
+    """Serves every model of every vendor, one endpoint for each wire of each vendor, opened on first use."""
 
     def __init__(
         self,
@@ -60,7 +60,7 @@ class Endpoints:
         self._notify = notify
         self._told = told
         self._environ = environ
-        self._open: dict[str, Provider] = {}
+        self._open: dict[tuple[str, str], Provider] = {}
 
     @property
     def catalog(self) -> Catalog:
@@ -78,12 +78,15 @@ class Endpoints:
             MissingKey: its vendor needs a key and the variable is empty.
             ConfigError: its vendor has no address, or the key is no key.
         """
-        if model.vendor not in self._open:
-            vendor = self._catalog.vendor(model.vendor)
-            self._open[model.vendor] = RetryingProvider(
+        vendor = self._catalog.vendor(model.vendor)
+        if model.wire is not None:
+            vendor = vendor.model_copy(update={"wire": model.wire})
+        place = (vendor.name, vendor.wire)
+        if place not in self._open:
+            self._open[place] = RetryingProvider(
                 self._make(vendor, _address(vendor), self._key(vendor)), notify=self._notify
             )
-        return self._open[model.vendor]
+        return self._open[place]
 
     def choices(self) -> list[ModelChoice]:
         """Return every listed model and the configured one, with what is missing where it is not ready."""

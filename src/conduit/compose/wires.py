@@ -17,6 +17,7 @@ from conduit.providers.anthropic import AnthropicProvider
 from conduit.providers.base import Provider
 from conduit.providers.local import EmbeddedOptions, EmbeddedProvider, EmbeddedStatus, Phase
 from conduit.providers.openai_chat import OpenAIChatProvider
+from conduit.providers.openai_responses import OpenAIResponsesProvider
 from conduit.providers.prompted_tools import PromptedToolsProvider
 from conduit.providers.scripted import ScriptedProvider
 from conduit.providers.weights import Weights
@@ -36,6 +37,8 @@ class Wires:
         match vendor.wire:
             case "openai_chat":
                 return OpenAIChatProvider(vendor, catalog=self.catalog, base_url=base_url, api_key=key)
+            case "openai_responses":
+                return OpenAIResponsesProvider(vendor, catalog=self.catalog, base_url=base_url, api_key=key)
             case "anthropic":
                 return AnthropicProvider(vendor, catalog=self.catalog, base_url=base_url, api_key=key)
             case "scripted":

@@ -58,7 +58,6 @@ FAILURE_KINDS: Mapping[str, Kind] = {
 """From the `code` of an answer that failed in its stream to ours (openai SDK 3.54, types/responses/response_error.py;
 2026-11-21)."""
 
-_EFFORTS = {"low": "low", "medium": "medium", "high": "high", "max": "xhigh"}
 _WAIT = re.compile(r"try again in ([\d.]+)\s*(ms|s)\b", re.IGNORECASE)
 
 
@@ -178,7 +177,7 @@ def encode_request(request: ModelRequest, vendor: Vendor, can: Capabilities) -> 
     limit = settings.max_tokens or vendor.default_max_tokens
     if limit is not None:
         body["max_output_tokens"] = limit
-    body |= _encode_thinking(request, can)
+    body |= _encode_thinking(request, vendor, can)
     if extra := {**vendor.extra_body, **settings.extra}:
         body["extra_body"] = extra
     if request.tools:
@@ -201,13 +200,13 @@ def encode_request(request: ModelRequest, vendor: Vendor, can: Capabilities) -> 
         body["text"] = {
             "format": {"type": "json_schema", "name": "answer", "schema": schema, "strict": is_strict(schema)}
         }
-    return body
+    return {name: value for name, value in body.items() if name not in vendor.drops}
 
 
-def _encode_thinking(request: ModelRequest, can: Capabilities) -> dict[str, Any]:
+def _encode_thinking(request: ModelRequest, vendor: Vendor, can: Capabilities) -> dict[str, Any]:
     """Return what concerns thinking, and sampling, which most models take only without it."""
     settings = request.settings
-    effort = _effort(request, can)
+    effort = _effort(request, vendor, can)
     body: dict[str, Any] = {}
     if can.thinking not in (None, "none"):
         # A model that does not think refuses to be asked for what it would have encrypted.
@@ -223,12 +222,12 @@ def _encode_thinking(request: ModelRequest, can: Capabilities) -> dict[str, Any]
     return body
 
 
-def _effort(request: ModelRequest, can: Capabilities) -> str | None:
+def _effort(request: ModelRequest, vendor: Vendor, can: Capabilities) -> str | None:
     level = request.settings.thinking
     if level is None or can.thinking == "none":
         return None
     if level != "off":
-        return _EFFORTS[level]
+        return vendor.max_effort if level == "max" else level
     return {"effort_none": "none", "always_on": "low"}.get(can.thinking_off or "")
 
 
