@@ -22,6 +22,7 @@ class Pipe:
         self.read_end, self.write_end = os.pipe()
         self.lost: list[str] = []
         self.lost_event = threading.Event()
+        self._outboxes: list[Outbox] = []
 
     def on_lost(self, reason: str) -> None:
         self.lost.append(reason)
@@ -33,10 +34,17 @@ class Pipe:
             found += [frame.value for frame in parser.feed(os.read(self.read_end, 65536)) if isinstance(frame, Message)]
         return found
 
+    def outbox(self, **bounds: int) -> Outbox:
+        self._outboxes.append(Outbox(self.write_end, self.on_lost, **bounds))
+        return self._outboxes[-1]
+
     def close(self) -> None:
-        for end in (self.read_end, self.write_end):
-            with contextlib.suppress(OSError):
-                os.close(end)
+        with contextlib.suppress(OSError):
+            os.close(self.read_end)
+        for outbox in self._outboxes:  # a thread that goes on would write into the next test's pipe
+            assert outbox.finish(5)
+        with contextlib.suppress(OSError):
+            os.close(self.write_end)
 
 
 @pytest.fixture
@@ -56,7 +64,7 @@ def chunk(text: str) -> bytes:
 
 
 def test_text_of_one_message_that_still_waits_is_merged(pipe: Pipe) -> None:
-    outbox = Outbox(pipe.write_end, pipe.on_lost)
+    outbox = pipe.outbox()
     block(outbox)
     for number in range(1000):
         outbox.append("m", f"{number} ", chunk)
@@ -66,7 +74,7 @@ def test_text_of_one_message_that_still_waits_is_merged(pipe: Pipe) -> None:
 
 
 def test_text_is_never_merged_past_something_that_came_between(pipe: Pipe) -> None:
-    outbox = Outbox(pipe.write_end, pipe.on_lost)
+    outbox = pipe.outbox()
     block(outbox)
     outbox.append("m", "before", chunk)
     outbox.write(encode_frame({"tool": 1}))
@@ -77,7 +85,7 @@ def test_text_is_never_merged_past_something_that_came_between(pipe: Pipe) -> No
 
 
 def test_of_a_state_only_the_latest_is_sent(pipe: Pipe) -> None:
-    outbox = Outbox(pipe.write_end, pipe.on_lost)
+    outbox = pipe.outbox()
     block(outbox)
     for number in range(1000):
         outbox.replace("status", encode_frame({"status": number}))
@@ -86,7 +94,7 @@ def test_of_a_state_only_the_latest_is_sent(pipe: Pipe) -> None:
 
 
 def test_beyond_the_soft_bound_text_is_dropped_and_answers_are_kept(pipe: Pipe) -> None:
-    outbox = Outbox(pipe.write_end, pipe.on_lost, soft_bytes=300_000)
+    outbox = pipe.outbox(soft_bytes=300_000)
     block(outbox)
     for number in range(2000):
         outbox.append(number, "y" * 1000, chunk)
@@ -98,7 +106,7 @@ def test_beyond_the_soft_bound_text_is_dropped_and_answers_are_kept(pipe: Pipe) 
 
 
 def test_beyond_the_hard_bound_the_connection_is_given_up_with_a_reason(pipe: Pipe) -> None:
-    outbox = Outbox(pipe.write_end, pipe.on_lost, hard_bytes=1_000_000)
+    outbox = pipe.outbox(hard_bytes=1_000_000)
     block(outbox)
     for _ in range(20):
         outbox.write(encode_frame("z" * 100_000))
@@ -109,7 +117,7 @@ def test_beyond_the_hard_bound_the_connection_is_given_up_with_a_reason(pipe: Pi
 
 
 def test_a_reader_that_is_gone_is_noticed(pipe: Pipe) -> None:
-    outbox = Outbox(pipe.write_end, pipe.on_lost)
+    outbox = pipe.outbox()
     os.close(pipe.read_end)
     outbox.write(encode_frame({}))
     assert pipe.lost_event.wait(5)
@@ -118,7 +126,7 @@ def test_a_reader_that_is_gone_is_noticed(pipe: Pipe) -> None:
 
 def test_an_end_that_does_not_block_is_waited_for_all_the_same(pipe: Pipe) -> None:
     os.set_blocking(pipe.write_end, False)
-    outbox = Outbox(pipe.write_end, pipe.on_lost)
+    outbox = pipe.outbox()
     block(outbox)
     outbox.write(encode_frame({"end": True}))
     assert not outbox.finish(0.2)
@@ -127,7 +135,7 @@ def test_an_end_that_does_not_block_is_waited_for_all_the_same(pipe: Pipe) -> No
 
 
 def test_finish_waits_for_what_is_queued(pipe: Pipe) -> None:
-    outbox = Outbox(pipe.write_end, pipe.on_lost)
+    outbox = pipe.outbox()
     for number in range(100):
         outbox.write(encode_frame({"n": number}))
     assert outbox.finish(5)
@@ -135,7 +143,7 @@ def test_finish_waits_for_what_is_queued(pipe: Pipe) -> None:
 
 
 def test_finish_gives_up_on_a_reader_that_does_not_read(pipe: Pipe) -> None:
-    outbox = Outbox(pipe.write_end, pipe.on_lost)
+    outbox = pipe.outbox()
     block(outbox)
     assert not outbox.finish(0.05)
 
@@ -155,15 +163,14 @@ async def test_a_pipe_that_does_not_block_is_read_as_any_other(pipe: Pipe) -> No
     os.set_blocking(pipe.read_end, False)
     inbox = Inbox(asyncio.get_running_loop())
     inbox.start(pipe.read_end)
-    os.write(pipe.write_end, encode_frame({"n": 1}))
-    async with asyncio.timeout(5):
-        first = await inbox.get()
-    assert isinstance(first, Message)
-    os.write(pipe.write_end, encode_frame({"n": 2}))
-    async with asyncio.timeout(5):
-        second = await inbox.get()
-    assert isinstance(second, Message)
-    assert (first.value, second.value) == ({"n": 1}, {"n": 2})
+    found = []
+    for number in (1, 2):
+        os.write(pipe.write_end, encode_frame(number))
+        found.append(await asyncio.wait_for(inbox.get(), 5))
+    os.close(pipe.write_end)
+    found.append(await asyncio.wait_for(inbox.get(), 5))
+    assert [each.value for each in found if isinstance(each, Message)] == [1, 2]
+    assert found[-1] == Ended(None)
 
 
 async def test_the_reader_waits_when_nobody_takes(pipe: Pipe) -> None:
