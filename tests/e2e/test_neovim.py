@@ -112,3 +112,27 @@ def test_the_model_is_switched_in_mid_conversation(folder: Path):
     )
     assert seen["selected"] == "yes"
     assert seen["chat"].index("first model") < seen["chat"].index("# and now?") < seen["chat"].index("other model")
+
+
+def test_a_conversation_is_opened_again_in_another_neovim_and_goes_on(folder: Path):
+    rules = [
+        {"when": {"user": "first"}, "reply": [{"text": "The first answer."}]},
+        {"when": {"user": "second"}, "reply": [{"text": "The second answer."}]},
+    ]
+    first = play("ask", folder, rules)
+    seen = play("reopen", folder, rules)
+    assert len(seen["offered"]) == 1
+    assert "what is first?" in seen["offered"][0]
+    assert seen["reopened"].strip() == first["chat"].strip()
+    assert seen["chat"].startswith(seen["reopened"].rstrip())
+    assert "# what is second?" in seen["chat"]
+    assert [each["messageCount"] for each in seen["sessions"]] == [4]
+
+
+def test_a_question_that_is_refused_is_not_written_into_the_answer_and_the_mode_is_chosen(folder: Path):
+    rules = [{"when": {}, "reply": [{"text": "So far, so good."}, {"hold": True}]}]
+    seen = play("busy", folder, rules)
+    assert "still running" in seen["said"][0]
+    assert "# what takes long?" in seen["while_busy"]
+    assert "too early" not in seen["while_busy"]
+    assert (seen["set"], seen["chosen"]) == ("auto", "ask")

@@ -2,7 +2,9 @@
 local M = {}
 
 local session, chat -- the id of the conversation, the buffer that shows it
+local modes = {} -- what the server said that a conversation can be in
 local shown = {} -- per message: where its text begins in the chat, and the text so far
+local loading = false -- a stored conversation is on its way; its first update takes the place of what is shown
 
 local function client()
   return vim.lsp.get_clients({ name = 'conduit' })[1] or error('Conduit runs in no buffer; open a file first')
@@ -51,10 +53,33 @@ local function show_message(update)
   end
 end
 
+-- Shown when the server has taken the question in: one that it refuses stays out of the answer that is being written.
+local function show_question(text)
+  local lines = lines_of(text)
+  show(('\n# %s\n\n'):format(lines[1]))
+  if #lines > 1 then
+    show(table.concat(lines, '\n', 2) .. '\n\n')
+  end
+end
+
+local function clear()
+  shown = {}
+  if chat and vim.api.nvim_buf_is_valid(chat) then
+    vim.api.nvim_buf_set_lines(chat, 0, -1, false, {})
+  end
+end
+
 function M.on_update(params)
   local update = params.update
   if params.sessionId ~= session then
     return
+  end
+  if loading == 'asked' then
+    clear()
+    loading = 'arriving'
+  end
+  if update.sessionUpdate == 'user_message_chunk' then
+    show_question(update.content.text or ('(%s)'):format(update.content.type))
   elseif update.sessionUpdate == 'agent_message_chunk' then
     show_message(update)
   elseif update.status == 'in_progress' then
@@ -62,7 +87,13 @@ function M.on_update(params)
   elseif update.status == 'failed' then
     show(('\n> %s: failed\n\n'):format(update.title))
   elseif update.sessionUpdate == 'notice' then
-    vim.notify('Conduit: ' .. update.text)
+    if loading then
+      show(('\n> %s\n\n'):format(update.text))
+    else
+      vim.notify('Conduit: ' .. update.text)
+    end
+  elseif update.sessionUpdate == 'turn_state' and update.state == 'idle' then
+    show(update.stopReason == 'end_turn' and '\n' or ('\n\n(%s)\n'):format(update.error or update.stopReason))
   end
 end
 
@@ -79,7 +110,7 @@ local function with_session(act)
     if err then
       return report(err)
     end
-    session = result.sessionId
+    session, modes = result.sessionId, result.modes.availableModes
     act(session)
   end)
 end
@@ -95,13 +126,9 @@ function M.ask(text, lines)
     }
   end
   with_session(function(id)
-    show(('\n# %s\n\n'):format(text))
     local params = { sessionId = id, prompt = { { type = 'text', text = text } }, context = context }
-    client():request('conduit/session/prompt', params, function(err, result)
-      if err then
-        return report(err)
-      end
-      show(result.stopReason == 'end_turn' and '\n' or ('\n\n(%s)\n'):format(result.error or result.stopReason))
+    client():request('conduit/session/prompt', params, function(err)
+      return err and report(err)
     end)
   end)
 end
@@ -114,6 +141,62 @@ end
 
 function M.forget()
   session = nil
+end
+
+-- Shows a stored conversation in the chat; the next question goes on with it.
+local function open(id)
+  local before = session
+  session, loading = id, 'asked'
+  client():request('conduit/session/load', { sessionId = id }, function(err, result)
+    loading = false
+    if err then
+      session = before
+      return report(err)
+    end
+    modes = result.modes.availableModes
+  end)
+end
+
+-- Asks which of this folder's conversations, newest first, to open again.
+function M.choose_session(query)
+  client():request('conduit/session/list', { query = query }, function(err, result)
+    if err then
+      return report(err)
+    elseif #result.sessions == 0 then
+      return vim.notify('Conduit: there is no such conversation in this folder')
+    end
+    vim.ui.select(result.sessions, {
+      prompt = 'Conversation',
+      format_item = function(info)
+        local title = info.title ~= '' and info.title or 'Untitled'
+        return ('%s  %s%s'):format(os.date('%Y-%m-%d %H:%M', info.updatedAt), title, info.running and ' (running)' or '')
+      end,
+    }, function(info)
+      return info and open(info.sessionId)
+    end)
+  end)
+end
+
+-- Without a name: asks which. `ask` only reads, `auto` may change files.
+function M.choose_mode(name)
+  with_session(function(id)
+    local function choose(mode)
+      client():request('conduit/session/setMode', { sessionId = id, modeId = mode }, function(err)
+        return err and report(err) or vim.notify(('Conduit: this conversation is in mode %s now'):format(mode))
+      end)
+    end
+    if name then
+      return choose(name)
+    end
+    vim.ui.select(modes, {
+      prompt = 'Mode',
+      format_item = function(mode)
+        return ('%s: %s'):format(mode.id, mode.description)
+      end,
+    }, function(mode)
+      return mode and choose(mode.id)
+    end)
+  end)
 end
 
 -- Without a name: asks which.

@@ -1,4 +1,4 @@
--- Starts Conduit with the first file, and adds the commands for chat and models.
+-- Starts Conduit with the first file, and adds the commands for the chat.
 vim.lsp.enable('conduit')
 
 vim.api.nvim_create_user_command('ConduitAsk', function(command)
@@ -17,3 +17,17 @@ end, { nargs = '?', desc = 'Choose the model of this conversation' })
 vim.api.nvim_create_user_command('ConduitNew', function()
   require('conduit').forget()
 end, { desc = 'Begin a new conversation with the next question' })
+
+vim.api.nvim_create_user_command('ConduitSessions', function(command)
+  require('conduit').choose_session(command.args)
+end, { nargs = '*', desc = 'Open an earlier conversation again, one that contains the words if any are given' })
+
+vim.api.nvim_create_user_command('ConduitMode', function(command)
+  require('conduit').choose_mode(command.args ~= '' and command.args or nil)
+end, {
+  nargs = '?',
+  complete = function()
+    return { 'ask', 'auto' }
+  end,
+  desc = 'Choose what this conversation may do: ask only reads, auto may change files',
+})

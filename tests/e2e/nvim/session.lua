@@ -36,6 +36,11 @@ function M.wait_for_chat(text)
   end)
 end
 
+-- What the server lists as conversations of this folder.
+function M.list(client)
+  return client:request_sync('conduit/session/list', vim.empty_dict(), 20000).result.sessions
+end
+
 function M.lines()
   return vim.api.nvim_buf_get_lines(0, 0, -1, false)
 end

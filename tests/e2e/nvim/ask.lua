@@ -1,0 +1,7 @@
+-- One question and its answer; then Neovim ends.
+local session = require('session')
+
+session.open('app.py')
+vim.cmd('ConduitAsk what is first?')
+session.wait_for_chat('The first answer.')
+session.finish({ chat = session.chat() })
