@@ -149,3 +149,11 @@ def test_a_large_file_is_searched_quickly() -> None:
     assert exact < 0.1
     assert loose < 0.5
     assert missed < 1.0
+
+
+def test_a_long_place_whose_lines_are_alike_is_replaced_at_once() -> None:
+    old = "    x = 1\n\n    }\n" * 700
+    started = time.perf_counter()
+    replaced = replace(old.replace("    ", "  ") + "end\n", old, old.replace("x", "y"))
+    assert time.perf_counter() - started < 2.0
+    assert replaced.text == old.replace("    ", "  ").replace("x", "y") + "end\n"

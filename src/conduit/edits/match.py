@@ -24,6 +24,7 @@ _NUMBERED = re.compile(r"[ \t]*\d+[\t|:]")
 _LISTED_LINES = 20
 _NEAREST_LINES = 30
 _FUZZY_LINES = 4000
+_EXACT_LINES = 2000
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,7 +193,8 @@ def _merge(text: str, place: Place, old: str, new: str) -> str | None:
         becomes[-1] = becomes[-1].removesuffix("\n")  # the text ends without a line end, and goes on to
         was[-1] = was[-1].removesuffix("\n")
     pieces: list[str] = []
-    for tag, i1, i2, j1, j2 in difflib.SequenceMatcher(None, was, becomes, autojunk=False).get_opcodes():
+    many = len(was) + len(becomes) > _EXACT_LINES  # where many are alike, the smallest difference takes quadratic time
+    for tag, i1, i2, j1, j2 in difflib.SequenceMatcher(None, was, becomes, autojunk=many).get_opcodes():
         if tag == "equal":
             pieces.extend(here[i1:i2])
             continue
