@@ -91,6 +91,7 @@ class StaleDocument(ToolError):
         super().__init__(
             f"{path} changed meanwhile (the edit was made for {expected}, it is now {found}). Read it again, then edit."
         )
+        self.path = path
         self.expected = expected
         self.found = found
 

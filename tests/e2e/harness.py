@@ -47,9 +47,12 @@ class Bench:
         options: EditorOptions | None = None,
         permit: Permit | None = None,
         command: Sequence[str] = SERVE,
+        initialize: bool = True,
         **env: str,
     ) -> EditorClient:
-        return await EditorClient.start(command, self.root, options=options, permit=permit, env={**self.env, **env})
+        return await EditorClient.start(
+            command, self.root, options=options, permit=permit, env={**self.env, **env}, initialize=initialize
+        )
 
 
 async def chat(editor: EditorClient, session_id: str, text: str, **more: object) -> dict[str, object]:

@@ -128,7 +128,7 @@ async def test_a_closed_file_that_changed_while_the_model_worked_is_not_edited(b
 
     async with await bench.start(permit=permit) as editor:
         uri = await editor.open(path)
-        with pytest.raises(ClientError, match="changed meanwhile"):
+        with pytest.raises(ClientError, match="changed while Conduit worked"):
             await carry_out(editor, (await actions(editor, uri))["Refactor…"])
         assert other.read_text() == "import os\n\n\n" + PRICES
 
@@ -155,7 +155,7 @@ async def test_text_that_changed_while_the_model_worked_is_never_overwritten(ben
         running = asyncio.create_task(carry_out(editor, action))
         await editor.wait_for(lambda seen: "wait" in seen.text())
         await editor.type(uri, SHOP.replace("prise", "totally_new"))
-        with pytest.raises(ClientError, match="changed meanwhile"):
+        with pytest.raises(ClientError, match="changed while Conduit worked"):
             await running
         assert editor.document(uri).text == SHOP.replace("prise", "totally_new")
 
@@ -251,3 +251,51 @@ async def test_suggestions_are_hints_that_can_be_applied_explained_and_dismissed
         await editor.wait_for(lambda seen: seen.diagnostics[uri] != [])
         await editor.close(uri)
         await editor.wait_for(lambda seen: seen.diagnostics[uri] == [])
+
+
+async def test_a_model_chosen_by_a_plain_editor_serves_its_next_action(bench: Bench) -> None:
+    bench.script(
+        {"when": {"model": "^second$"}, "reply": [{"text": "# Second speaking"}]},
+        {"reply": [{"text": "# First speaking"}]},
+    )
+    path = bench.write("shop.py", SHOP)
+    async with await bench.start(options=EditorOptions(conduit=None)) as editor:
+        uri = await editor.open(path)
+        explain = (await actions(editor, uri))["Explain"]
+        await carry_out(editor, explain)
+        await editor.command("conduit.model.select", "scripted/second")
+        await carry_out(editor, explain)
+        assert [each["message"] for each in editor.seen.messages] == [
+            "# First speaking",
+            "Conduit now uses scripted/second.",
+            "# Second speaking",
+        ]
+
+
+async def test_an_editor_that_cannot_be_edited_is_offered_no_edits(bench: Bench) -> None:
+    path = bench.write("shop.py", SHOP)
+    async with await bench.start(options=EditorOptions(apply_edit=False)) as editor:
+        uri = await editor.open(path)
+        assert list(await actions(editor, uri)) == ["Explain", "Suggest refactorings"]
+
+
+async def test_a_new_file_is_written_where_the_editor_cannot_create_one(bench: Bench) -> None:
+    create = {
+        "call": "edit_file",
+        "arguments": {"path": "test_shop.py", "old_text": "", "new_text": "def test(): ...\n"},
+    }
+    bench.script({"when": {"round": 0}, "reply": [create]}, DONE)
+    path = bench.write("shop.py", SHOP)
+    async with await bench.start(options=EditorOptions(create_files=False)) as editor:
+        uri = await editor.open(path)
+        assert (await carry_out(editor, (await actions(editor, uri))["Write tests"]))["applied"] is True
+        assert (bench.root / "test_shop.py").read_text() == "def test(): ...\n"
+
+
+async def test_a_missing_key_is_said_before_a_session_is_made(bench: Bench) -> None:
+    path = bench.write("shop.py", SHOP)
+    async with await bench.start(CONDUIT_MODEL="sonnet") as editor:
+        uri = await editor.open(path)
+        with pytest.raises(ClientError, match="ANTHROPIC_API_KEY"):
+            await carry_out(editor, (await actions(editor, uri))["Explain"])
+        assert (await editor.command("conduit.session.list"))["sessions"] == []

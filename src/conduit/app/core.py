@@ -10,16 +10,17 @@ import asyncio
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from conduit.agent.budget import TurnLimits
 from conduit.agent.permission import Approver, Remembered, effects_in
 from conduit.agent.setup import TurnResult, TurnSetup
 from conduit.agent.turn import Turn
+from conduit.app.live import Coming, Live
 from conduit.app.parts import Check, ModelChoice, Models, Parts, PromptOptions, Setup, Status
 from conduit.catalog.model import ModelInfo
 from conduit.context.builder import build_prompt, build_system, render_file
-from conduit.errors import SessionBusy, UserError
+from conduit.errors import UserError
 from conduit.messages.content import Block, Text
 from conduit.messages.request import ModelSettings
 from conduit.providers.warmup import warm_up
@@ -44,30 +45,6 @@ from conduit.workspace.workspace import Workspace
 log = logging.getLogger(__name__)
 
 
-@dataclass
-class _Live:
-    """What is known of a session that was used since the start."""
-
-    remembered: Remembered
-    turn: Turn | None = None
-    task: asyncio.Task[TurnResult] | None = None
-
-    def is_free(self) -> bool:
-        return self.task is None or self.task.done()
-
-    def check_free(self) -> None:
-        if not self.is_free():
-            raise SessionBusy("A turn is still running in this session. Cancel it, or wait for its end.")
-
-
-@dataclass
-class _Coming:
-    """A prompt on its way to its turn: it can be cancelled already."""
-
-    session_id: str
-    cancelled: bool = False
-
-
 class App:
     """The agent server's core for one workspace."""
 
@@ -75,10 +52,11 @@ class App:
         self._parts = parts
         self._setup = setup
         self._retired: list[Models] = []
-        self._live: dict[str, _Live] = {}
-        self._coming: list[_Coming] = []
+        self._live: dict[str, Live] = {}
+        self._coming: list[Coming] = []
         self._listeners: list[Callable[[SessionUpdate], None]] = []
         self._status_listeners: list[Callable[[Status], None]] = []
+        self._chosen_model: str | None = None
         self._status = Status("ready", setup.models.default())
 
     @property
@@ -102,7 +80,7 @@ class App:
         self, *, cwd: str | None = None, mode: Mode | None = None, model: str | None = None, title: str = ""
     ) -> SessionInfo:
         """Create a session; raises UnknownModel for a model that nobody knows."""
-        chosen = self._setup.models.resolve(model).id if model else self._setup.models.default()
+        chosen = self._setup.models.resolve(model).id if model else self.default_model()
         return await self._parts.store.open_session(
             SessionOpened(title=title, mode=mode or self._setup.mode, model=chosen, cwd=cwd or self._root())
         )
@@ -140,6 +118,10 @@ class App:
         self._set_status(replace(self._status, model=info.id, session_id=session_id))
         return changed
 
+    async def note(self, session_id: str, text: str) -> None:
+        """Keep a sentence for the person in a session; no model ever sees it."""
+        await self._emit(session_id, Notice(text=text))
+
     async def _change(self, session_id: str, change: SessionChanged) -> SessionInfo:
         await self._emit(session_id, change)
         return await self._parts.store.session(session_id)
@@ -157,7 +139,7 @@ class App:
             SessionNotFound, SessionBusy: there is no such session, or a turn runs in it.
             UnknownModel, MissingKey, ConfigError: the session's model cannot be asked.
         """
-        coming = _Coming(session_id)
+        coming = Coming(session_id)
         self._coming.append(coming)
         try:
             live = await self._live_session(session_id)
@@ -196,11 +178,11 @@ class App:
             PathNotFound, NotText, OutsideWorkspace: it cannot be read.
         """
         reading = await self._parts.workspace.read(name)
-        info = self._setup.models.resolve(model or self._setup.models.default())
+        info = self._setup.models.resolve(model or self.default_model())
         limit = _output_cap(self._setup.limits, info)
         return Text(text=render_file(reading.name, reading.text, origin=reading.origin, limit_bytes=limit))
 
-    async def _new_turn(self, session_id: str, live: _Live, content: Sequence[Block], options: PromptOptions) -> Turn:
+    async def _new_turn(self, session_id: str, live: Live, content: Sequence[Block], options: PromptOptions) -> Turn:
         parts, setup = self._parts, self._setup
         session = await parts.store.session(session_id)
         model = setup.models.resolve(session.model)
@@ -264,7 +246,7 @@ class App:
         live = self._live.get(session_id)
         await self._parts.store.repair(session_id, abandoned=live is None or live.is_free())
 
-    async def _live_session(self, session_id: str) -> _Live:
+    async def _live_session(self, session_id: str) -> Live:
         """Return the state of a session; the first use after a start repairs it and reads the lasting answers."""
         live = self._live.get(session_id)
         if live is None:
@@ -273,7 +255,7 @@ class App:
             for stored in await self._parts.store.events(session_id):
                 if isinstance(stored.event, PermissionAnswered):
                     remembered.record(Effect(stored.event.effect), stored.event.answer)
-            live = self._live.setdefault(session_id, _Live(remembered))
+            live = self._live.setdefault(session_id, Live(remembered))
         return live
 
     # -- models, usage, health --------------------------------------------------------------------------------------
@@ -283,8 +265,24 @@ class App:
         return self._setup.models.choices()
 
     def default_model(self) -> str:
-        """Return the id of the model that new sessions use."""
-        return self._setup.models.default()
+        """Return the id of the model that new sessions use: the chosen one, else the configured one."""
+        return self._chosen_model or self._setup.models.default()
+
+    def choose_model(self, model: str) -> str:
+        """Let new sessions use `model` as long as this App is open, and return its id.
+
+        Raises:
+            UnknownModel, MissingKey, ConfigError: with what to do about it.
+        """
+        self._chosen_model = self.check_model(model)
+        self._set_status(replace(self._status, model=self._chosen_model))
+        return self._chosen_model
+
+    def check_model(self, model: str | None = None) -> str:
+        """Return the id of a model that can be asked, the default one if none is named; raises as `choose_model`."""
+        info = self._setup.models.resolve(model or self.default_model())
+        self._setup.models.provider(info)
+        return info.id
 
     def model(self, name: str) -> ModelInfo:
         """Return the row of a model; raises UnknownModel with the nearest names."""

@@ -68,9 +68,10 @@ async def open_app(
     room = _Room(folders, environ, arguments or {})
     setup = room.setup(room.load(client_settings))
     ensure_private(folders.state)
-    workspace = Workspace(roots, editor, Door(roots))
+    usable, lost = _usable(roots)
+    workspace = Workspace(usable, editor, Door(usable))
     # Without a folder, conversations are kept in a place of their own.
-    database = database_path(folders.state, roots[0] if roots else folders.state / "no-folder")
+    database = database_path(folders.state, usable[0] if usable else folders.state / "no-folder")
     store = await open_store(database)
     app = App(
         Parts(
@@ -83,12 +84,19 @@ async def open_app(
             configure=lambda client: room.setup(room.load(client)),
             doctor=lambda current: asyncio.to_thread(room.examine, current, database, workspace.door),
             close=room.aclose,
-            notices=tuple(filter(None, [store.notice, *room.settings.warnings])),
+            notices=tuple(filter(None, [*lost, store.notice, *room.settings.warnings])),
         ),
         setup,
     )
     room.report = app.report
     return app
+
+
+def _usable(roots: Sequence[Path]) -> tuple[list[Path], list[str]]:
+    """Return the roots that can be opened, and a sentence about each other one."""
+    lost = [root for root in roots if not os.access(root, os.R_OK | os.X_OK) or not root.is_dir()]
+    notices = [f"The folder {root} cannot be opened, so Conduit works without it." for root in lost]
+    return [root for root in roots if root not in lost], notices
 
 
 @dataclass

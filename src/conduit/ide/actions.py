@@ -94,7 +94,8 @@ TITLES = {
 }
 
 GROUPS = {
-    ActionKind.EXPLAIN: "source.conduit.explain",
+    # No `source` kind: editors leave those out of the menu at the cursor.
+    ActionKind.EXPLAIN: "conduit.explain",
     ActionKind.FIX: "quickfix",
     ActionKind.REFACTOR: "refactor.rewrite.conduit",
     ActionKind.DOCUMENT: "refactor.rewrite.conduit.document",
@@ -130,6 +131,7 @@ async def run_action(
     """
     text = (await app.workspace.read(target.name)).text
     details = _details(text, target, instruction)
+    app.check_model()
     session = await app.new_session(mode="auto" if kind.edits else "ask", title=_title(kind, target))
     started(session.id)
     stage = Stage()

@@ -48,6 +48,7 @@ async def suggest_refactorings(
     """
     reading = await app.workspace.read(name)
     board = _Board(reading.text)
+    app.check_model()
     session = await app.new_session(mode="ask", title=f"Suggestions: {name}")
     started(session.id)
     result = await app.prompt(

@@ -39,6 +39,7 @@ class ClientFacts:
     work_done_progress: bool = False
     configuration: bool = False
     action_tags: bool = False
+    disabled_actions: bool = False
     permission_requests: bool = False
     session_updates: bool = False
     status_updates: bool = False
@@ -63,6 +64,7 @@ def read_facts(params: Mapping[str, object]) -> ClientFacts:
         create_files=isinstance(resources, list) and "create" in resources,
         show_document=_find(capabilities, "window", "showDocument", "support") is True,
         work_done_progress=_find(capabilities, "window", "workDoneProgress") is True,
+        disabled_actions=_find(capabilities, "textDocument", "codeAction", "disabledSupport") is True,
         action_tags=bool(_find(capabilities, "textDocument", "codeAction", "tagSupport")),
         configuration=_find(capabilities, "workspace", "configuration") is True,
         permission_requests=conduit.get("permission") is True,

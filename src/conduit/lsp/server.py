@@ -14,6 +14,7 @@ import logging
 import threading
 from collections.abc import Callable, Coroutine, Mapping
 from contextlib import suppress
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
@@ -57,6 +58,7 @@ class ConduitServer(LanguageServer):
         self.documents = OpenDocuments()
         self.progress_tasks: dict[int | str, asyncio.Task[Any]] = {}
         self.suggestions: dict[str, list[Suggestion]] = {}
+        self.conversation_id: str | None = None
         self._stopped = stopped
         self._arguments = arguments
         self._loaded = asyncio.Event()
@@ -72,6 +74,17 @@ class ConduitServer(LanguageServer):
     async def app(self) -> App:
         """Return the App, waiting until it is open; raises why it could not be opened."""
         return await asyncio.shield(self._app)
+
+    async def reopen(self, settings: Mapping[str, object]) -> bool:
+        """Try again to open the App with other settings after it could not be opened; False when it is open."""
+        if not self._app.done():
+            await asyncio.wait({self._app})
+        if self._app.exception() is None:
+            return False
+        self.facts = replace(self.facts, settings=settings)
+        self._app = asyncio.get_running_loop().create_future()
+        self._opening = asyncio.create_task(self._open(), name="open")
+        return True
 
     async def ask(self, method: str, params: object) -> Any:
         """Send a request to the client and return its raw result.

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from lsprotocol import types
 
 from conduit.agent.permission import PermissionRequest
-from conduit.errors import OutsideWorkspace, PathNotFound, StaleDocument
+from conduit.edits.apply import ApplyAtOnce
+from conduit.errors import OutsideWorkspace, PathNotFound, StaleDocument, ToolError, UserError
 from conduit.ide.actions import ActionKind, ActionResult, Offer, Problem, Target, offer_actions, run_action
 from conduit.lsp.answers import show_answer
 from conduit.lsp.applier import EditorApplier
@@ -41,7 +42,7 @@ async def code_action(server: ConduitServer, params: types.CodeActionParams) -> 
     try:
         name = app.workspace.name_of(document.path)
     except OutsideWorkspace:
-        return []
+        return _nothing_here(server)
     problems = [each for each in params.context.diagnostics if each.source != SOURCE]
     target = Target(
         name,
@@ -52,9 +53,9 @@ async def code_action(server: ConduitServer, params: types.CodeActionParams) -> 
     actions = [
         _to_lsp_action(server, document, offer, params.range, problems)
         for offer in offer_actions(target)
-        if _is_wanted(offer.group, params.context.only)
+        if _is_wanted(offer.group, params.context.only) and (server.facts.apply_edit or not offer.kind.edits)
     ]
-    if _is_wanted("source.conduit.suggest", params.context.only):
+    if _is_wanted(SUGGEST, params.context.only):
         actions.append(_suggest_action(server, document))
     for hint in params.context.diagnostics:
         if hint.source == SOURCE and _is_wanted("quickfix", params.context.only):
@@ -97,12 +98,33 @@ async def _deliver(server: ConduitServer, app: App, document: Document, kind: Ac
         return False
     others = [change for change in result.changes if change.path != document.path]
     if others and not await _consents(server, app, result):
+        await app.note(result.session_id, "The person did not want these changes; nothing was changed.")
         server.show_message("Conduit: nothing was changed.")
         return False
+    try:
+        await _apply(server, app, kind, result, others)
+    except ToolError as error:
+        await app.note(result.session_id, f"The changes were not applied: {error}")
+        if isinstance(error, StaleDocument):
+            raise UserError(
+                f"The text changed while Conduit worked ({error.path}), so nothing was changed. Run the action again."
+            ) from error
+        raise
+    return True
+
+
+async def _apply(
+    server: ConduitServer, app: App, kind: ActionKind, result: ActionResult, others: Sequence[FileChange]
+) -> None:
+    """Hand all changes to the editor as one edit; where it cannot create files, new ones are written to the disk."""
+    label = f"Conduit: {kind.value}"
+    applier = EditorApplier(server)
+    if not server.facts.create_files and any(change.before is None for change in result.changes):
+        await ApplyAtOnce(app.workspace, app.workspace.door, applier).submit(result.changes)
+        return
     for change in others:
         await _check_closed(app, change)
-    await EditorApplier(server).apply(result.changes, f"Conduit: {kind.value}")
-    return True
+    await applier.apply(result.changes, label)
 
 
 async def _check_closed(app: App, change: FileChange) -> None:
@@ -130,6 +152,14 @@ async def _consents(server: ConduitServer, app: App, result: ActionResult) -> bo
         )
     )
     return answer in ("allow_once", "allow_always")
+
+
+def _nothing_here(server: ConduitServer) -> list[types.CodeAction]:
+    """Return, where the editor can show it, why nothing is offered for a file that is in no opened folder."""
+    if not server.facts.disabled_actions:
+        return []
+    reason = "This file is in none of the folders that are open. Open its folder to work on it with Conduit."
+    return [types.CodeAction(title="Conduit", disabled=types.CodeActionDisabled(reason=reason))]
 
 
 def _open_document(server: ConduitServer, uri: str) -> Document:
@@ -194,7 +224,7 @@ def _to_lsp_action(
 def _suggest_action(server: ConduitServer, document: Document) -> types.CodeAction:
     return types.CodeAction(
         title="Suggest refactorings",
-        kind="source.conduit.suggest",
+        kind=SUGGEST,
         command=types.Command(title="Suggest refactorings", command=SUGGEST, arguments=[{"uri": document.uri}]),
         tags=[types.CodeActionTag.LlmGenerated] if server.facts.action_tags else None,
     )

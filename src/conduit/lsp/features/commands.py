@@ -29,20 +29,25 @@ async def list_models(server: ConduitServer, *_: object) -> Json:
 async def select_model(server: ConduitServer, *arguments: object) -> Json:
     """`conduit.model.select` with (model, session): the session's next turn uses the model.
 
-    Without a session it is the newest one, and a new one when there is none.
+    Without a session it is the conversation that this editor is in, and whatever it begins from now on.
     """
     app = await server.app()
     model = _text(arguments, 0, "model")
-    session = await _session(app, arguments, 1)
-    info = await app.set_model(session.id, model) if session else await app.new_session(model=model)
+    session = await _session(server, app, arguments, 1)
+    if len(arguments) < 2 or arguments[1] is None:
+        model = app.choose_model(model)
+    if session is None:
+        server.show_message(f"Conduit now uses {model}.")
+        return {"sessionId": None, "model": model}
+    info = await app.set_model(session.id, model)
     server.show_message(f"Conduit: {info.title or 'the conversation'} now uses {info.model}.")
     return {"sessionId": info.id, "model": info.model}
 
 
 async def show_model(server: ConduitServer, *arguments: object) -> Json:
-    """`conduit.model.show` with (session): the model of a session, the newest one by default."""
+    """`conduit.model.show` with (session): the model of a session, by default the one that this editor is in."""
     app = await server.app()
-    session = await _session(app, arguments, 0)
+    session = await _session(server, app, arguments, 0)
     model = session.model if session else app.default_model()
     server.show_message(f"Conduit uses {model}.")
     return {"model": model, "sessionId": session.id if session else None, "default": app.default_model()}
@@ -100,12 +105,11 @@ async def show_doctor(server: ConduitServer, *_: object) -> Json:
     return {"checks": [{"name": each.name, "state": each.state, "detail": each.detail} for each in checks]}
 
 
-async def _session(app: App, arguments: Sequence[object], index: int) -> SessionInfo | None:
-    """Return the session that an argument names, else the newest, else None."""
+async def _session(server: ConduitServer, app: App, arguments: Sequence[object], index: int) -> SessionInfo | None:
+    """Return the session that an argument names, else the conversation that this editor is in, else None."""
     if len(arguments) > index and arguments[index] is not None:
         return await app.load_session(_text(arguments, index, "sessionId"))
-    newest = await app.sessions(limit=1)
-    return newest[0] if newest else None
+    return await app.load_session(server.conversation_id) if server.conversation_id else None
 
 
 def _text(arguments: Sequence[object], index: int, name: str) -> str:

@@ -20,10 +20,11 @@ async def did_change_configuration(server: ConduitServer, params: types.DidChang
     Raises:
         ConfigError: a bad value; the old settings stay.
     """
-    app = await server.app()
     settings = changed_settings(params.settings)
     if settings is None and server.facts.configuration:
         item = types.ConfigurationItem(section=_SECTION)
         answer = await server.ask(types.WORKSPACE_CONFIGURATION, types.ConfigurationParams(items=[item]))
         settings = changed_settings(answer[0]) if isinstance(answer, list) and answer else None
-    await app.configure(server.facts.settings if settings is None else settings)
+    wanted = server.facts.settings if settings is None else settings
+    if not await server.reopen(wanted):
+        await (await server.app()).configure(wanted)

@@ -56,6 +56,7 @@ async def new_session(server: ConduitServer, params: NewSessionParams) -> Opened
     """`conduit/session/new`."""
     app = await server.app()
     info = await app.new_session(cwd=params.cwd, mode=params.mode, model=params.model, title=params.title)
+    server.conversation_id = info.id
     return _opened(app, info, 0)
 
 
@@ -71,6 +72,7 @@ async def load_session(server: ConduitServer, params: LoadSessionParams) -> Open
     """`conduit/session/load`: the history as updates, then the answer."""
     app = await server.app()
     info = await app.load_session(params.session_id)
+    server.conversation_id = info.id
     seq = params.replay_from
     for stored in await app.history(params.session_id, after=params.replay_from):
         send_update(server, stored)
@@ -81,6 +83,7 @@ async def load_session(server: ConduitServer, params: LoadSessionParams) -> Open
 async def prompt(server: ConduitServer, params: PromptParams) -> PromptResult:
     """`conduit/session/prompt`: the answer comes when the turn is over."""
     app = await server.app()
+    server.conversation_id = params.session_id
     content = [await _block(app, block) for block in params.prompt]
     options = PromptOptions(
         tools=params.tools,
@@ -93,6 +96,7 @@ async def prompt(server: ConduitServer, params: PromptParams) -> PromptResult:
         stop_reason=result.stop_reason,
         usage=to_token_usage(result.usage),
         error=result.error,
+        error_kind=result.error_kind,
     )
 
 
