@@ -298,3 +298,13 @@ async def test_a_turn_that_the_end_of_the_connection_cuts_is_kept_and_the_next_p
     if client.returncode is None:
         client.kill()
         await client.wait()
+
+
+async def test_a_picture_that_is_no_base64_is_refused_and_nothing_is_stored(start_editor: StartEditor) -> None:
+    editor = await start_editor()
+    session_id = await new_session(editor)
+    content = [{"type": "text", "text": "say it"}, {"type": "image", "mimeType": "image/png", "data": "no base64!"}]
+    with pytest.raises(ClientError, match=r"prompt\.1\.image\.data: base64"):
+        await editor.request("conduit/session/prompt", {"sessionId": session_id, "prompt": content})
+    listed = (await editor.request("conduit/session/list", {}))["sessions"]
+    assert listed[0]["messageCount"] == 0

@@ -2,12 +2,31 @@
 
 from __future__ import annotations
 
+import binascii
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
+from pydantic_core import PydanticCustomError
 
 from conduit.lsp.protocol.payload import Payload
 from conduit.messages.message import TurnStop
+
+
+def _check_base64(data: str) -> str:
+    """Refuse what no vendor could decode: once it is stored, every later request of the session would fail."""
+    try:
+        decoded = binascii.a2b_base64(data, strict_mode=True)
+    except ValueError as error:
+        reason = str(error) if isinstance(error, binascii.Error) else "other characters"
+        raise PydanticCustomError(
+            "base64", "base64 without line breaks is required ({reason})", {"reason": reason}
+        ) from error
+    if not decoded:
+        raise PydanticCustomError("base64", "base64 without line breaks is required (it is empty)")
+    return data
+
+
+Base64 = Annotated[str, AfterValidator(_check_base64)]
 
 
 class TextContent(Payload):
@@ -22,7 +41,7 @@ class ImageContent(Payload):
 
     type: Literal["image"] = "image"
     mime_type: str
-    data: str
+    data: Base64
 
 
 class AudioContent(Payload):
@@ -30,7 +49,7 @@ class AudioContent(Payload):
 
     type: Literal["audio"] = "audio"
     mime_type: str
-    data: str
+    data: Base64
 
 
 class ResourceLink(Payload):
