@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from conduit.app.parts import ModelChoice
 from conduit.catalog.catalog import Catalog
@@ -54,7 +55,7 @@ class Endpoints:
             name: {key: value for key, value in vendor.model_dump().items() if value is not None}
             for name, vendor in settings.vendors.items()
         }
-        self._catalog = catalog.with_endpoints(changes)
+        self._catalog = catalog.with_endpoints(_hosts(catalog, environ)).with_endpoints(changes)
         self._settings = settings
         self._make = make
         self._notify = notify
@@ -158,3 +159,29 @@ def _address(vendor: Vendor) -> str | None:
             "settings file."
         )
     return vendor.base_url
+
+
+def _hosts(catalog: Catalog, environ: Mapping[str, str]) -> dict[str, dict[str, str | None]]:
+    """Return the addresses that the environment gives, as the vendors' own tools read it; settings count more."""
+    found = {vendor: environ.get(vendor.host_variable or "", "").strip() for vendor in catalog.vendors}
+    return {vendor.name: {"base_url": _host_url(host, vendor.base_url)} for vendor, host in found.items() if host}
+
+
+def _host_url(host: str, usual: str | None) -> str:
+    """Return the URL of `host`, `host:port`, `:port` or a URL; what is missing is as in `usual`.
+
+    A server told to listen on all interfaces is reached on this machine.
+    """
+    scheme, separator, rest = host.rpartition("://")
+    parts = urlsplit(f"{scheme or 'http'}://{rest}")
+    name = parts.hostname or "localhost"
+    if name in ("0.0.0.0", "::"):  # noqa: S104
+        name = "127.0.0.1"
+    try:
+        port = parts.port
+    except ValueError:
+        return host  # whoever opens it says that it is none
+    if port is None and not separator and usual is not None:
+        port = urlsplit(usual).port
+    shown = f"[{name}]" if ":" in name else name
+    return f"{parts.scheme}://{shown}{'' if port is None else f':{port}'}{parts.path.rstrip('/')}"

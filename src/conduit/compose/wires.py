@@ -12,10 +12,12 @@ from conduit.catalog.catalog import Catalog
 from conduit.catalog.model import Vendor
 from conduit.compose.endpoints import EMBEDDED
 from conduit.config.settings import Settings
+from conduit.context.tokens import TokenCounter
 from conduit.errors import ConfigError
 from conduit.providers.anthropic import AnthropicProvider
 from conduit.providers.base import Provider
 from conduit.providers.local import EmbeddedOptions, EmbeddedProvider, EmbeddedStatus, Phase
+from conduit.providers.ollama import OllamaProvider
 from conduit.providers.openai_chat import OpenAIChatProvider
 from conduit.providers.openai_responses import OpenAIResponsesProvider
 from conduit.providers.prompted_tools import PromptedToolsProvider
@@ -34,6 +36,7 @@ class Wires:
 
     def make(self, vendor: Vendor, base_url: str | None, key: str | None) -> Provider:
         """Return a new provider for `vendor`; raises ConfigError when it has no address."""
+        counter = TokenCounter()
         match vendor.wire:
             case "openai_chat":
                 return OpenAIChatProvider(vendor, catalog=self.catalog, base_url=base_url, api_key=key)
@@ -41,6 +44,15 @@ class Wires:
                 return OpenAIResponsesProvider(vendor, catalog=self.catalog, base_url=base_url, api_key=key)
             case "anthropic":
                 return AnthropicProvider(vendor, catalog=self.catalog, base_url=base_url, api_key=key)
+            case "ollama":
+                return OllamaProvider(
+                    vendor,
+                    catalog=self.catalog,
+                    base_url=base_url,
+                    api_key=key,
+                    count=lambda request: counter.count_request(request).tokens,
+                    notify=lambda note: self.report(Status("busy", vendor.name, message=note)),
+                )
             case "scripted":
                 return ScriptedProvider(self.settings.script, name=vendor.name)
             case "embedded":

@@ -1,0 +1,335 @@
+"""The Ollama wire: its own /api/chat, which sets the context, thinks, and says how much it read.
+
+Written against the ollama SDK 0.6 and https://docs.ollama.com/api/chat (2026-11-21). Ollama's OpenAI-compatible
+endpoint cannot set the context; that one is `openai_chat`. Only `compose` makes one; importing this file imports no
+SDK.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
+from contextlib import aclosing
+from typing import TYPE_CHECKING, Any
+
+from conduit.catalog.catalog import Catalog
+from conduit.catalog.model import Vendor
+from conduit.errors import ConfigError, ProviderError, ProviderErrorKind
+from conduit.messages.request import ModelRequest
+from conduit.messages.stream import StreamEvent
+from conduit.providers.base import PullProgress, ServedModel
+from conduit.providers.faults import HTTPX_KINDS, cut_stream, not_a_stream, provider_error, say
+from conduit.providers.http_lines import Refusal, RefusalInStream, lines_of, refuse_failure
+from conduit.providers.ollama_request import TAKES_LEVELS, encode_request
+from conduit.providers.ollama_stream import LineDecoder
+from conduit.providers.ollama_window import Window, estimate_tokens, without_media
+from conduit.providers.own_machine import is_on_this_machine
+from conduit.providers.warmup import SharedLoad
+
+if TYPE_CHECKING:
+    import ollama
+
+ERROR_KINDS: Mapping[str, ProviderErrorKind] = {
+    **HTTPX_KINDS,
+    "ollama.RequestError": ProviderErrorKind.INTERNAL,
+    "ollama.ResponseError": ProviderErrorKind.UNKNOWN,  # its status says which
+    "conduit.Refusal": ProviderErrorKind.UNKNOWN,
+    "conduit.RefusalInStream": ProviderErrorKind.INTERNAL,
+    "builtins.ValueError": ProviderErrorKind.NETWORK,  # an answer of another shape
+    "builtins.TypeError": ProviderErrorKind.NETWORK,
+    "builtins.AttributeError": ProviderErrorKind.NETWORK,
+}
+"""From every exception of the SDK to ours; UNKNOWN leaves it to the status. What has no row counts as its base."""
+
+_WORDS: Mapping[str, re.Pattern[str]] = {
+    "overloaded_error": re.compile(r"server busy|maximum pending requests", re.IGNORECASE),
+    "context_length_exceeded": re.compile(r"context (length|size|window)|exceeds.{0,40}context", re.IGNORECASE),
+    "model_not_found": re.compile(r"model .{0,200}not found|manifest: file does not exist", re.IGNORECASE),
+}
+"""What Ollama's errors, which are one sentence without a code, say (github.com/ollama/ollama, server/routes.go and
+server/sched.go, v0.33)."""
+
+_LEVEL_FAMILIES = frozenset({"gptoss", "gpt-oss"})  # server/routes.go: other models refuse a level
+
+
+class OllamaProvider:
+    """One Ollama server, serving any model that was pulled there."""
+
+    def __init__(
+        self,
+        vendor: Vendor,
+        *,
+        catalog: Catalog,
+        api_key: str | None = None,
+        base_url: str | None = None,
+        read_timeout_s: float = 300.0,
+        count: Callable[[ModelRequest], int] = estimate_tokens,
+        notify: Callable[[str], None] = lambda note: None,
+    ) -> None:
+        """Describe the server; nothing is imported or opened before `load` or the first stream.
+
+        Args:
+            vendor: the row.
+            catalog: what is known of the models.
+            api_key: sent where the server is behind one.
+            base_url: instead of the row's.
+            read_timeout_s: seconds without a byte after which the connection counts as dead; a model that is loaded
+                first sends none.
+            count: tokens of a request; called in a thread.
+            notify: is told, as a sentence, when a model did not read all that was sent; must not block.
+
+        Raises:
+            ConfigError: neither the row nor the caller names a base URL.
+        """
+        url = base_url or vendor.base_url
+        if url is None:
+            raise ConfigError(f"The vendor {vendor.name!r} needs a base URL: set vendors.{vendor.name}.base_url.")
+        self._vendor = vendor
+        self._catalog = catalog
+        self._url = url.rstrip("/").removesuffix("/v1")  # the address of its OpenAI-compatible endpoint is meant too
+        self._key = api_key
+        self._read_timeout_s = read_timeout_s
+        self._count = count
+        self._notify = notify
+        self._client: Any = None
+        self._foreign: tuple[type[Exception], ...] = ()
+        self._load = SharedLoad(self._open)
+        self._shown: dict[str, ServedModel] = {}
+        self._windows: dict[str, Window] = {}
+
+    @property
+    def name(self) -> str:
+        """The vendor's row name."""
+        return self._vendor.name
+
+    async def load(self) -> None:
+        """Import the SDK and open the client in a thread; raises ProviderError for an impossible base URL."""
+        await self._load()
+
+    async def aclose(self) -> None:
+        """Close the connections."""
+        if self._client is not None:
+            await self._client.close()
+
+    async def stream(self, request: ModelRequest) -> AsyncIterator[StreamEvent]:
+        """Stream one completion; see `Provider.stream`."""
+        await self.load()
+        model = await self._known(request.model)
+        window = self._windows.setdefault(request.model, Window(model.context_tokens))
+        expected = await asyncio.to_thread(self._count, without_media(request))
+        size = window.fit(expected, request.settings.max_tokens)
+        can = self._catalog.describe(self._vendor.name, request.model).capabilities
+        body = encode_request(request, self._vendor, can, model, num_ctx=size)
+        if request.tools and "tools" not in body and request.settings.tool_choice != "none":
+            self._notify(f"{request.model} takes no tools: it can only talk. 'ollama.com/search?c=tools' lists others.")
+        decoder = LineDecoder(request.model, think_tags=self._vendor.think_tags)
+        async with aclosing(self._lines("/api/chat", body, request.model)) as lines:
+            async for line in lines:
+                for event in decoder.feed(line):
+                    yield event
+        if not decoder.ended:
+            raise cut_stream(self._vendor, url=self._url, model=request.model)
+        size = body["options"]["num_ctx"]
+        if window.was_cut(expected, decoder.prompt_tokens, size):
+            self._notify(
+                f"{request.model} read only {decoder.prompt_tokens:,} tokens of about {expected:,}: the front of the "
+                f"conversation was dropped. Its context is {size:,}; start a new session, or raise "
+                "OLLAMA_CONTEXT_LENGTH where the server runs."
+            )
+        for event in decoder.finish():
+            yield event
+
+    async def list_models(self) -> list[ServedModel]:
+        """Return the models that were pulled; see `ListsModels`."""
+        listed = await self._ask(lambda client: client.list(), None)
+        return [
+            ServedModel(
+                name=row.model or "",
+                size_bytes=None if row.size is None else int(row.size),
+                detail=" ".join(filter(None, _details(row.details))),
+            )
+            for row in listed.models
+        ]
+
+    async def show_model(self, model: str) -> ServedModel:
+        """Return what the server knows of a model; see `ShowsModels`."""
+        shown = await self._ask(lambda client: client.show(model), model)
+        info = shown.modelinfo or {}
+        abilities = None if shown.capabilities is None else frozenset(shown.capabilities)
+        if abilities and shown.details and shown.details.family in _LEVEL_FAMILIES:
+            abilities |= {TAKES_LEVELS}
+        size = info.get(f"{info.get('general.architecture')}.context_length")
+        return ServedModel(
+            name=model,
+            context_tokens=size if isinstance(size, int) and size > 0 else None,
+            abilities=abilities,
+            detail=" ".join(filter(None, _details(shown.details))),
+        )
+
+    async def pull(self, model: str) -> AsyncIterator[PullProgress]:
+        """Fetch a model; see `KeepsModels`."""
+        await self.load()
+        self._shown.pop(model, None)
+        status = ""
+        async with aclosing(self._lines("/api/pull", {"model": model, "stream": True}, None)) as lines:
+            async for line in lines:
+                if isinstance(line, dict) and isinstance(line.get("status"), str):
+                    status = line["status"]
+                    yield PullProgress(status, _size(line.get("completed")), _size(line.get("total")))
+        if status != "success":
+            raise cut_stream(self._vendor, url=self._url, model=model)
+
+    async def unload(self, model: str) -> None:
+        """Take a model out of the server's memory; see `KeepsModels`."""
+        await self._ask(lambda client: client.generate(model=model, keep_alive=0), model)
+
+    async def _known(self, model: str) -> ServedModel:
+        """Return what is known of a model, from the catalogue or from the server, which is asked once."""
+        row = self._catalog.describe(self._vendor.name, model)
+        if row.context_tokens is not None:
+            return ServedModel(model, context_tokens=row.context_tokens)
+        if model not in self._shown:
+            try:
+                self._shown[model] = await self.show_model(model)
+            except ProviderError as error:
+                if isinstance(error.__cause__, ValueError | TypeError | AttributeError):
+                    self._shown[model] = ServedModel(model)  # another server that speaks Ollama tells less
+                elif error.kind is not ProviderErrorKind.NOT_FOUND:
+                    raise
+                else:
+                    return ServedModel(model)  # the chat itself will say that it is not there
+        return self._shown[model]
+
+    async def _ask(self, call: Callable[[ollama.AsyncClient], Any], model: str | None) -> Any:
+        await self.load()
+        try:
+            return await call(self._client)
+        except self._foreign as error:
+            raise self._error(error, model) from error
+
+    async def _lines(self, path: str, body: dict[str, Any], model: str | None) -> AsyncGenerator[Any]:
+        """Yield the JSON values of an answer's lines; every foreign error leaves as ours."""
+        try:
+            async with aclosing(self._client.lines(path, body)) as lines:
+                async for raw in lines:
+                    line = json.loads(raw)
+                    if isinstance(line, dict) and line.get("error"):
+                        raise RefusalInStream(line)
+                    yield line
+        except self._foreign as error:
+            raise self._error(error, model) from error
+
+    def _error(self, error: Exception, model: str | None) -> ProviderError:
+        """Return ours for a foreign error, with the next step where there is one."""
+        if isinstance(error, Refusal):
+            if error.response is not None and error.response.is_success:
+                fault = not_a_stream(error.response.headers, self._vendor, url=self._url, model=model or "")
+                if fault is not None:
+                    return fault
+            error.body = _with_code(error.body)
+        ours = provider_error(error, ERROR_KINDS, vendor=self._vendor, url=self._url, model=model)
+        hint = ""
+        if ours.kind is ProviderErrorKind.NOT_FOUND and model:
+            hint = f"'conduit models pull {model}' fetches it."
+        elif any(_is_refused(cause) for cause in _causes(error)):
+            hint = f"Is {self._vendor.display_name} running there? 'ollama serve' starts it."
+        if hint:
+            ours.args = (f"{ours} {hint}",)
+        return ours
+
+    def _open(self) -> None:
+        try:
+            if not self._url.startswith(("http://", "https://")):
+                raise ValueError(f"{self._url!r} is no http address")
+            client, self._foreign = _open_client(self._url, self._key, self._read_timeout_s)
+        except (ValueError, ImportError, OSError) as error:  # a SOCKS proxy needs a package of its own
+            kind = ProviderErrorKind.CONFIG
+            raise ProviderError(
+                say(kind, self._vendor, url=self._url, detail=str(error)), kind=kind, provider=self.name
+            ) from error
+        self._client = client
+
+
+def _open_client(url: str, key: str | None, read_timeout_s: float) -> tuple[Any, tuple[type[Exception], ...]]:
+    """Return a client of the SDK, and what it may raise."""
+    import httpx
+    import ollama
+
+    class Client(ollama.AsyncClient):
+        """The SDK's client, with the streams as lines.
+
+        Its own `chat` cuts tool schemas down to their first level, drops the ids of calls, reads a picture whose text
+        is the name of a file from the disk, and breaks a line at U+0085.
+        """
+
+        def without_foreign_key(self) -> None:
+            """Take away the key that the SDK found in the environment."""
+            self._client.headers.pop("authorization", None)
+
+        async def lines(self, path: str, body: dict[str, Any]) -> AsyncGenerator[bytes]:
+            async with (
+                self._client.stream("POST", path, json=body) as response,
+                aclosing(lines_of(response.aiter_bytes())) as lines,
+            ):
+                async for line in lines:
+                    yield line
+
+    async def check(response: Any) -> None:
+        await refuse_failure(response)
+        if "text/html" in response.headers.get("content-type", ""):
+            raise Refusal("", response=response)
+
+    client = Client(
+        host=url,
+        headers={"Authorization": f"Bearer {key}"} if key else None,
+        # A redirect would carry the conversation to another host.
+        follow_redirects=False,
+        timeout=httpx.Timeout(read_timeout_s, connect=10.0),
+        trust_env=not is_on_this_machine(url),
+        event_hooks={"response": [check]},
+    )
+    if not key:
+        client.without_foreign_key()
+    foreign = (
+        *(ollama.ResponseError, ollama.RequestError, Refusal),
+        *(httpx.HTTPError, httpx.InvalidURL, httpx.StreamError),
+        *(ValueError, OSError, TypeError, AttributeError),
+    )
+    return client, foreign
+
+
+def _with_code(body: object) -> object:
+    """Give Ollama's sentence the code that it stands for; a runner's own error comes as JSON inside of it."""
+    text = body.get("error") if isinstance(body, dict) else body
+    if not isinstance(text, str):
+        return body
+    try:
+        inner = json.loads(text)
+    except ValueError:
+        inner = None
+    if isinstance(inner, dict):
+        return inner
+    code = next((code for code, words in _WORDS.items() if words.search(text)), None)
+    return {"error": {"code": code, "message": text}}
+
+
+def _details(details: Any) -> tuple[str | None, ...]:
+    return () if details is None else (details.family, details.parameter_size, details.quantization_level)
+
+
+def _size(value: object) -> int | None:
+    return value if isinstance(value, int) and value >= 0 else None
+
+
+def _causes(error: BaseException | None) -> list[BaseException]:
+    found: list[BaseException] = []
+    while error is not None and error not in found:
+        found.append(error)
+        error = error.__cause__ or error.__context__
+    return found
+
+
+def _is_refused(error: BaseException) -> bool:
+    return isinstance(error, ConnectionRefusedError) or (isinstance(error, OSError) and "refused" in str(error))
