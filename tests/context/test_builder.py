@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import pytest
-
 from conduit.context.builder import EditorContext, build_prompt, build_system, fence, render_context, render_file
 from conduit.messages.content import Text
-from conduit.prompts.render import render_prompt
 from conduit.workspace.positions import Position, Range
 
 
@@ -41,11 +38,3 @@ def test_a_large_file_is_cut_and_says_so() -> None:
     shown = render_file("a.txt", "ä" * 100, origin="buffer", limit_bytes=51)
     assert shown.startswith("File a.txt (with unsaved changes):")
     assert "ä" * 25 + "\n[cut: 149 bytes left out]" in shown
-
-
-def test_a_template_takes_exactly_its_values() -> None:
-    with pytest.raises(KeyError):
-        render_prompt("system", project="x")
-    with pytest.raises(TypeError, match="colour"):
-        render_prompt("system", project="x", mode="y", colour="z")
-    assert "$HOME {x}" in render_prompt("system", project="$HOME {x}", mode="")

@@ -1,0 +1,87 @@
+"""Which model is used, what is missing for another, and what the person is told once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from conduit.catalog.catalog import Catalog
+from conduit.catalog.model import Vendor
+from conduit.compose.endpoints import EMBEDDED, Endpoints
+from conduit.config.settings import load_settings
+from conduit.errors import ConfigError, MissingKey, UnknownModel
+from conduit.providers.base import Provider
+from conduit.providers.scripted import ScriptedProvider
+
+
+class Made:
+    """Makes a scripted provider for every vendor, and remembers for which."""
+
+    def __init__(self) -> None:
+        self.vendors: list[tuple[str, str | None, str | None]] = []
+
+    def __call__(self, vendor: Vendor, base_url: str | None, key: str | None, *_: object) -> Provider:
+        self.vendors.append((vendor.name, base_url, key))
+        return ScriptedProvider(None, name=vendor.name)
+
+
+@pytest.fixture
+def made() -> Made:
+    return Made()
+
+
+@pytest.fixture
+def endpoints(tmp_path: Path, made: Made):
+    def make(settings: dict[str, object] | None = None, **environ: str) -> Endpoints:
+        environ = {"HOME": str(tmp_path), **environ}
+        loaded = load_settings(arguments=settings or {}, environ=environ)
+        return Endpoints(
+            loaded, Catalog.packaged(), made, notify=lambda note: None, told=tmp_path / "told", environ=environ
+        )
+
+    return make
+
+
+def test_with_nothing_configured_the_embedded_model_is_used_and_the_person_is_told_once(endpoints) -> None:
+    found = endpoints()
+    assert found.default() == EMBEDDED
+    model = found.resolve(EMBEDDED)
+    assert "embedded" in found.introduction(model)
+    assert found.introduction(model) == ""
+    assert endpoints().introduction(model) == ""
+
+
+def test_a_key_that_is_there_chooses_its_vendor(endpoints) -> None:
+    assert endpoints(ANTHROPIC_API_KEY="sk-ant-of-a-test").default().startswith("anthropic/")
+    assert endpoints(OPENAI_API_KEY="sk-of-a-test").default().startswith("openai/")
+
+
+def test_what_is_configured_wins_and_is_never_introduced(endpoints) -> None:
+    found = endpoints({"model": "embedded"}, ANTHROPIC_API_KEY="sk-ant-of-a-test")
+    assert found.default() == EMBEDDED
+    assert found.introduction(found.resolve(EMBEDDED)) == ""
+
+
+def test_each_thing_that_is_missing_is_one_clear_error(endpoints) -> None:
+    found = endpoints()
+    with pytest.raises(MissingKey, match="ANTHROPIC_API_KEY"):
+        found.provider(found.resolve("sonnet"))
+    with pytest.raises(ConfigError, match="CONDUIT_BASE_URL"):
+        found.provider(found.resolve("custom/anything"))
+    with pytest.raises(UnknownModel, match="sonnet"):
+        found.resolve("sonet")
+
+
+def test_an_endpoint_is_made_once_with_the_persons_address_and_key(endpoints, made: Made) -> None:
+    found = endpoints(CONDUIT_BASE_URL="http://127.0.0.1:1/v1", CONDUIT_API_KEY="key-of-a-test")
+    first, second = found.resolve("custom/a"), found.resolve("custom/b")
+    assert found.provider(first) is found.provider(second)
+    assert made.vendors == [("custom", "http://127.0.0.1:1/v1", "key-of-a-test")]
+
+
+def test_a_picker_says_of_every_model_what_it_lacks(endpoints) -> None:
+    choices = {choice.id: choice for choice in endpoints(OPENAI_API_KEY="sk-of-a-test").choices()}
+    assert choices[EMBEDDED].ready
+    assert {choice.note for choice in choices.values() if choice.vendor == "anthropic"} == {"set ANTHROPIC_API_KEY"}
+    assert all(choice.ready for choice in choices.values() if choice.vendor == "openai")
