@@ -128,3 +128,8 @@ def response_events(*events: dict[str, Any]) -> list[bytes]:
     """Return an answer in the Responses format, its events numbered."""
     numbered = [{**event, "sequence_number": number} for number, event in enumerate(events)]
     return [HEAD, *(f"event: {event['type']}\ndata: {json.dumps(event)}\n\n".encode() for event in numbered)]
+
+
+def gemini_events(*chunks: object) -> list[bytes]:
+    """Return an answer in Gemini's format, whose last chunk is its closing event."""
+    return [HEAD, *(b"data: " + json.dumps(chunk).encode() + b"\r\n\r\n" for chunk in chunks)]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from fakes.byte_server import HEAD, chat_events, message_events, response_events
+from fakes.byte_server import HEAD, chat_events, gemini_events, message_events, response_events
 from fakes.response_answers import call_item, completed, created, text_item
 
 
@@ -67,6 +67,14 @@ def call_block(index: int, call_id: str, name: str, *pieces: str) -> list[dict[s
     return block(index, start, *({"type": "input_json_delta", "partial_json": piece} for piece in pieces))
 
 
+def gemini_chunk(*parts: dict[str, Any], finish: str | None = None, **more: Any) -> dict[str, Any]:
+    """Return a chunk of Gemini's format."""
+    candidate: dict[str, Any] = {"content": {"parts": list(parts), "role": "model"}, "index": 0}
+    if finish is not None:
+        candidate["finishReason"] = finish
+    return {"candidates": [candidate], "modelVersion": "m", "responseId": "r-1", **more}
+
+
 CHAT_USAGE = {"prompt_tokens": 5, "completion_tokens": 9, "total_tokens": 14}
 
 TEXT_AND_CALL = {
@@ -86,6 +94,18 @@ TEXT_AND_CALL = {
         *call_block(1, "call_1", "read_file", '{"path": ', '"a.py"}'),
         *message_end("tool_use"),
     ),
+    "google": gemini_events(
+        gemini_chunk({"text": ""}),
+        gemini_chunk({"text": "Größe "}),
+        gemini_chunk({"text": "😀 ok"}),
+        gemini_chunk({"functionCall": {"id": "call_1", "name": "read_file", "args": {"path": "a.py"}}}),
+        gemini_chunk({"text": ""}, usageMetadata={"promptTokenCount": 5, "totalTokenCount": 5}),
+        gemini_chunk(
+            {"text": ""},
+            finish="STOP",
+            usageMetadata={"promptTokenCount": 5, "candidatesTokenCount": 9, "totalTokenCount": 14},
+        ),
+    ),
     "openai_responses": response_events(
         created(),
         *text_item(0, "Größe ", "😀 ok"),
@@ -97,6 +117,7 @@ TEXT_AND_CALL = {
 CLOSING = {
     "openai": b'"finish_reason": "tool_calls"',
     "anthropic": b'"message_stop"',
+    "google": b'"finishReason"',
     "openai_responses": b'"response.completed"',
 }
 """Where in `TEXT_AND_CALL` the event begins without which an answer is not complete."""
@@ -107,6 +128,8 @@ def text_answer(vendor: str, *pieces: str) -> list[bytes]:
     match vendor:
         case "anthropic":
             return message_events(message_start(), *text_block(*pieces), *message_end())
+        case "google":
+            return gemini_events(*(gemini_chunk({"text": piece}) for piece in pieces), gemini_chunk(finish="STOP"))
         case "openai_responses":
             return response_events(created(), *text_item(0, *pieces), completed())
         case _:
@@ -129,6 +152,7 @@ __all__ = [
     "call_block",
     "call_chunk",
     "chunk",
+    "gemini_chunk",
     "message_end",
     "message_start",
     "text_answer",

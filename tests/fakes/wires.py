@@ -13,6 +13,7 @@ from conduit.messages.message import Message, user_message
 from conduit.messages.request import ModelRequest, ToolSpec
 from conduit.messages.stream import Accumulator, StreamEvent
 from conduit.providers.anthropic import AnthropicProvider
+from conduit.providers.google import GoogleProvider
 from conduit.providers.openai_chat import OpenAIChatProvider
 from conduit.providers.openai_responses import OpenAIResponsesProvider
 
@@ -20,6 +21,7 @@ WIRES: dict[str, type[Any]] = {
     "openai": OpenAIChatProvider,
     "openai_responses": OpenAIResponsesProvider,
     "anthropic": AnthropicProvider,
+    "google": GoogleProvider,
 }
 """Every wire, by the name that it has in the scenarios: its vendor's, or the wire's own where a vendor has two."""
 
@@ -30,6 +32,7 @@ MODELS = {
     "openai": "gpt-5.4",
     "openai_responses": "gpt-5.4",
     "anthropic": "claude-sonnet-5-5",
+    "google": "gemini-3.8-flash",
     "custom": "some-model",
     "custom_responses": "some-model",
 }
@@ -55,7 +58,7 @@ async def provider_of(vendor: str, base_url: str, **options: Any) -> AsyncIterat
 
 def mock_url(llmock: Any, vendor: str) -> str:
     """Return where llmock speaks a wire."""
-    return llmock.base_url(VENDORS.get(vendor, vendor))
+    return llmock.base_url({"google": "gemini"}.get(vendor) or VENDORS.get(vendor, vendor))
 
 
 def request_for(vendor: str, *messages: Message | str, **options: Any) -> ModelRequest:

@@ -16,6 +16,7 @@ from conduit.context.tokens import TokenCounter
 from conduit.errors import ConfigError
 from conduit.providers.anthropic import AnthropicProvider
 from conduit.providers.base import Provider
+from conduit.providers.google import GoogleProvider
 from conduit.providers.local import EmbeddedOptions, EmbeddedProvider, EmbeddedStatus, Phase
 from conduit.providers.ollama import OllamaProvider
 from conduit.providers.openai_chat import OpenAIChatProvider
@@ -44,6 +45,8 @@ class Wires:
                 return OpenAIResponsesProvider(vendor, catalog=self.catalog, base_url=base_url, api_key=key)
             case "anthropic":
                 return AnthropicProvider(vendor, catalog=self.catalog, base_url=base_url, api_key=key)
+            case "google":
+                return GoogleProvider(vendor, catalog=self.catalog, base_url=base_url, api_key=key)
             case "ollama":
                 return OllamaProvider(
                     vendor,

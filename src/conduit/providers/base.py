@@ -71,6 +71,15 @@ class PullProgress:
 
 
 @runtime_checkable
+class CountsTokens(Protocol):
+    """An endpoint that counts the tokens of a request as its models would."""
+
+    async def count_tokens(self, request: ModelRequest) -> int:
+        """Return the tokens of the request's input; raises ProviderError."""
+        ...
+
+
+@runtime_checkable
 class ListsModels(Protocol):
     """An endpoint that lists its models; what a list does not tell is None."""
 

@@ -143,9 +143,10 @@ def provider_error(
         url: the base URL, for the message.
         model: the vendor's name of the model, or None while no model was asked.
     """
-    status = getattr(error, "status_code", None)
+    # google-genai says `code` and `details` where the others say `status_code` and `body`.
+    status = getattr(error, "status_code", getattr(error, "code", None))
     status = status if isinstance(status, int) else None
-    words = list(_error_words(getattr(error, "body", None)))
+    words = list(_error_words(getattr(error, "body", getattr(error, "details", None))))
     detail = words[-1] if words else _root(error)
     kind = _kind(error, table, status, words, detail)
     response = getattr(error, "response", None)
@@ -257,7 +258,7 @@ def _error_words(body: object) -> Iterator[str]:
         if isinstance(inner.get(field), str):
             yield inner[field]
     message = inner.get("message")
-    yield message if isinstance(message, str) else ""
+    yield message if isinstance(message, str) and "<html" not in message.lower() else ""
 
 
 def _root(error: BaseException) -> str:

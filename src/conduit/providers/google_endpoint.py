@@ -1,0 +1,244 @@
+"""One Gemini endpoint reached through the google-genai SDK: its client, its key, and what its exceptions mean.
+
+Written against google-genai 3.4 on httpx2. The SDK turns off every timeout, follows redirects, fills a missing key
+from the environment and does not close a stream that is left early; the HTTP client made here answers for all four.
+It knows no request format. Used by the wire `google`; importing this file imports no SDK.
+"""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Any
+
+from conduit.catalog.model import Vendor
+from conduit.errors import ConfigError, ProviderError, ProviderErrorKind
+from conduit.providers.faults import TRANSPORT_KINDS, not_a_stream, provider_error, say
+from conduit.providers.own_machine import is_on_this_machine
+from conduit.providers.warmup import SharedLoad
+
+if TYPE_CHECKING:
+    import httpx2
+    from google import genai
+
+ERROR_KINDS: Mapping[str, ProviderErrorKind] = {
+    **TRANSPORT_KINDS,
+    "google.APIError": ProviderErrorKind.UNKNOWN,  # its status says which, here and in the next two
+    "google.ClientError": ProviderErrorKind.UNKNOWN,
+    "google.ServerError": ProviderErrorKind.UNKNOWN,
+    "google.UnknownApiResponseError": ProviderErrorKind.NETWORK,  # a corrupt or a cut chunk
+    "google.ContinuationInterruptedError": ProviderErrorKind.NETWORK,
+    "google.UnknownFunctionCallArgumentError": ProviderErrorKind.INTERNAL,
+    "google.UnsupportedFunctionError": ProviderErrorKind.INTERNAL,
+    "google.FunctionInvocationError": ProviderErrorKind.INTERNAL,
+    "google.EphemeralTokenAPIKeyError": ProviderErrorKind.AUTH,
+    "pydantic_core.ValidationError": ProviderErrorKind.NETWORK,  # a chunk of another shape
+    # The SDK looks into an error inside a stream without asking what it is.
+    "builtins.AttributeError": ProviderErrorKind.NETWORK,
+    "builtins.TypeError": ProviderErrorKind.NETWORK,
+}
+"""From every exception of the SDK to ours; UNKNOWN leaves it to the status. What has no row counts as its base."""
+
+_API_VERSION = "v1beta"  # the SDK's own default, v1, has no caches and no thoughts in its published format
+_STREAM_HEADER = "x-conduit-stream"
+_KEY_HEADER = "x-goog-api-key"
+_CONNECT_S = 10.0
+_OVERFLOW = re.compile(r"input token count.{0,60}exceeds|exceeds the maximum number of tokens", re.IGNORECASE)
+
+
+class GoogleEndpoint:
+    """A base URL and a key, with the client that is opened for them on first use."""
+
+    def __init__(self, vendor: Vendor, *, api_key: str | None, base_url: str | None, read_timeout_s: float) -> None:
+        """Describe the endpoint; nothing is imported or opened before `load`.
+
+        Args:
+            vendor: the row.
+            api_key: None sends no key at all, whatever the environment holds.
+            base_url: instead of the row's; without the version.
+            read_timeout_s: seconds without a byte after which the connection counts as dead.
+
+        Raises:
+            ConfigError: neither the row nor the caller names a base URL.
+        """
+        url = base_url or vendor.base_url
+        if url is None:
+            raise ConfigError(f"The vendor {vendor.name!r} needs a base URL: set vendors.{vendor.name}.base_url.")
+        self.vendor = vendor
+        self.url = url
+        self._key = api_key
+        self._read_timeout_s = read_timeout_s
+        self._client: genai.Client | None = None
+        self._http: httpx2.AsyncClient | None = None
+        self._foreign: tuple[type[Exception], ...] = ()
+        self._numbers = itertools.count()
+        self._streams: dict[str, httpx2.Response] = {}
+        self.load = SharedLoad(self._open)
+
+    @property
+    def client(self) -> genai.Client:
+        """The SDK's client; only after `load`."""
+        assert self._client is not None
+        return self._client
+
+    async def aclose(self) -> None:
+        """Close the connections."""
+        if self._http is not None:
+            await self._http.aclose()
+
+    @asynccontextmanager
+    async def errors(self, model: str | None) -> AsyncGenerator[None]:
+        """Turn whatever the SDK or the network raises inside into ProviderError."""
+        try:
+            yield
+        except self._foreign as error:
+            raise self._error(error, model) from error
+
+    async def chunks(self, *, model: str, contents: Any, config: dict[str, Any]) -> AsyncGenerator[Any]:
+        """Yield the SDK's chunks of one answer; every foreign error leaves as ours, and the connection is closed."""
+        number = str(next(self._numbers))
+        options = dict(config.get("http_options", {}))
+        options["headers"] = {_STREAM_HEADER: number}
+        async with self.errors(model):
+            try:
+                stream = await self.client.aio.models.generate_content_stream(
+                    model=model, contents=contents, config={**config, "http_options": options}
+                )
+                async for chunk in stream:
+                    yield chunk
+            except _NotAStream as page:
+                fault = not_a_stream(page.headers, self.vendor, url=self.url, model=model)
+                assert fault is not None
+                raise fault from None
+            finally:
+                response = self._streams.pop(number, None)
+                if response is not None:
+                    await response.aclose()
+
+    def _error(self, error: BaseException, model: str | None) -> ProviderError:
+        found = provider_error(error, ERROR_KINDS, vendor=self.vendor, url=self.url, model=model)
+        details = getattr(error, "details", None)
+        inner = details.get("error") if isinstance(details, dict) else None
+        message = getattr(error, "message", None)
+        detail = message if isinstance(message, str) else ""
+        kind = _exact_kind(found.kind, detail, inner if isinstance(inner, dict) else {})
+        wait = _asked_wait(inner) if isinstance(inner, dict) else None
+        if kind is found.kind and (wait is None or found.retry_after_s is not None):
+            return found
+        return ProviderError(
+            say(kind, self.vendor, url=self.url, model=model, status=found.status, detail=detail),
+            kind=kind,
+            provider=found.provider,
+            model=model,
+            status=found.status,
+            request_id=found.request_id,
+            retry_after_s=wait if found.retry_after_s is None else found.retry_after_s,
+        )
+
+    def _open(self) -> None:
+        import httpx2
+        from google import genai
+        from google.genai import errors, types
+
+        self._foreign = (
+            errors.APIError,
+            errors.ContinuationInterruptedError,
+            httpx2.HTTPError,
+            httpx2.InvalidURL,
+            httpx2.StreamError,
+            AttributeError,
+            TypeError,
+            ValueError,
+            OSError,
+        )
+        try:
+            http = httpx2.AsyncClient(
+                follow_redirects=False,  # a redirect would carry the conversation to another host
+                trust_env=not is_on_this_machine(self.url),
+                event_hooks={"request": [self._prepare], "response": [self._take_response]},
+            )
+            self._client = genai.Client(
+                vertexai=False,
+                api_key=self._key or "none",
+                http_options=types.HttpOptions(
+                    base_url=self.url,
+                    api_version=_API_VERSION,
+                    headers=dict(self.vendor.headers),
+                    httpx_async_client=http,
+                    httpx_client=httpx2.Client(trust_env=False),  # never used; else the SDK makes one
+                ),
+            )
+        except (*self._foreign, ImportError) as error:  # a SOCKS proxy needs a package of its own
+            raise self._error(error, None) from error
+        _ = self._client.aio.models, self._client.aio.caches  # imports them here, in the thread
+        self._http = http
+
+    async def _prepare(self, request: httpx2.Request) -> None:
+        """Set what the SDK takes away (timeouts) and take away what it must not send."""
+        request.extensions["timeout"] = {
+            "connect": _CONNECT_S,
+            "read": self._read_timeout_s,
+            "write": self._read_timeout_s,
+            "pool": _CONNECT_S,
+        }
+        if self._key is None:
+            del request.headers[_KEY_HEADER]
+        if number := request.headers.pop(_STREAM_HEADER, None):
+            request.extensions["conduit_stream"] = number
+
+    async def _take_response(self, response: httpx2.Response) -> None:
+        number = response.request.extensions.get("conduit_stream")
+        if isinstance(number, str):
+            if response.status_code == 200 and _is_page(response.headers):
+                raise _NotAStream(response.headers)
+            self._streams[number] = response
+
+
+class _NotAStream(Exception):
+    """An answer with status 200 that is a page; never leaves this file."""
+
+    def __init__(self, headers: Mapping[str, str]) -> None:
+        super().__init__("not a stream")
+        self.headers = headers
+
+
+def _is_page(headers: Mapping[str, str]) -> bool:
+    return headers.get("content-type", "").partition(";")[0].strip().lower() in ("text/html", "application/json")
+
+
+def _exact_kind(kind: ProviderErrorKind, detail: str, inner: Mapping[str, Any]) -> ProviderErrorKind:
+    """Return the kind where the error's details say more than its status.
+
+    A bad key is a 400 at this vendor, and a daily allowance a 429 (https://ai.google.dev/gemini-api/docs/troubleshooting
+    and google.rpc error details, 2026-11-21).
+    """
+    reasons = {item.get("reason") for item in _details(inner)}
+    if reasons & {"API_KEY_INVALID", "API_KEY_EXPIRED", "API_KEY_MISSING"} or "API key not valid" in detail:
+        return ProviderErrorKind.AUTH
+    if kind is ProviderErrorKind.INVALID_INPUT and _OVERFLOW.search(detail):
+        return ProviderErrorKind.CONTEXT_OVERFLOW
+    if kind is ProviderErrorKind.RATE_LIMIT:
+        violated = [v for item in _details(inner) for v in item.get("violations", []) if isinstance(v, dict)]
+        if any("PerDay" in str(violation.get("quotaId", "")) for violation in violated):
+            return ProviderErrorKind.QUOTA
+        if "prepayment credits are depleted" in detail.lower():
+            return ProviderErrorKind.BALANCE
+    if kind is ProviderErrorKind.INVALID_INPUT and inner.get("status") == "FAILED_PRECONDITION":
+        return ProviderErrorKind.PERMISSION if "location" in detail.lower() else kind
+    return kind
+
+
+def _asked_wait(inner: Mapping[str, Any]) -> float | None:
+    """Return the seconds of `google.rpc.RetryInfo`, such as `34.07s`."""
+    for item in _details(inner):
+        found = re.fullmatch(r"(\d+(?:\.\d+)?)s", str(item.get("retryDelay", "")))
+        if found:
+            return float(found[1])
+    return None
+
+
+def _details(inner: Mapping[str, Any]) -> list[dict[str, Any]]:
+    found = inner.get("details")
+    return [item for item in found if isinstance(item, dict)] if isinstance(found, list) else []
