@@ -85,3 +85,28 @@ def test_a_picker_says_of_every_model_what_it_lacks(endpoints) -> None:
     assert choices[EMBEDDED].ready
     assert {choice.note for choice in choices.values() if choice.vendor == "anthropic"} == {"set ANTHROPIC_API_KEY"}
     assert all(choice.ready for choice in choices.values() if choice.vendor == "openai")
+
+
+@pytest.mark.parametrize(
+    ("host", "url"),
+    [
+        ("1.2.3.4", "http://1.2.3.4:11434"),
+        (":8080", "http://localhost:8080"),
+        ("box.example:5000", "http://box.example:5000"),
+        ("https://box.example/path/", "https://box.example/path"),
+        ("0.0.0.0", "http://127.0.0.1:11434"),
+        ("[::1]:5", "http://[::1]:5"),
+        ("box:port", "box:port"),  # what is no address is said when it is used
+    ],
+)
+def test_the_host_is_read_where_ollama_reads_it(endpoints, made: Made, host: str, url: str) -> None:
+    found = endpoints(OLLAMA_HOST=host)
+    found.provider(found.resolve("ollama/qwen3"))
+    assert made.vendors == [("ollama", url, None)]
+
+
+def test_the_settings_address_counts_more_than_the_environments(endpoints, made: Made) -> None:
+    settings = {"vendors": {"ollama": {"base_url": "http://box:1"}}}
+    found = endpoints(settings, OLLAMA_HOST="1.2.3.4")
+    found.provider(found.resolve("ollama/qwen3"))
+    assert made.vendors == [("ollama", "http://box:1", None)]

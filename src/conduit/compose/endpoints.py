@@ -163,8 +163,8 @@ def _address(vendor: Vendor) -> str | None:
 
 def _hosts(catalog: Catalog, environ: Mapping[str, str]) -> dict[str, dict[str, str | None]]:
     """Return the addresses that the environment gives, as the vendors' own tools read it; settings count more."""
-    found = {vendor: environ.get(vendor.host_variable or "", "").strip() for vendor in catalog.vendors}
-    return {vendor.name: {"base_url": _host_url(host, vendor.base_url)} for vendor, host in found.items() if host}
+    hosts = {vendor.name: environ.get(vendor.host_variable or "", "").strip() for vendor in catalog.vendors}
+    return {name: {"base_url": _host_url(host, catalog.vendor(name).base_url)} for name, host in hosts.items() if host}
 
 
 def _host_url(host: str, usual: str | None) -> str:
