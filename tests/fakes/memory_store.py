@@ -231,7 +231,7 @@ class MemoryStore:
                     session.info = session.info.model_copy(update={"title": title_of(event.message)})
             case AssistantReplied():
                 if self._add_message(session, seq, event):
-                    self._add_usage(day_of(at), event.model, event.usage)
+                    self._add_usage(day_of(at), event)
                 session.partials = [part for part in session.partials if part.message_id != event.message_id]
             case ToolsAnswered():
                 self._add_message(session, seq, event)
@@ -259,8 +259,14 @@ class MemoryStore:
         session.info = session.info.model_copy(update={"tip": stored.id, "message_count": count})
         return True
 
-    def _add_usage(self, day: str, model: str, usage: Usage) -> None:
+    def _add_usage(self, day: str, event: AssistantReplied) -> None:
+        model = event.model
         row = self._world.usage.get((day, model)) or UsageRow(day=day, model=model, completions=0, usage=Usage())
         self._world.usage[day, model] = UsageRow(
-            day=day, model=model, completions=row.completions + 1, usage=row.usage + usage
+            day=day,
+            model=model,
+            completions=row.completions + 1,
+            usage=row.usage + event.usage,
+            cost_usd=row.cost_usd + (event.cost_usd or 0.0),
+            unpriced=row.unpriced + (event.cost_usd is None),
         )

@@ -51,6 +51,14 @@ def test_a_newer_database_is_left_alone(tmp_path: Path) -> None:
     assert path.read_bytes() == before
 
 
+def test_what_was_used_before_prices_were_known_counts_as_unpriced(tmp_path: Path) -> None:
+    with closing(connect(tmp_path / "a.db")) as connection:
+        migrate(connection, tmp_path, MIGRATIONS[:1])
+        connection.execute("INSERT INTO usage VALUES ('2026-11-20', 'm', 3, 1, 1, 0, 0, 0)")
+        migrate(connection, tmp_path, MIGRATIONS[:2])
+        assert connection.execute("SELECT completions, cost_usd, unpriced FROM usage").fetchall() == [(3, 0.0, 3)]
+
+
 @pytest.mark.parametrize("broken", range(4))
 def test_a_migration_that_fails_at_any_statement_leaves_the_step_before(tmp_path: Path, broken: int) -> None:
     statements = ["CREATE TABLE b (x)", "INSERT INTO b SELECT x FROM a", "DROP TABLE a", "CREATE INDEX c ON b (x)"]

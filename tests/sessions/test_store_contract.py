@@ -387,6 +387,14 @@ async def test_usage_is_summed_by_day_and_model_and_counted_once(store: SessionS
     assert row.usage == Usage(input_tokens=20, output_tokens=4)
 
 
+async def test_costs_are_summed_and_completions_without_a_price_are_counted(store: SessionStore) -> None:
+    info = await store.open_session(OPENED)
+    priced = [replied("t1", number).model_copy(update={"cost_usd": 0.25}) for number in (1, 2)]
+    await store.append(info.id, started(), *priced, replied("t1", 3), ended())
+    (row,) = await store.usage()
+    assert (row.completions, row.cost_usd, row.unpriced) == (3, 0.5, 1)
+
+
 async def test_text_that_no_json_may_hold_does_not_brick_a_session(store: SessionStore) -> None:
     info = await store.open_session(OPENED)
     message = Message(role="user", content=(Text(text="lone \ud800 and nul \0 and \U0001f600"),))

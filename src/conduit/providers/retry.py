@@ -59,6 +59,11 @@ class RetryingProvider:
         self._jitter = jitter
 
     @property
+    def inner(self) -> Provider:
+        """The wrapped provider, for what it may do beside streaming."""
+        return self._inner
+
+    @property
     def name(self) -> str:
         """The wrapped provider's name."""
         return self._inner.name

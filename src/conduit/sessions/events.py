@@ -13,6 +13,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, JsonValue, TypeAdapter
 
+from conduit.errors import ProviderErrorKind
 from conduit.messages.content import ToolResult, Value
 from conduit.messages.message import CompletionStop, Message, TurnStop, Usage
 from conduit.messages.request import ToolKind
@@ -63,7 +64,10 @@ class CompletionStarted(Value):
 
 
 class AssistantReplied(Value):
-    """Outcome of a completion; `interrupted` when the answer is only what had arrived."""
+    """Outcome of a completion; `interrupted` when the answer is only what had arrived.
+
+    `cost_usd` is None when no price is known.
+    """
 
     type: Literal["assistant_replied"] = "assistant_replied"
     turn_id: str
@@ -74,6 +78,7 @@ class AssistantReplied(Value):
     usage: Usage = Usage()
     stop_reason: CompletionStop | None = None
     request_id: str | None = None
+    cost_usd: float | None = None
     interrupted: bool = False
 
 
@@ -134,13 +139,17 @@ class Notice(Value):
 
 
 class TurnEnded(Value):
-    """The turn is over; `usage` sums its completions, `error` is the sentence shown to the person."""
+    """The turn is over; `usage` sums its completions, `error` is the sentence shown to the person.
+
+    `error_kind` says what failed when it was a model's endpoint.
+    """
 
     type: Literal["turn_ended"] = "turn_ended"
     turn_id: str
     stop_reason: TurnStop
     usage: Usage = Usage()
     error: str | None = None
+    error_kind: ProviderErrorKind | None = None
     interrupted: bool = False
 
 
@@ -237,12 +246,17 @@ class StoredMessage(Value):
 
 
 class UsageRow(Value):
-    """Tokens of one model on one day (`YYYY-MM-DD`, local time)."""
+    """Tokens and US dollars of one model on one day (`YYYY-MM-DD`, local time).
+
+    `cost_usd` is the sum of what has a price; of `unpriced` completions no price is known.
+    """
 
     day: str
     model: str
     completions: int
     usage: Usage
+    cost_usd: float = 0.0
+    unpriced: int = 0
 
 
 _EVENT: TypeAdapter[Event] = TypeAdapter(Annotated[Event, Field(discriminator="type")])

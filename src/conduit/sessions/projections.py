@@ -11,7 +11,7 @@ import time
 from typing import NamedTuple
 
 from conduit.messages.content import Text
-from conduit.messages.message import Message, Usage
+from conduit.messages.message import Message
 from conduit.sessions.events import (
     AssistantReplied,
     Event,
@@ -53,7 +53,7 @@ def project(connection: sqlite3.Connection, place: Place, event: Event) -> None:
             )
         case AssistantReplied():
             if _add_message(connection, place, event):
-                _add_usage(connection, day_of(place.at), event.model, event.usage)
+                _add_usage(connection, day_of(place.at), event)
         case ToolsAnswered():
             _add_message(connection, place, event)
         case TurnEnded():
@@ -175,22 +175,27 @@ def _add_message(
     return True
 
 
-def _add_usage(connection: sqlite3.Connection, day: str, model: str, usage: Usage) -> None:
+def _add_usage(connection: sqlite3.Connection, day: str, event: AssistantReplied) -> None:
+    usage = event.usage
     connection.execute(
-        """INSERT INTO usage VALUES (?, ?, 1, ?, ?, ?, ?, ?) ON CONFLICT (day, model) DO UPDATE SET
+        """INSERT INTO usage VALUES (?, ?, 1, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (day, model) DO UPDATE SET
             completions = completions + 1,
             input_tokens = input_tokens + excluded.input_tokens,
             output_tokens = output_tokens + excluded.output_tokens,
             cache_read_tokens = cache_read_tokens + excluded.cache_read_tokens,
             cache_write_tokens = cache_write_tokens + excluded.cache_write_tokens,
-            reasoning_tokens = reasoning_tokens + excluded.reasoning_tokens""",
+            reasoning_tokens = reasoning_tokens + excluded.reasoning_tokens,
+            cost_usd = cost_usd + excluded.cost_usd,
+            unpriced = unpriced + excluded.unpriced""",
         (
             day,
-            model,
+            event.model,
             usage.input_tokens,
             usage.output_tokens,
             usage.cache_read_tokens,
             usage.cache_write_tokens,
             usage.reasoning_tokens,
+            event.cost_usd or 0.0,
+            event.cost_usd is None,
         ),
     )

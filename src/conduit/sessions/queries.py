@@ -98,7 +98,7 @@ def read_usage(connection: sqlite3.Connection) -> list[UsageRow]:
     """Return the tokens by day and model, newest first."""
     rows = connection.execute(
         "SELECT day, model, completions, input_tokens, output_tokens, cache_read_tokens, cache_write_tokens,"
-        " reasoning_tokens FROM usage ORDER BY day DESC, model"
+        " reasoning_tokens, cost_usd, unpriced FROM usage ORDER BY day DESC, model"
     )
     return [
         UsageRow(
@@ -112,6 +112,8 @@ def read_usage(connection: sqlite3.Connection) -> list[UsageRow]:
                 cache_write_tokens=row[6],
                 reasoning_tokens=row[7],
             ),
+            cost_usd=row[8],
+            unpriced=row[9],
         )
         for row in rows
     ]

@@ -95,7 +95,17 @@ FIRST = Migration(
     ),
 )
 
-MIGRATIONS: tuple[Migration, ...] = (FIRST,)
+COSTS = Migration(
+    why="""What a completion cost is part of its outcome since prices are known. Of what was counted before, no price is
+    known, which is not the same as nothing.""",
+    statements=(
+        "ALTER TABLE usage ADD COLUMN cost_usd REAL NOT NULL DEFAULT 0",
+        "ALTER TABLE usage ADD COLUMN unpriced INTEGER NOT NULL DEFAULT 0",
+        "UPDATE usage SET unpriced = completions",
+    ),
+)
+
+MIGRATIONS: tuple[Migration, ...] = (FIRST, COSTS)
 """Number n is the n-th, counted from 1."""
 
 _ABSURD_VERSION = 1000  # no Conduit will have as many; such a number is a broken header, not a newer program
