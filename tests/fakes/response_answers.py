@@ -39,7 +39,7 @@ def created() -> dict[str, Any]:
 
 def completed(**more: Any) -> dict[str, Any]:
     """Return the closing event."""
-    return {"type": "response.completed", "response": response("completed", **{"usage": USAGE, **more})}
+    return {"type": "response.completed", "response": response(**{"status": "completed", "usage": USAGE, **more})}
 
 
 def incomplete(reason: str | None) -> dict[str, Any]:

@@ -73,3 +73,57 @@ def assert_valid_messages(body: dict[str, Any]) -> None:
     assert waiting == []
     if seen:
         assert body.get("tools"), "calls without declared tools are refused"
+
+
+_FIELDS = {
+    "message": {"type", "role", "content", "phase"},
+    "reasoning": {"type", "id", "summary", "content", "encrypted_content"},
+    "function_call": {"type", "call_id", "name", "arguments"},
+    "function_call_output": {"type", "call_id", "output"},
+    "input_text": {"type", "text"},
+    "input_image": {"type", "image_url", "detail"},
+    "input_file": {"type", "filename", "file_data"},
+}
+"""What each item and part may hold (openai SDK 3.54, types/responses/response_input_param.py; 2026-11-21)."""
+
+
+def assert_valid_responses(body: dict[str, Any]) -> None:
+    """Check a request of the Responses format that is sent without the vendor's memory."""
+    json.dumps(body, allow_nan=False).encode("utf-8")
+    assert (body["stream"], body["store"]) == (True, False)
+    assert "previous_response_id" not in body
+    seen: set[str] = set()
+    waiting: list[str] = []
+    before = ""
+    for item in body["input"]:
+        kind = item["type"]
+        assert set(item) <= _FIELDS[kind], kind
+        if kind == "function_call_output":
+            assert waiting.pop(0) == item["call_id"], "results follow their calls, in order"
+            assert item["output"]
+        elif kind == "function_call":
+            assert ID.match(item["call_id"])
+            assert item["call_id"] not in seen
+            assert NAME.match(item["name"])
+            assert isinstance(json.loads(item["arguments"]), dict)
+            seen.add(item["call_id"])
+            waiting.append(item["call_id"])
+        else:
+            assert item.get("role") != "user" or waiting == [], "every call has a result before the person speaks again"
+            _check_said(item)
+        assert not (before == "reasoning" and kind == "message" and item["role"] == "user"), "thoughts led to nothing"
+        before = kind
+    assert waiting == []
+    assert before in ("function_call_output", "message")
+
+
+def _check_said(item: dict[str, Any]) -> None:
+    if item["type"] == "reasoning":
+        assert item["id"]
+        assert isinstance(item["summary"], list)
+        assert item["encrypted_content"], "nobody could read it again"
+    elif item["role"] == "assistant":
+        assert item["content"].strip()
+    else:
+        assert item["content"], "no empty message"
+        assert all(set(part) <= _FIELDS[part["type"]] for part in item["content"])

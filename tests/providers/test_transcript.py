@@ -13,16 +13,28 @@ from conduit.catalog.model import WireName
 from conduit.messages.content import ProviderData, Text, Thinking, ToolCall, ToolResult
 from conduit.messages.message import Message, assistant_message, tool_message, user_message
 from conduit.messages.request import ModelRequest
-from conduit.providers import anthropic, openai_chat
+from conduit.providers import anthropic, openai_chat, openai_responses
 from conduit.providers.transcript import CONTINUE, INTERRUPTED, sendable, transcript_faults, transcript_is_valid
-from fakes.transcript_rules import assert_valid_chat, assert_valid_messages
+from fakes.transcript_rules import assert_valid_chat, assert_valid_messages, assert_valid_responses
 
 CATALOG = Catalog.packaged()
 
 words = st.sampled_from(["", " ", "hello", "a\0b", "\ud800 half", "<think>"])
 ids = st.sampled_from(["a", "b", "call_1", "functions.read:0", "", "x" * 60])
 data = st.sampled_from(
-    [None, ProviderData(wire="anthropic", data={"model": "m", "signature": "s"}), ProviderData(wire="other", data=1)]
+    [
+        None,
+        ProviderData(wire="anthropic", data={"model": "m", "signature": "s"}),
+        ProviderData(
+            wire="openai_responses",
+            data={
+                "vendor": "openai",
+                "model": "m",
+                "item": {"type": "reasoning", "id": "rs", "summary": [], "encrypted_content": "x"},
+            },
+        ),
+        ProviderData(wire="other", data=1),
+    ]
 )
 blocks = st.one_of(
     st.builds(Text, text=words),
@@ -37,10 +49,11 @@ messages = st.builds(
 
 @given(st.lists(messages, max_size=8))
 @settings(max_examples=300, deadline=None)
-def test_any_conversation_becomes_one_that_both_vendors_accept(conversation: list[Message]):
+def test_any_conversation_becomes_one_that_every_vendor_accepts(conversation: list[Message]):
     request = ModelRequest(model="m", messages=tuple(conversation))
     vendor = CATALOG.vendor("openai")
     assert_valid_chat(openai_chat.encode_request(request, vendor, vendor.model_defaults))
+    assert_valid_responses(openai_responses.encode_request(request, vendor, vendor.model_defaults))
     assert_valid_messages(
         anthropic.encode_request(request, CATALOG.vendor("anthropic"), CATALOG.describe("anthropic", "m"))
     )
