@@ -82,3 +82,23 @@ def test_a_client_that_has_nothing_to_say_keeps_the_settings_of_its_start(tmp_pa
     server.send(request(1, "workspace/executeCommand", {"command": "conduit.session.new", "arguments": []}))
     assert server.answer(1, 30)["result"]["mode"] == "auto"
     server.close()
+
+
+async def test_settings_in_the_place_of_the_servers_options_hold_and_declare_nothing(start_editor: StartEditor) -> None:
+    editor = await start_editor(EditorOptions(conduit={"mode": "auto"}))
+    session = await editor.command("conduit.session.new")
+    assert session["mode"] == "auto"
+    content = [{"type": "text", "text": "say it"}]
+    await editor.request("conduit/session/prompt", {"sessionId": session["sessionId"], "prompt": content})
+    assert (editor.seen.updates, editor.seen.statuses) == ([], [])
+
+
+def test_settings_of_other_servers_change_nothing_and_what_is_ignored_is_in_the_log(tmp_path: Path) -> None:
+    server = RawServer(home=tmp_path)
+    server.initialize()
+    for number, settings in enumerate([{"conduit": {"mode": "auto", "mdoel": "x"}}, {"python": {"pythonPath": "p"}}]):
+        server.send(notification("workspace/didChangeConfiguration", {"settings": settings}))
+        assert server.wait_for_log("'mdoel' is ignored" if number == 0 else "none is Conduit's: python"), server.stderr
+        server.send(request(number, "workspace/executeCommand", {"command": "conduit.session.new", "arguments": []}))
+        assert server.answer(number, 30)["result"]["mode"] == "auto"
+    server.close()

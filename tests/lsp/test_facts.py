@@ -82,15 +82,26 @@ def test_roots_of_older_clients(params: dict[str, object], roots: tuple[Path, ..
         {"model": "sonnet", "conduit": {"permission": True}},
         {"settings": {"model": "sonnet"}},
         {"settings": {"conduit": {"model": "sonnet"}}},
+        {"conduit": {"model": "sonnet"}},
+        {"conduit": {"model": "opus", "updates": True}, "settings": {"model": "sonnet"}},
     ],
 )
-def test_settings_come_in_three_forms(options: dict[str, object]) -> None:
+def test_settings_come_in_several_forms(options: dict[str, object]) -> None:
     assert read_facts({"initializationOptions": options}).settings == {"model": "sonnet"}
+
+
+def test_a_setting_beside_what_a_client_understands_says_nothing_about_that() -> None:
+    plain = read_facts({"initializationOptions": {"conduit": {"model": "sonnet"}}})
+    assert (plain.conduit, plain.session_updates, plain.status_updates) == ({}, False, False)
+    both = read_facts({"initializationOptions": {"conduit": {"model": "sonnet", "status": True}}})
+    assert (both.conduit, both.settings) == ({"status": True}, {"model": "sonnet"})
+    assert (both.session_updates, both.status_updates) == (True, True)
 
 
 def test_changed_settings_may_be_nested_bare_or_left_to_be_asked_for() -> None:
     assert changed_settings({"conduit": {"mode": "auto"}, "other": 1}) == {"mode": "auto"}
     assert changed_settings({"mode": "auto"}) == {"mode": "auto"}
+    assert changed_settings({"conduit": {"mode": "auto", "updates": True}}) == {"mode": "auto"}
     assert changed_settings({"conduit": None}) == {}
     assert changed_settings(None) is None
     assert changed_settings({}) is None

@@ -2,5 +2,6 @@
 
 from conduit.compose.assemble import open_app
 from conduit.config.folders import find_folders
+from conduit.config.sources import holds_setting
 
-__all__ = ["find_folders", "open_app"]
+__all__ = ["find_folders", "holds_setting", "open_app"]

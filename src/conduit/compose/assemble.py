@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -36,6 +37,8 @@ from conduit.tools.search import search_text
 from conduit.workspace import search
 from conduit.workspace.editor import Editor
 from conduit.workspace.workspace import Workspace
+
+_log = logging.getLogger(__name__)
 
 
 async def open_app(
@@ -81,7 +84,7 @@ async def open_app(
             edits=lambda files: ApplyAtOnce(files, files.door, applier),
             approver=approver,
             recorder=room.journal,
-            configure=lambda client: room.setup(room.load(client)),
+            configure=room.configure,
             doctor=lambda current: asyncio.to_thread(room.examine, current, database, workspace.door),
             close=room.aclose,
             notices=tuple(filter(None, [*lost, store.notice, *room.settings.warnings])),
@@ -123,6 +126,14 @@ class _Room:
         except OSError as error:
             raise ConfigError(f"The log file {settings.log_file} cannot be opened: {error.strerror}.") from error
         return settings
+
+    def configure(self, client: Mapping[str, object]) -> Setup:
+        """Take changed settings of the editor in, and log what of them is ignored; raises as `load` and `setup`."""
+        settings = self.load(client)
+        for warning in settings.warnings:
+            if warning not in self.settings.warnings:  # said before
+                _log.warning("%s", warning)
+        return self.setup(settings)
 
     def setup(self, settings: Settings) -> Setup:
         """Return what the settings decide, the same for the same; raises ConfigError or UnknownModel."""

@@ -158,6 +158,11 @@ def read_client(sent: Mapping[str, object], warnings: list[str]) -> list[Found]:
     return found
 
 
+def holds_setting(sent: Mapping[str, object]) -> bool:
+    """Say whether one of our keys is among what an editor sent, with or without a good value."""
+    return any(leaf.pattern is not None for leaf in _walk(sent, known_keys()))
+
+
 def read_arguments(given: Mapping[str, object]) -> list[Found]:
     """Return what the command line sets, by dotted key; None is not given.
 

@@ -12,6 +12,9 @@ from pathlib import Path
 from conduit.lsp.convert import path_from_uri
 from conduit.workspace.positions import PositionEncoding
 
+_UNDERSTOOD = ("permission", "updates", "status")
+"""The keys of `initializationOptions.conduit` that name `conduit/*` methods; every other one is a setting."""
+
 
 @dataclass(frozen=True, slots=True)
 class ClientFacts:
@@ -23,7 +26,7 @@ class ClientFacts:
         encoding: the negotiated unit of columns.
         roots: absolute folders that the person opened.
         settings: what the client sent as settings.
-        conduit: its `initializationOptions.conduit`: which `conduit/*` methods it understands.
+        conduit: which `conduit/*` methods it understands, of its `initializationOptions.conduit`.
     """
 
     name: str = ""
@@ -49,7 +52,8 @@ def read_facts(params: Mapping[str, object]) -> ClientFacts:
     """Read the parameters of `initialize`; whatever is missing or odd counts as not there."""
     capabilities = _object(params.get("capabilities"))
     options = _object(params.get("initializationOptions"))
-    conduit = _object(options.get("conduit"))
+    own = _object(options.get("conduit"))
+    conduit = {key: own[key] for key in _UNDERSTOOD if key in own}
     resources = _find(capabilities, "workspace", "workspaceEdit", "resourceOperations")
     process_id = params.get("processId")
     return ClientFacts(
@@ -77,15 +81,25 @@ def changed_settings(sent: object) -> Mapping[str, object] | None:
     """Return Conduit's part of a `didChangeConfiguration`; None when there is none and the client has to be asked."""
     if not isinstance(sent, dict) or not sent:
         return None
-    return _object(sent["conduit"]) if "conduit" in sent else sent
+    return _own_settings(sent) if "conduit" in sent else sent
 
 
 def _settings(options: Mapping[str, object]) -> Mapping[str, object]:
-    """Return `initializationOptions.settings`, or, for clients that send settings bare, everything but `conduit`."""
+    """Return the settings of `initializationOptions`.
+
+    They are in its `settings` (or bare beside `conduit`), and in its `conduit`, where clients put them that have one
+    place for their server's options; the former count more.
+    """
     if "settings" in options:
         settings = _object(options["settings"])
-        return _object(settings["conduit"]) if isinstance(settings.get("conduit"), dict) else settings
-    return {key: value for key, value in options.items() if key != "conduit"}
+        settings = _own_settings(settings) if isinstance(settings.get("conduit"), dict) else settings
+    else:
+        settings = {key: value for key, value in options.items() if key != "conduit"}
+    return {**_own_settings(options), **settings}
+
+
+def _own_settings(tree: Mapping[str, object]) -> dict[str, object]:
+    return {key: value for key, value in _object(tree.get("conduit")).items() if key not in _UNDERSTOOD}
 
 
 def _roots(params: Mapping[str, object]) -> tuple[Path, ...]:

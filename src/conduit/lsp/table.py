@@ -68,6 +68,9 @@ REFRESH_HINTS = "conduit.lsp.hints:refresh_hints"
 OPEN_APP = "conduit.compose:open_app"
 """Handed in from above by name; the face itself knows only `conduit.app`."""
 
+HOLDS_SETTING = "conduit.compose:holds_setting"
+"""Says whether what a client sent has a key of Conduit's."""
+
 FIND_FOLDERS = "conduit.compose:find_folders"
 """Where previews are kept."""
 
