@@ -16,8 +16,10 @@ from conduit.agent.budget import TurnLimits
 from conduit.agent.permission import Approver, Remembered, effects_in
 from conduit.agent.setup import TurnResult, TurnSetup
 from conduit.agent.turn import Turn
+from conduit.app.library import ModelLibrary
 from conduit.app.live import Coming, Live
 from conduit.app.parts import Check, ModelChoice, Models, Parts, PromptOptions, Setup, Status
+from conduit.catalog.capabilities import refuse_unreadable
 from conduit.catalog.model import ModelInfo
 from conduit.context.builder import build_prompt, build_system, render_file
 from conduit.errors import UserError
@@ -25,6 +27,7 @@ from conduit.messages.content import Block, Text
 from conduit.messages.request import ModelSettings
 from conduit.providers.warmup import warm_up
 from conduit.sessions.events import (
+    AssistantReplied,
     Event,
     Mode,
     Notice,
@@ -39,6 +42,7 @@ from conduit.sessions.events import (
     TurnEnded,
     UsageRow,
 )
+from conduit.sessions.ledger import entry_of
 from conduit.tools.base import Effect, ToolContext, ToolSet
 from conduit.workspace.workspace import Workspace
 
@@ -192,7 +196,8 @@ class App:
             await self._emit(session_id, Notice(text=introduction))
         conversation = await parts.store.conversation(session_id)
         mode = options.mode or session.mode
-        tools = self._tools_for(mode, options)
+        refuse_unreadable(model, content)
+        tools = self._tools_for(mode, options) if model.capabilities.tools != "none" else ToolSet()
         workspace = parts.workspace.with_overlay(options.stage) if options.stage else parts.workspace
         system = build_system(
             [root.name for root in workspace.roots], mode, tools=len(tools) > 0, instructions=options.instructions
@@ -218,6 +223,7 @@ class App:
                 show=lambda seq, event: self._show(session_id, seq, event),
                 recorder=parts.recorder,
                 goal=_goal(options),
+                cost=lambda name, usage: setup.models.library.cost(setup.models.resolve(name), usage),
             )
         )
 
@@ -288,6 +294,10 @@ class App:
         """Return the row of a model; raises UnknownModel with the nearest names."""
         return self._setup.models.resolve(name)
 
+    def library(self) -> ModelLibrary:
+        """Return what is known of the models beyond choosing one."""
+        return self._setup.models.library
+
     async def usage(self) -> list[UsageRow]:
         """Return the tokens of this workspace by day and model, newest first."""
         return await self._parts.store.usage()
@@ -310,6 +320,7 @@ class App:
         models = self._setup.models
         with suppress(UserError):
             await warm_up(models.provider(models.resolve(models.default())))
+        await models.library.load()
 
     # -- watching ---------------------------------------------------------------------------------------------------
 
@@ -341,6 +352,7 @@ class App:
         for models in [*self._retired, self._setup.models]:
             await models.aclose()
         await self._parts.store.aclose()
+        await self._parts.ledger.aclose()
         await self._parts.close()
 
     def _root(self) -> str:
@@ -354,6 +366,8 @@ class App:
         update = SessionUpdate(session_id=session_id, seq=seq, event=event)
         for listener in tuple(self._listeners):
             listener(update)
+        if isinstance(event, AssistantReplied):
+            self._parts.ledger.note(entry_of(event, session_id, self._root()))
         if isinstance(event, TurnEnded):
             log.info("turn %s ended: %s", event.turn_id, event.stop_reason)
 

@@ -95,6 +95,10 @@ class ModelLibrary(Protocol):
         """Find out what a model does; raises UnknownModel, MissingKey, ConfigError or ProviderError."""
         ...
 
+    async def load(self) -> None:
+        """Import the price table in a thread, ahead of its first use."""
+        ...
+
     def cost(self, model: ModelInfo, usage: Usage) -> float | None:
         """Return what these tokens cost in US dollars; None when no price is known."""
         ...

@@ -8,6 +8,7 @@ from typing import Literal, Protocol
 
 from conduit.agent.budget import TurnLimits
 from conduit.agent.permission import Approver
+from conduit.app.library import ModelLibrary
 from conduit.catalog.model import ModelInfo
 from conduit.context.builder import EditorContext
 from conduit.edits.edit import EditSink
@@ -17,6 +18,7 @@ from conduit.providers.base import Provider
 from conduit.sessions.base import SessionStore
 from conduit.sessions.events import Mode
 from conduit.sessions.journal import Recorder
+from conduit.sessions.ledger import Ledger
 from conduit.tools.base import ToolSet
 from conduit.workspace.workspace import Workspace
 
@@ -86,6 +88,11 @@ class PromptOptions:
 class Models(Protocol):
     """The models that can be chosen, and the endpoints that serve them."""
 
+    @property
+    def library(self) -> ModelLibrary:
+        """What is known of the models beyond choosing one."""
+        ...
+
     def resolve(self, name: str) -> ModelInfo:
         """Return the row of a model, an alias or a bare name; raises UnknownModel with the nearest names."""
         ...
@@ -137,4 +144,5 @@ class Parts:
     configure: Callable[[Mapping[str, object]], Setup]
     doctor: Callable[[Setup], Awaitable[list[Check]]]
     close: Callable[[], Awaitable[None]]
+    ledger: Ledger
     notices: tuple[str, ...] = ()

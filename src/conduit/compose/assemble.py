@@ -14,7 +14,8 @@ from conduit.agent.permission import Approver
 from conduit.app import App, Check, Parts, Setup, Status
 from conduit.catalog.catalog import Catalog
 from conduit.compose.doctor import examine
-from conduit.compose.endpoints import Endpoints
+from conduit.compose.endpoints import Endpoints, addressed
+from conduit.compose.library import LISTS_FILE, OWN_FILE, read_tiers
 from conduit.compose.wires import Wires
 from conduit.config.folders import Folders, ensure_private, find_folders
 from conduit.config.secrets import secret_values
@@ -28,6 +29,7 @@ from conduit.providers.weights import Weights
 from conduit.redaction import Redactor
 from conduit.sandbox.confine import Door
 from conduit.sessions.journal import Journal
+from conduit.sessions.ledger import SqliteLedger
 from conduit.sessions.paths import database_path, journal_path
 from conduit.sessions.store import open_store
 from conduit.tools.base import ToolSet
@@ -87,6 +89,7 @@ async def open_app(
             configure=room.configure,
             doctor=lambda current: asyncio.to_thread(room.examine, current, database, workspace.door),
             close=room.aclose,
+            ledger=SqliteLedger(folders.state / "ledger.db"),
             notices=tuple(filter(None, [*lost, store.notice, *room.settings.warnings])),
         ),
         setup,
@@ -139,10 +142,15 @@ class _Room:
         """Return what the settings decide, the same for the same; raises ConfigError or UnknownModel."""
         if self._current is not None and settings == self.settings:
             return self._current
-        wires = Wires(settings, self.catalog, self.folders.data, lambda status: self.report(status))
+        catalog = read_tiers(
+            addressed(self.catalog, settings, self.environ),
+            self.folders.state / LISTS_FILE,
+            self.folders.config / OWN_FILE,
+        )
+        wires = Wires(settings, catalog, self.folders.data, lambda status: self.report(status))
         endpoints = Endpoints(
             settings,
-            self.catalog,
+            catalog,
             wires.make,
             notify=lambda note: self.report(Status("waiting", endpoints.default(), message=note)),
             told=self.folders.state / "introduced-embedded",

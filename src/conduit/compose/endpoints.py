@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from conduit.app.parts import ModelChoice
 from conduit.catalog.catalog import Catalog
 from conduit.catalog.model import ModelInfo, Vendor
+from conduit.compose.library import LISTS_FILE, Library
 from conduit.config.secrets import find_key, require_key
 from conduit.config.settings import Settings
 from conduit.errors import ConfigError
@@ -51,17 +52,14 @@ class Endpoints:
             told: a file whose existence says that the person was introduced to the embedded model.
             environ: where keys are looked up.
         """
-        changes = {
-            name: {key: value for key, value in vendor.model_dump().items() if value is not None}
-            for name, vendor in settings.vendors.items()
-        }
-        self._catalog = catalog.with_endpoints(_hosts(catalog, environ)).with_endpoints(changes)
+        self._catalog = addressed(catalog, settings, environ)
         self._settings = settings
         self._make = make
         self._notify = notify
         self._told = told
         self._environ = environ
-        self._open: dict[tuple[str, str], Provider] = {}
+        self._open: dict[tuple[str, str], RetryingProvider] = {}
+        self.library = Library(self, told.with_name(LISTS_FILE), self._take_in)
 
     @property
     def catalog(self) -> Catalog:
@@ -89,15 +87,21 @@ class Endpoints:
             )
         return self._open[place]
 
+    def endpoint(self, model: ModelInfo) -> Provider:
+        """Return the bare wire of a model, for what it may do beside streaming; raises as `provider` does."""
+        self.provider(model)
+        vendor = self._catalog.vendor(model.vendor)
+        return self._open[vendor.name, model.wire or vendor.wire].inner
+
     def choices(self) -> list[ModelChoice]:
-        """Return every listed model and the configured one, with what is missing where it is not ready."""
-        models = {model.id: model for model in self._catalog.models}
+        """Return every listed model for chat and the configured one, with what is missing where it is not ready."""
+        models = {model.id: model for model in self._catalog.models if model.kind == "chat"}
         default = self._catalog.resolve(self.default())
         models.setdefault(default.id, default)
         return [
             ModelChoice(model.id, model.display_name, model.vendor, ready=not missing, note=missing)
             for model in models.values()
-            for missing in [self._lack(self._catalog.vendor(model.vendor))]
+            for missing in [self.lack(self._catalog.vendor(model.vendor))]
         ]
 
     def default(self) -> str:
@@ -106,7 +110,7 @@ class Endpoints:
             return self._catalog.resolve(self._settings.model).id
         for model in self._catalog.models:
             vendor = self._catalog.vendor(model.vendor)
-            if vendor.key_required and not self.missing(vendor):
+            if model.kind == "chat" and vendor.key_required and not self.missing(vendor):
                 return model.id
         return EMBEDDED
 
@@ -118,7 +122,7 @@ class Endpoints:
         self._told.touch()
         return INTRODUCTION
 
-    def _lack(self, vendor: Vendor) -> str:
+    def lack(self, vendor: Vendor) -> str:
         """Return what is missing, or wrong: one vendor's bad key must not hide the models of the others."""
         try:
             return self.missing(vendor)
@@ -143,6 +147,9 @@ class Endpoints:
         for provider in open_now.values():
             await provider.aclose()
 
+    def _take_in(self, catalog: Catalog) -> None:
+        self._catalog = catalog
+
     def _key(self, vendor: Vendor) -> str | None:
         if vendor.key_variable is None:
             return None
@@ -150,6 +157,15 @@ class Endpoints:
             return require_key(vendor.key_variable, vendor.display_name, self._environ).get_secret_value()
         key = find_key(vendor.key_variable, self._environ)
         return key.get_secret_value() if key else None
+
+
+def addressed(catalog: Catalog, settings: Settings, environ: Mapping[str, str]) -> Catalog:
+    """Return the catalogue with the addresses and key variables of the environment and the settings."""
+    changes = {
+        name: {key: value for key, value in vendor.model_dump().items() if value is not None}
+        for name, vendor in settings.vendors.items()
+    }
+    return catalog.with_endpoints(_hosts(catalog, environ)).with_endpoints(changes)
 
 
 def _address(vendor: Vendor) -> str | None:

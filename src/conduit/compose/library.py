@@ -26,6 +26,11 @@ if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
 
 LIST_TIMEOUT_S = 20.0
+LISTS_FILE = "served-models.json"
+"""In the state folder: what endpoints listed."""
+
+OWN_FILE = "models.toml"
+"""In the folder of the settings: the person's rows."""
 
 _DENIED = ("vision", "audio", "tool_calling", "reasoning")
 
@@ -38,8 +43,8 @@ class Shelf(Protocol):
         """The rows."""
         ...
 
-    def endpoint(self, vendor: Vendor) -> Provider:
-        """Return the bare wire of a vendor; raises MissingKey or ConfigError."""
+    def endpoint(self, model: ModelInfo) -> Provider:
+        """Return the bare wire of a model; raises MissingKey or ConfigError."""
         ...
 
     def lack(self, vendor: Vendor) -> str:
@@ -91,6 +96,10 @@ class Library:
         """Return what these tokens cost, or None."""
         return prices.cost_usd(model, self._shelf.catalog.vendor(model.vendor), usage)
 
+    async def load(self) -> None:
+        """Import the price table in a thread."""
+        await asyncio.to_thread(prices.load)
+
     async def update(self, provider: str = "") -> list[Listing]:
         """Ask for lists and keep them; see the protocol."""
         catalog = self._shelf.catalog
@@ -113,14 +122,14 @@ class Library:
         vendor = self._shelf.catalog.vendor(model.vendor)
         said = answers(model, vendor, Facts())
         skip = frozenset(capability for capability in _DENIED if said[capability] is False)
-        findings = cast("AsyncGenerator[Finding]", probe(self._shelf.endpoint(vendor), model.name, skip=skip))
+        findings = cast("AsyncGenerator[Finding]", probe(self._shelf.endpoint(model), model.name, skip=skip))
         async with aclosing(findings):
             async for finding in findings:
                 yield finding
 
     async def _ask(self, vendor: Vendor) -> tuple[Listing, DiscoveredList | None]:
         try:
-            endpoint = self._shelf.endpoint(vendor)
+            endpoint = self._shelf.endpoint(self._shelf.catalog.describe(vendor.name, "any"))
             if not isinstance(endpoint, ListsModels):
                 return Listing(vendor.name, problem="it tells no list"), None
             async with asyncio.timeout(LIST_TIMEOUT_S):

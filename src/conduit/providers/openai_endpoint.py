@@ -104,7 +104,9 @@ class OpenAIEndpoint:
         try:
             page = await self.client.models.list(extra_headers=self.headers)
             return [served for model in page.data if (served := _served(model.model_dump())) is not None]
-        except (*self.foreign, AttributeError, TypeError) as error:  # the SDK checks no field
+        except self.foreign as error:
+            raise self.error(error, None) from error
+        except (AttributeError, TypeError) as error:  # the SDK checks no field
             raise self.error(error, None) from error
 
     def check(self, headers: Mapping[str, str], model: str) -> None:

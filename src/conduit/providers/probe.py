@@ -12,7 +12,7 @@ import json
 import struct
 import wave
 import zlib
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
@@ -89,9 +89,11 @@ async def probe(provider: Provider, model: str, *, skip: frozenset[str] = frozen
         yield Finding(question.capability, found, "seen" if found else _said(folded))
 
 
-def _ask(*content: Block | str, **options: object) -> Callable[[str], ModelRequest]:
-    settings = ModelSettings(max_tokens=MAX_TOKENS).model_copy(update=options.pop("settings", {}))
-    fields = {"messages": (user_message(*content),), "settings": settings, **options}
+def _ask(
+    *content: Block | str, settings: Mapping[str, object] | None = None, **options: object
+) -> Callable[[str], ModelRequest]:
+    limited = ModelSettings.model_validate({"max_tokens": MAX_TOKENS, **(settings or {})})
+    fields = {"messages": (user_message(*content),), "settings": limited, **options}
     return lambda model: ModelRequest.model_validate({"model": model, **fields})
 
 

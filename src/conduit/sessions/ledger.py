@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import sqlite3
+import time
 from collections.abc import Callable
 from contextlib import closing
 from functools import partial
@@ -19,6 +20,7 @@ from conduit.errors import StoreError
 from conduit.messages.content import Value
 from conduit.messages.message import Usage
 from conduit.sessions.database import Database, connect
+from conduit.sessions.events import AssistantReplied
 from conduit.sessions.projections import day_of
 from conduit.sessions.schema import Migration, migrate
 
@@ -97,6 +99,20 @@ class Ledger(Protocol):
     async def aclose(self) -> None:
         """Write what waits and close."""
         ...
+
+
+def entry_of(event: AssistantReplied, session_id: str, workspace: str) -> Entry:
+    """Return the entry of a completion that has just ended."""
+    return Entry(
+        message_id=event.message_id,
+        request_id=event.request_id,
+        at=time.time(),
+        workspace=workspace,
+        session_id=session_id,
+        model=event.model,
+        usage=event.usage,
+        cost_usd=event.cost_usd,
+    )
 
 
 class SqliteLedger:
