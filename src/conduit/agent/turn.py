@@ -1,7 +1,7 @@
-"""One turn, from the person's message to a stop reason, as a transition table.
+"""One turn, from the person's message to a stop reason, by the table of `states`.
 
-Every state has one act that returns a signal; the table says what follows. `cancelled` and `failed` can be reached
-from every working state, and all three ends record a transcript that is valid for the next request.
+Every state has one act that returns a signal; the table says what follows. All three ends record a transcript that is
+valid for the next request.
 """
 
 from __future__ import annotations
@@ -10,20 +10,21 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from enum import StrEnum
 
 from conduit.agent.budget import Budget
 from conduit.agent.completion import Completion, new_id
 from conduit.agent.dispatch import INTERRUPTED, Desk, Dispatch, refusal_text
 from conduit.agent.permission import Answer, PermissionRequest
-from conduit.agent.setup import TurnResult, TurnSetup
-from conduit.errors import ConduitError, LimitReached
+from conduit.agent.setup import Target, TurnResult, TurnSetup
+from conduit.agent.states import TRANSITIONS, WORKING, Signal, State
+from conduit.errors import RETRYABLE, ConduitError, LimitReached, ProviderError, ProviderErrorKind
 from conduit.messages.message import CompletionStop, Message, TurnStop, Usage
 from conduit.messages.request import ModelRequest
 from conduit.sessions.events import (
     AssistantReplied,
     CompletionStarted,
     Event,
+    Notice,
     PermissionAnswered,
     ToolFinished,
     ToolsAnswered,
@@ -36,55 +37,10 @@ from conduit.sessions.journal import Kind
 log = logging.getLogger(__name__)
 
 
-class State(StrEnum):
-    """Where a turn is."""
+FALLBACK_KINDS = RETRYABLE | {ProviderErrorKind.QUOTA, ProviderErrorKind.BALANCE}
+"""The failures after which another model may do better: what passes with time, and an allowance that is used up."""
 
-    IDLE = "idle"
-    CONTEXT = "context"
-    STREAMING = "streaming"
-    DISPATCHING = "dispatching"
-    AWAITING_PERMISSION = "awaiting_permission"
-    SETTLING = "settling"
-    CANCELLED = "cancelled"
-    FAILED = "failed"
-
-
-class Signal(StrEnum):
-    """What happened in a state."""
-
-    PROMPTED = "prompted"
-    REQUEST_READY = "request_ready"
-    TOOLS_CALLED = "tools_called"
-    ANSWERED = "answered"
-    PERMISSION_NEEDED = "permission_needed"
-    PERMISSION_ANSWERED = "permission_answered"
-    RESULTS_READY = "results_ready"
-    LIMIT_REACHED = "limit_reached"
-    GOAL_REACHED = "goal_reached"
-    CANCEL = "cancel"
-    FAILURE = "failure"
-    RECORDED = "recorded"
-
-
-WORKING = (State.CONTEXT, State.STREAMING, State.DISPATCHING, State.AWAITING_PERMISSION)
-
-TRANSITIONS: Mapping[tuple[State, Signal], State] = {
-    (State.IDLE, Signal.PROMPTED): State.CONTEXT,
-    (State.CONTEXT, Signal.REQUEST_READY): State.STREAMING,
-    (State.STREAMING, Signal.ANSWERED): State.SETTLING,
-    (State.STREAMING, Signal.TOOLS_CALLED): State.DISPATCHING,
-    (State.DISPATCHING, Signal.PERMISSION_NEEDED): State.AWAITING_PERMISSION,
-    (State.AWAITING_PERMISSION, Signal.PERMISSION_ANSWERED): State.DISPATCHING,
-    (State.DISPATCHING, Signal.RESULTS_READY): State.CONTEXT,
-    (State.DISPATCHING, Signal.LIMIT_REACHED): State.SETTLING,
-    (State.DISPATCHING, Signal.GOAL_REACHED): State.SETTLING,
-    **{(state, Signal.CANCEL): State.CANCELLED for state in WORKING},
-    **{(state, Signal.FAILURE): State.FAILED for state in WORKING},
-    (State.SETTLING, Signal.RECORDED): State.IDLE,
-    (State.CANCELLED, Signal.RECORDED): State.IDLE,
-    (State.FAILED, Signal.RECORDED): State.IDLE,
-}
-
+SAID_NOTHING = "The model ended its answer without a word. Ask again, or choose another model."
 
 JOURNALED: Mapping[type[Event], Kind] = {
     AssistantReplied: "answer",
@@ -111,6 +67,9 @@ class Turn:
         self._usage = Usage()
         self._stop: TurnStop = "end_turn"
         self._error: str | None = None
+        self._error_kind: ProviderErrorKind | None = None
+        self._asked = Target(setup.provider, setup.model_id, setup.model_name)
+        self._fallbacks = list(setup.fallbacks)
         self._request: ModelRequest | None = None
         self._completion: Completion | None = None
         self._dispatch: Dispatch | None = None
@@ -158,7 +117,7 @@ class Turn:
         self.state = TRANSITIONS[self.state, Signal.PROMPTED]
         while self.state is not State.IDLE:
             self.state = TRANSITIONS[self.state, await self._act()]
-        return TurnResult(self.turn_id, self._stop, self._usage, self._last_text(), self._error)
+        return TurnResult(self.turn_id, self._stop, self._usage, self._last_text(), self._error, self._error_kind)
 
     async def _act(self) -> Signal:
         """Run the act of this state as a task of its own, so that a cancel never hits the recording."""
@@ -192,7 +151,7 @@ class Turn:
         elif setup.goal is not None:
             settings = settings.model_copy(update={"tool_choice": "required"})
         self._request = ModelRequest(
-            model=setup.model_name,
+            model=self._asked.model_name,
             system=setup.system,
             messages=tuple(self._messages),
             tools=setup.tools.specs(),
@@ -210,21 +169,43 @@ class Turn:
                 turn_id=self.turn_id,
                 message_id=completion.message_id,
                 parent_id=self._tip,
-                model=setup.model_id,
+                model=self._asked.model_id,
             )
         )
         self._completion = completion
-        asked = request.model_copy(update={"model": setup.model_id})
+        asked = request.model_copy(update={"model": self._asked.model_id})
         setup.recorder.record("request", setup.session_id, self.turn_id, asked)
-        await completion.stream(setup.provider, request)
+        try:
+            await completion.stream(self._asked.provider, request)
+        except ProviderError as error:
+            if not self._fallbacks or error.kind not in FALLBACK_KINDS:
+                raise
+            await self._fall_back(completion, error)
+            return Signal.FELL_BACK
         message = await self._record_answer(completion)
         if message.tool_calls:
             self._dispatch = Dispatch(self._desk, message.tool_calls)
             return Signal.TOOLS_CALLED
         self._stop = _turn_stop(completion.answer.stop_reason)
+        if self._stop == "end_turn" and not message.text.strip() and not self._budget.rounds:
+            await self._emit(Notice(turn_id=self.turn_id, text=SAID_NOTHING))
         if self._budget.rounds >= setup.limits.tool_rounds:
             self._stop = "max_turn_requests"
         return Signal.ANSWERED
+
+    async def _fall_back(self, completion: Completion, error: ProviderError) -> None:
+        """Keep what had arrived, tell the person, and let the next model go on."""
+        to = self._fallbacks.pop(0)
+        log.warning("turn %s: %s failed (%s), asking %s", self.turn_id, self._asked.model_id, error.kind, to.model_id)
+        notice = Notice(turn_id=self.turn_id, text=f"{error} {to.model_id} answers in its place.")
+        reply = self._reply(completion, interrupted=True)
+        await self._emit(*([reply] if reply.message.content else []), notice)
+        # No await from here to the end of the act: a cancel finds the answer either open or recorded.
+        self._completion = None
+        self._usage += reply.usage
+        if reply.message.content:
+            self._take_in(reply.message_id, reply.message)
+        self._asked = to
 
     async def _run_tools(self) -> Signal:
         """Give every call its result; ask the person where that is due."""
@@ -292,7 +273,13 @@ class Turn:
         return Signal.RECORDED
 
     def _end(self) -> TurnEnded:
-        return TurnEnded(turn_id=self.turn_id, stop_reason=self._stop, usage=self._usage, error=self._error)
+        return TurnEnded(
+            turn_id=self.turn_id,
+            stop_reason=self._stop,
+            usage=self._usage,
+            error=self._error,
+            error_kind=self._error_kind,
+        )
 
     async def _record_answer(self, completion: Completion) -> Message:
         reply = self._reply(completion, interrupted=False)
@@ -309,9 +296,11 @@ class Turn:
             message_id=completion.message_id,
             parent_id=self._tip,
             message=completion.message(complete=not interrupted),
-            model=self.setup.model_id,
+            model=self._asked.model_id,
             usage=completion.answer.usage,
             stop_reason=completion.answer.stop_reason,
+            request_id=completion.answer.request_id,
+            cost_usd=self.setup.cost(self._asked.model_id, completion.answer.usage),
             interrupted=interrupted,
         )
 
@@ -360,6 +349,7 @@ class Turn:
         else:
             log.error("turn %s failed", self.turn_id, exc_info=error)
         self._stop, self._error = stop, text
+        self._error_kind = error.kind if isinstance(error, ProviderError) else None
         self.setup.recorder.record("error", self.setup.session_id, self.turn_id, {"error": text})
 
     def _last_text(self) -> str:

@@ -195,5 +195,6 @@ class _Asking:
             "text": result.text if result else "",
             "usage": result.usage.model_dump() if result else None,
             "error": error,
+            "error_kind": result.error_kind if result else None,
         }
         self._output.data(json.dumps(last, ensure_ascii=False) + "\n")

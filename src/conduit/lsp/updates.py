@@ -82,7 +82,11 @@ def to_token_usage(usage: Usage) -> TokenUsage:
 
 def _ended(event: TurnEnded) -> TurnState:
     return TurnState(
-        state="idle", stop_reason=event.stop_reason, error=event.error, interrupted=event.interrupted or None
+        state="idle",
+        stop_reason=event.stop_reason,
+        error=event.error,
+        error_kind=event.error_kind,
+        interrupted=event.interrupted or None,
     )
 
 

@@ -22,6 +22,10 @@ class OversizedAnswer(ValueError):
     """An answer that no honest endpoint sends; a wire turns it into a ProviderError."""
 
 
+class DamagedAnswer(ValueError):
+    """A packed answer cannot be unpacked; a wire turns it into a ProviderError."""
+
+
 def guard_answers(client: Any, byte_stream: type, *, max_event_bytes: int = MAX_EVENT_BYTES) -> None:
     """Make an HTTP client refuse answers that would fill the memory, and ask for answers that are not packed.
 
@@ -30,7 +34,7 @@ def guard_answers(client: Any, byte_stream: type, *, max_event_bytes: int = MAX_
         byte_stream: `AsyncByteStream` of the same package.
         max_event_bytes: the longest piece without a line break.
 
-    The client's reads raise OversizedAnswer from then on.
+    The client's reads raise OversizedAnswer and DamagedAnswer from then on.
     """
 
     class Guarded(byte_stream):  # type: ignore[misc]
@@ -92,7 +96,7 @@ class _Unpacker:
             try:
                 piece = self._inflate.decompress(waiting, _PIECE)
             except zlib.error as error:
-                raise ValueError(f"the packed answer is damaged: {error}") from error
+                raise DamagedAnswer(f"its packing is damaged: {error}") from error
             if piece:
                 yield piece
             waiting = self._inflate.unconsumed_tail

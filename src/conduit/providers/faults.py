@@ -45,6 +45,7 @@ TRANSPORT_KINDS: Mapping[str, Kind] = {
     "httpx2.UnsupportedProtocol": Kind.CONFIG,
     "httpx2.WriteError": Kind.NETWORK,
     "httpx2.WriteTimeout": Kind.NETWORK,
+    "conduit.DamagedAnswer": Kind.NETWORK,
     "conduit.OversizedAnswer": Kind.CONFIG,  # no honest endpoint of a model sends that
     "json.JSONDecodeError": Kind.NETWORK,  # a corrupt chunk
     "builtins.UnicodeDecodeError": Kind.NETWORK,  # a corrupt chunk
@@ -166,7 +167,7 @@ def say(
     kind: Kind, vendor: Vendor, *, url: str, model: str | None = None, status: int | None = None, detail: str = ""
 ) -> str:
     """Return one sentence for people about a failure; `detail` is the vendor's own words."""
-    words = " ".join(detail.split())[:_DETAIL_LIMIT]
+    words = " ".join(detail.split())[:_DETAIL_LIMIT].strip()
     if status is not None:
         words = f"{words} (HTTP {status})".strip()
     key_hint = f"Check {vendor.key_variable}." if vendor.key_variable else "Check its key."

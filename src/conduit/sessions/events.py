@@ -23,7 +23,7 @@ Mode = Literal["ask", "auto"]
 
 
 class SessionOpened(Value):
-    """A session came to be; a fork names where it starts."""
+    """A session came to be; a fork names where it starts. `parameters` are those of `SessionChanged`."""
 
     type: Literal["session_opened"] = "session_opened"
     title: str
@@ -32,15 +32,20 @@ class SessionOpened(Value):
     cwd: str
     forked_from: str | None = None
     forked_at: str | None = None
+    parameters: dict[str, JsonValue] = Field(default_factory=dict)
 
 
 class SessionChanged(Value):
-    """Title, mode or model changed; None means as before."""
+    """Title, mode, model or parameters changed; None means as before.
+
+    `parameters` are the fields of `ModelSettings` that the person set for this session, all of them, by name.
+    """
 
     type: Literal["session_changed"] = "session_changed"
     title: str | None = None
     mode: Mode | None = None
     model: str | None = None
+    parameters: dict[str, JsonValue] | None = None
 
 
 class TurnStarted(Value):
@@ -233,6 +238,7 @@ class SessionInfo(Value):
     tip: str | None = None
     forked_from: str | None = None
     running: bool = False
+    parameters: dict[str, JsonValue] = Field(default_factory=dict)
 
 
 class StoredMessage(Value):

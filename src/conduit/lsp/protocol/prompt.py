@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field
 from pydantic_core import PydanticCustomError
 
+from conduit.errors import ProviderErrorKind
 from conduit.lsp.protocol.payload import Payload
 from conduit.messages.message import TurnStop
 
@@ -129,9 +130,13 @@ class TokenUsage(Payload):
 
 
 class PromptResult(Payload):
-    """The end of a turn; `error` is a sentence for the person when `stopReason` is `error`."""
+    """The end of a turn; `error` is a sentence for the person when `stopReason` is `error`.
+
+    `errorKind` says what failed when it was the model's endpoint, such as `auth`, `rate_limit` or `network`.
+    """
 
     turn_id: str
     stop_reason: TurnStop
     usage: TokenUsage
     error: str | None = None
+    error_kind: ProviderErrorKind | None = None

@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 from pydantic import JsonValue
 
+from conduit.errors import ProviderErrorKind
 from conduit.lsp.protocol.payload import Payload
 from conduit.lsp.protocol.prompt import TokenUsage
 from conduit.messages.message import TurnStop
@@ -80,6 +81,7 @@ class TurnState(Payload):
     state: Literal["running", "requires_action", "idle"]
     stop_reason: TurnStop | None = None
     error: str | None = None
+    error_kind: ProviderErrorKind | None = None
     interrupted: bool | None = None
 
 
