@@ -98,7 +98,7 @@ class GoogleProvider:
         if decoder.blocked is not None and decoder.reason is None:
             raise self._failed(ProviderErrorKind.REFUSED, f"The prompt was blocked: {decoder.blocked}.", request.model)
         if kind := FAILURES.get(decoder.reason or ""):
-            raise self._failed(kind, f"The answer ended with {decoder.reason}. {decoder.words}", request.model)
+            raise self._failed(kind, f"The answer ended with {decoder.reason}.", request.model)
         for event in decoder.finish():
             yield event
 

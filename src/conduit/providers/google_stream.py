@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import base64
 import json
-import re
 import uuid
 from collections.abc import Iterator, Mapping
 from typing import Any, Literal
@@ -57,7 +56,6 @@ FAILURES: Mapping[str, ProviderErrorKind] = {
 """Finish reasons that are no end of an answer."""
 
 _BAD_CALLS = frozenset({"MALFORMED_FUNCTION_CALL", "UNEXPECTED_TOOL_CALL"})
-_CALLED = re.compile(r"(?:default_api\.)?([A-Za-z_][\w-]{0,63})\s*\(")
 
 SignedPart = Literal["thought", "text", "empty"]
 """Which part a signature sat on; one of a call is kept with the call."""
@@ -76,7 +74,6 @@ class ChunkDecoder:
         self._usage = Usage()
         self._request_id: str | None = None
         self._sources: dict[str, Source] = {}
-        self._words = ""
         self.reason: str | None = None
         self.blocked: str | None = None
 
@@ -103,25 +100,18 @@ class ChunkDecoder:
         reason = _name(getattr(candidate, "finish_reason", None))
         if reason and reason != "FINISH_REASON_UNSPECIFIED":
             self.reason = reason
-            self._words = _string(getattr(candidate, "finish_message", None))
 
     def finish(self) -> Iterator[StreamEvent]:
         """Close what is open and say why the answer ended."""
         yield from self._close()
         reason = self.reason or ""
         if reason in _BAD_CALLS and not self._calls:
-            # What could not be read as a call is shown to the model as one that failed.
-            called = _CALLED.search(self._words)
-            yield from self._call(None, called[1] if called else "unknown", f"{reason}: {self._words}", None)
+            # Shown to the model as a call that failed; the SDK drops the vendor's words about it (finishMessage).
+            yield from self._call(None, "unknown", f"{reason}: the call could not be read.", None)
         if self._sources:
             yield SourcesFound(sources=tuple(self._sources.values()))
         stop = _STOPS.get(reason)
         yield Stop(reason=stop or ("tool_use" if self._calls else "end_turn"))
-
-    @property
-    def words(self) -> str:
-        """The vendor's own words about the end."""
-        return self._words
 
     def _part(self, part: Any) -> Iterator[StreamEvent]:
         text = _string(getattr(part, "text", None))
