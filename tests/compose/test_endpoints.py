@@ -106,7 +106,7 @@ def test_the_host_is_read_where_ollama_reads_it(endpoints, made: Made, host: str
 
 
 def test_the_settings_address_counts_more_than_the_environments(endpoints, made: Made) -> None:
-    settings = {"vendors": {"ollama": {"base_url": "http://box:1"}}}
+    settings = {"vendors.ollama.base_url": "http://box:1"}
     found = endpoints(settings, OLLAMA_HOST="1.2.3.4")
     found.provider(found.resolve("ollama/qwen3"))
     assert made.vendors == [("ollama", "http://box:1", None)]

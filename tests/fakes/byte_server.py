@@ -119,6 +119,11 @@ def chat_events(*chunks: object, done: bool = True) -> list[bytes]:
     return [HEAD, *pieces, *([b"data: [DONE]\n\n"] if done else [])]
 
 
+def ollama_lines(*lines: dict[str, Any]) -> list[bytes]:
+    """Return an answer in Ollama's format."""
+    return [HEAD, *(json.dumps(line).encode() + b"\n" for line in lines)]
+
+
 def message_events(*events: dict[str, Any]) -> list[bytes]:
     """Return an answer in the Messages format."""
     return [HEAD, *(f"event: {event['type']}\ndata: {json.dumps(event)}\n\n".encode() for event in events)]

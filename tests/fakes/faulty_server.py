@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 from collections import deque
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
@@ -21,11 +22,11 @@ Self = TypeVar("Self", bound="FaultyServer")
 
 
 class Refused(Exception):
-    """A request that the vendor would refuse."""
+    """A request that the vendor would refuse; an `honest` one has the right format."""
 
-    def __init__(self, status: int, message: str, code: str = "") -> None:
+    def __init__(self, status: int, message: str, code: str = "", *, honest: bool = False) -> None:
         super().__init__(message)
-        self.status, self.message, self.code = status, message, code
+        self.status, self.message, self.code, self.honest = status, message, code, honest
 
 
 @dataclass
@@ -40,6 +41,8 @@ class FaultyServer:
     broken_call: bool = False
     _statuses: deque[tuple[int, dict[str, str]]] = field(default_factory=deque)
     _cuts: deque[tuple[How, int]] = field(default_factory=deque)
+    _not_before: float = 0.0
+    _hasty: list[str] = field(default_factory=list)
 
     @property
     def url(self) -> str:
@@ -53,8 +56,16 @@ class FaultyServer:
     def fail(self, code: int) -> None:
         self._statuses.append((code, {}))
 
-    def rate_limit(self, *, retry_after: float) -> None:
-        self._statuses.append((429, {"retry-after": str(retry_after)}))
+    def rate_limit(self, *, retry_after: float, times: int = 1) -> None:
+        self._statuses.extend([(429, {"retry-after": str(retry_after)})] * times)
+
+    def assert_resilient(self) -> None:
+        """Every wait that was asked for was kept."""
+        assert self._hasty == []
+
+    @property
+    def requests(self) -> list[Received]:
+        return self.received
 
     def reply(self, text: str) -> None:
         self.words = text
@@ -91,6 +102,8 @@ class FaultyServer:
         try:
             method, request = await _read(reader)
             self.received.append(request)
+            if time.monotonic() < self._not_before:
+                self._hasty.append(request.target)
             await self._reply_to(method, request, writer)
         except (ConnectionError, asyncio.IncompleteReadError):
             pass
@@ -102,10 +115,12 @@ class FaultyServer:
             pieces = list(self.answer(method, request))
             if self._statuses and method == "POST":
                 code, headers = self._statuses.popleft()
+                self._not_before = time.monotonic() + float(headers.get("retry-after", 0))
                 _whole(writer, code, self.error_body(code, f"failed with {code}", ""), headers)
                 return
         except Refused as refusal:
-            self.refused.append(str(refusal))
+            if not refusal.honest:
+                self.refused.append(str(refusal))
             _whole(writer, refusal.status, self.error_body(refusal.status, refusal.message, refusal.code), {})
             return
         how, after = self._cuts.popleft() if self._cuts else ("", len(pieces))

@@ -101,7 +101,7 @@ class OllamaServer(FaultyServer):
                     "n_prompt_tokens": read,
                     "n_ctx": size,
                 }
-                raise Refused(400, json.dumps({"error": inner}))
+                raise Refused(400, json.dumps({"error": inner}), honest=True)
             read = size // 2
         return self._speak(body, read)
 

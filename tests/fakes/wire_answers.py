@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from fakes.byte_server import HEAD, chat_events, gemini_events, message_events, response_events
+from fakes.byte_server import HEAD, chat_events, gemini_events, message_events, ollama_lines, response_events
 from fakes.response_answers import call_item, completed, created, text_item
 
 
@@ -18,6 +18,14 @@ def call_chunk(index: int, call_id: str | None, name: str | None, arguments: str
     """Return a chunk with a piece of a tool call."""
     function = {"name": name, "arguments": arguments}
     return chunk({"tool_calls": [{"index": index, "id": call_id, "type": "function", "function": function}]})
+
+
+def ollama_line(done: bool = False, **message: Any) -> dict[str, Any]:
+    """Return a line of Ollama's format."""
+    line = {"model": "m", "created_at": "2026-11-21T10:00:00Z", "message": {"role": "assistant", "content": ""}}
+    line["message"] |= message  # type: ignore[operator]
+    end = {"done_reason": "stop", "prompt_eval_count": 5, "eval_count": 9} if done else {}
+    return {**line, "done": done, **end}
 
 
 def message_start(**usage: int) -> dict[str, Any]:
@@ -106,6 +114,16 @@ TEXT_AND_CALL = {
             usageMetadata={"promptTokenCount": 5, "candidatesTokenCount": 9, "totalTokenCount": 14},
         ),
     ),
+    "ollama": ollama_lines(
+        ollama_line(),
+        ollama_line(content="Größe "),
+        ollama_line(content="😀 ok"),
+        ollama_line(
+            tool_calls=[{"id": "call_1", "function": {"index": 0, "name": "read_file", "arguments": {"path": "a.py"}}}]
+        ),
+        ollama_line(),
+        ollama_line(done=True),
+    ),
     "openai_responses": response_events(
         created(),
         *text_item(0, "Größe ", "😀 ok"),
@@ -118,6 +136,7 @@ CLOSING = {
     "openai": b'"finish_reason": "tool_calls"',
     "anthropic": b'"message_stop"',
     "google": b'"finishReason"',
+    "ollama": b'"done": true',
     "openai_responses": b'"response.completed"',
 }
 """Where in `TEXT_AND_CALL` the event begins without which an answer is not complete."""
@@ -130,6 +149,8 @@ def text_answer(vendor: str, *pieces: str) -> list[bytes]:
             return message_events(message_start(), *text_block(*pieces), *message_end())
         case "google":
             return gemini_events(*(gemini_chunk({"text": piece}) for piece in pieces), gemini_chunk(finish="STOP"))
+        case "ollama":
+            return ollama_lines(*(ollama_line(content=piece) for piece in pieces), ollama_line(done=True))
         case "openai_responses":
             return response_events(created(), *text_item(0, *pieces), completed())
         case _:
@@ -155,6 +176,7 @@ __all__ = [
     "gemini_chunk",
     "message_end",
     "message_start",
+    "ollama_line",
     "text_answer",
     "text_block",
 ]

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import AsyncIterator
 from contextlib import aclosing, asynccontextmanager
 from typing import Any
 
 from conduit.catalog.catalog import Catalog
+from conduit.catalog.model import ModelInfo
 from conduit.errors import ProviderError
 from conduit.messages.content import ToolCall, ToolResult
 from conduit.messages.message import Message, user_message
@@ -14,6 +16,7 @@ from conduit.messages.request import ModelRequest, ToolSpec
 from conduit.messages.stream import Accumulator, StreamEvent
 from conduit.providers.anthropic import AnthropicProvider
 from conduit.providers.google import GoogleProvider
+from conduit.providers.ollama import OllamaProvider
 from conduit.providers.openai_chat import OpenAIChatProvider
 from conduit.providers.openai_responses import OpenAIResponsesProvider
 
@@ -22,6 +25,7 @@ WIRES: dict[str, type[Any]] = {
     "openai_responses": OpenAIResponsesProvider,
     "anthropic": AnthropicProvider,
     "google": GoogleProvider,
+    "ollama": OllamaProvider,
 }
 """Every wire, by the name that it has in the scenarios: its vendor's, or the wire's own where a vendor has two."""
 
@@ -33,9 +37,19 @@ MODELS = {
     "openai_responses": "gpt-5.4",
     "anthropic": "claude-sonnet-5-5",
     "google": "gemini-3.8-flash",
+    "ollama": "written",
     "custom": "some-model",
     "custom_responses": "some-model",
 }
+
+WRITTEN = ModelInfo(
+    vendor="ollama",
+    name="written",
+    display_name="Written",
+    context_tokens=32_768,
+    source="a model that is known, so that the wire does not ask the server what it can read",
+    date=dt.date(2026, 11, 21),
+)
 
 READ_FILE = ToolSpec(
     name="read_file",
@@ -46,7 +60,8 @@ READ_FILE = ToolSpec(
 
 @asynccontextmanager
 async def provider_of(vendor: str, base_url: str, **options: Any) -> AsyncIterator[Any]:
-    catalog = Catalog.packaged()
+    packaged = Catalog.packaged()
+    catalog = Catalog(packaged.vendors, [*packaged.models, WRITTEN], packaged.aliases)
     row = catalog.vendor(VENDORS.get(vendor, vendor))
     wire = WIRES.get(vendor) or (OpenAIResponsesProvider if vendor in VENDORS else OpenAIChatProvider)
     provider = wire(row, catalog=catalog, **{"api_key": "test-key", "base_url": base_url, **options})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -15,7 +16,8 @@ from conduit.messages.content import Audio, Document, Image, ProviderData, Think
 from conduit.messages.message import Usage, assistant_message, user_message
 from conduit.messages.request import ModelRequest, ModelSettings, ToolSpec
 from conduit.providers.base import KeepsModels, ListsModels, PullProgress, ServedModel, ShowsModels
-from conduit.providers.ollama import OllamaProvider
+from conduit.providers.faults import exception_names
+from conduit.providers.ollama import ERROR_KINDS, OllamaProvider
 from conduit.providers.ollama_request import encode_request
 from conduit.providers.ollama_window import Window, estimate_tokens
 from fakes.byte_server import serve
@@ -383,3 +385,14 @@ async def test_the_body_is_what_the_sdks_own_chat_would_send_where_that_keeps_ev
         for item in message.get("tool_calls", []):
             item.pop("id")
     assert theirs == {key: ours[key] for key in ours if key not in ("truncate", "shift")}
+
+
+def test_every_exception_of_the_sdk_and_its_http_client_has_a_row():
+    import httpx
+    import ollama
+
+    own = {cls for module in (httpx, ollama) for _, cls in inspect.getmembers(module, inspect.isclass)}
+    names = {next(exception_names(cls)) for cls in own if issubclass(cls, Exception)}
+    assert names - set(ERROR_KINDS) == set()
+    rows = {name for name in ERROR_KINDS if name.startswith(("httpx.", "ollama."))}
+    assert rows - names == set(), "rows for what is no more"

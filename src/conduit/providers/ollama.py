@@ -19,6 +19,7 @@ from conduit.catalog.model import Vendor
 from conduit.errors import ConfigError, ProviderError, ProviderErrorKind
 from conduit.messages.request import ModelRequest
 from conduit.messages.stream import StreamEvent
+from conduit.providers.answer_guard import guard_answers
 from conduit.providers.base import PullProgress, ServedModel
 from conduit.providers.faults import HTTPX_KINDS, cut_stream, not_a_stream, provider_error, say
 from conduit.providers.http_lines import Refusal, RefusalInStream, lines_of, refuse_failure
@@ -257,6 +258,11 @@ def _open_client(url: str, key: str | None, read_timeout_s: float) -> tuple[Any,
     import httpx
     import ollama
 
+    async def check(response: Any) -> None:
+        await refuse_failure(response)
+        if "text/html" in response.headers.get("content-type", ""):
+            raise Refusal("", response=response)
+
     class Client(ollama.AsyncClient):
         """The SDK's client, with the streams as lines.
 
@@ -264,9 +270,12 @@ def _open_client(url: str, key: str | None, read_timeout_s: float) -> tuple[Any,
         is the name of a file from the disk, and breaks a line at U+0085.
         """
 
-        def without_foreign_key(self) -> None:
-            """Take away the key that the SDK found in the environment."""
-            self._client.headers.pop("authorization", None)
+        def guard(self) -> None:
+            """Bound what is read, refuse failures, and take away the key that the SDK found in the environment."""
+            guard_answers(self._client, httpx.AsyncByteStream)
+            self._client.event_hooks["response"].append(check)
+            if not key:
+                self._client.headers.pop("authorization", None)
 
         async def lines(self, path: str, body: dict[str, Any]) -> AsyncGenerator[bytes]:
             async with (
@@ -276,11 +285,6 @@ def _open_client(url: str, key: str | None, read_timeout_s: float) -> tuple[Any,
                 async for line in lines:
                     yield line
 
-    async def check(response: Any) -> None:
-        await refuse_failure(response)
-        if "text/html" in response.headers.get("content-type", ""):
-            raise Refusal("", response=response)
-
     client = Client(
         host=url,
         headers={"Authorization": f"Bearer {key}"} if key else None,
@@ -288,10 +292,8 @@ def _open_client(url: str, key: str | None, read_timeout_s: float) -> tuple[Any,
         follow_redirects=False,
         timeout=httpx.Timeout(read_timeout_s, connect=10.0),
         trust_env=not is_on_this_machine(url),
-        event_hooks={"response": [check]},
     )
-    if not key:
-        client.without_foreign_key()
+    client.guard()
     foreign = (
         *(ollama.ResponseError, ollama.RequestError, Refusal),
         *(httpx.HTTPError, httpx.InvalidURL, httpx.StreamError),
