@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import stat
 from pathlib import Path
 
 import pytest
@@ -42,6 +43,53 @@ async def test_the_model_is_listed_shown_and_selected_by_command(start_editor: S
     assert selected in editor.seen.messages[-1]["message"]
     with pytest.raises(ClientError, match="model"):
         await editor.command("conduit.model.select")
+
+
+async def test_what_is_listed_and_opened_is_shown_to_a_plain_client(start_editor: StartEditor) -> None:
+    editor = await start_editor(PLAIN, env={"ANTHROPIC_API_KEY": "a-test-key"})
+    session_id = (await editor.command("conduit.session.new", "My title"))["sessionId"]
+    content = [{"type": "text", "text": "say it"}]
+    await editor.request("conduit/session/prompt", {"sessionId": session_id, "prompt": content})
+
+    async def shown(name: str, *arguments: object) -> str:
+        await editor.command(name, *arguments)
+        return editor.seen.messages[-1]["message"]
+
+    models = await shown("conduit.model.list")
+    assert "- scripted/demo (in use)" in models
+    assert models.index("- anthropic/") < models.index("## Not ready") < models.index("set OPENAI_API_KEY")
+    sessions = await shown("conduit.session.list")
+    assert "My title: 2 messages, scripted/demo" in sessions
+    assert session_id in sessions
+    assert "none here" in await shown("conduit.session.list", "no such word")
+    conversation = await shown("conduit.session.open", session_id)
+    assert conversation.startswith("# My title\n")
+    assert conversation.endswith("## You\n\nsay it\n\n## Conduit\n\none two three\n")
+
+
+async def test_where_documents_can_be_shown_a_list_is_one_that_only_the_person_can_read(
+    start_editor: StartEditor,
+) -> None:
+    editor = await start_editor(EditorOptions(conduit=None, show_document=True))
+    await editor.command("conduit.model.list")
+    (document,) = editor.seen.documents
+    file = Path(document["uri"].removeprefix("file://"))
+    assert "- scripted/demo (in use)" in file.read_text()
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert stat.S_IMODE(file.parent.stat().st_mode) == 0o700
+    file.chmod(0o644)
+    await editor.command("conduit.model.list")
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert editor.seen.messages == []
+
+
+async def test_nothing_pops_up_in_a_client_with_a_plugin(start_editor: StartEditor) -> None:
+    editor = await start_editor(EditorOptions(show_document=True))
+    session_id = (await editor.command("conduit.session.new"))["sessionId"]
+    assert (await editor.command("conduit.model.list"))["models"]
+    assert (await editor.command("conduit.session.list"))["sessions"]
+    assert (await editor.command("conduit.session.open", session_id))["messages"] == []
+    assert (editor.seen.messages, editor.seen.documents) == ([], [])
 
 
 async def test_the_doctor_tells_what_is_missing(start_editor: StartEditor) -> None:

@@ -7,13 +7,13 @@ import logging
 import re
 from collections.abc import Mapping
 from contextlib import suppress
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lsprotocol import types
 from pygls.exceptions import JsonRpcException
 
 from conduit.lsp.convert import uri_from_path
+from conduit.lsp.private_file import write_private
 
 if TYPE_CHECKING:
     from conduit.lsp.server import ConduitServer
@@ -27,7 +27,7 @@ async def show_answer(server: ConduitServer, name: str, markdown: str) -> None:
     if server.facts.show_document:
         file = server.state_folder() / "answers" / f"{re.sub(r'[^A-Za-z0-9_-]', '_', name)[:60]}.md"
         try:
-            await asyncio.to_thread(_write, file, markdown)
+            await asyncio.to_thread(write_private, file, markdown)
         except OSError as error:
             _log.warning("the answer cannot be written: %s", error)
         else:
@@ -39,8 +39,3 @@ async def show_answer(server: ConduitServer, name: str, markdown: str) -> None:
                     return
     short = markdown if len(markdown) <= _MESSAGE_CHARACTERS else f"{markdown[:_MESSAGE_CHARACTERS]}…"
     server.show_message(short or "(The model said nothing.)")
-
-
-def _write(file: Path, text: str) -> None:
-    file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    file.write_text(text, "utf-8", errors="replace")

@@ -21,6 +21,7 @@ from pygls.exceptions import JsonRpcException
 from conduit.agent.permission import Answer, PermissionRequest
 from conduit.lsp.convert import uri_from_path
 from conduit.lsp.facts import ClientFacts
+from conduit.lsp.private_file import write_private
 from conduit.lsp.protocol.permission import (
     PermissionOption,
     PermissionToolCall,
@@ -126,7 +127,7 @@ class EditorApprover:
         if not self._client.facts.show_document:
             return False
         try:
-            await asyncio.to_thread(self._write, file, preview)
+            await asyncio.to_thread(write_private, file, preview)
         except OSError as error:
             _log.warning("the preview cannot be written: %s", error)
             return False
@@ -136,10 +137,6 @@ class EditorApprover:
             )
             return isinstance(raw, Mapping) and raw.get("success") is True
         return False
-
-    def _write(self, file: Path, text: str) -> None:
-        self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        file.write_text(text, "utf-8", errors="replace")
 
     def _tell_state(self, request: PermissionRequest, state: str) -> None:
         if self._client.facts.session_updates:

@@ -1,4 +1,7 @@
-"""The commands of plain clients: each returns JSON, and shows the person what a bare editor would not."""
+"""The commands of plain clients: each returns JSON, and shows the person what a bare editor would not.
+
+Lists and conversations are not shown where a plugin does that: a client that takes in `conduit/session/update`.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,9 @@ import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from conduit.lsp.answers import show_answer
 from conduit.lsp.failures import INVALID_PARAMS, RpcError
+from conduit.lsp.listings import render_conversation, render_models, render_sessions
 from conduit.sessions.events import SessionInfo
 
 if TYPE_CHECKING:
@@ -19,10 +24,12 @@ Json = dict[str, object]
 async def list_models(server: ConduitServer, *_: object) -> Json:
     """`conduit.model.list`: what can be chosen, and what each is missing."""
     app = await server.app()
+    choices = app.models()
     models = [
         {"id": each.id, "name": each.name, "vendor": each.vendor, "ready": each.ready, "note": each.note}
-        for each in app.models()
+        for each in choices
     ]
+    await _show(server, "models", render_models(choices, app.default_model()))
     return {"models": models, "default": app.default_model()}
 
 
@@ -57,7 +64,9 @@ async def list_sessions(server: ConduitServer, *arguments: object) -> Json:
     """`conduit.session.list` with (query): sessions, newest first."""
     app = await server.app()
     query = arguments[0] if arguments and isinstance(arguments[0], str) else ""
-    return {"sessions": [_line(info) for info in await app.sessions(query=query)]}
+    found = await app.sessions(query=query)
+    await _show(server, "conversations", render_sessions(found))
+    return {"sessions": [_line(info) for info in found]}
 
 
 async def open_session(server: ConduitServer, *arguments: object) -> Json:
@@ -65,10 +74,12 @@ async def open_session(server: ConduitServer, *arguments: object) -> Json:
     app = await server.app()
     session_id = _text(arguments, 0, "sessionId")
     info = await app.load_session(session_id)
+    conversation = await app.conversation(session_id)
     messages = [
         {"id": each.id, "role": each.message.role, "text": each.message.text, "interrupted": each.interrupted}
-        for each in await app.conversation(session_id)
+        for each in conversation
     ]
+    await _show(server, session_id, render_conversation(info, conversation))
     return {**_line(info), "messages": messages}
 
 
@@ -103,6 +114,11 @@ async def show_doctor(server: ConduitServer, *_: object) -> Json:
     lines = [f"{check.name}: {check.detail}" for check in bad]
     server.show_message("\n".join(["Conduit doctor: all is well." if not bad else "Conduit doctor:", *lines]))
     return {"checks": [{"name": each.name, "state": each.state, "detail": each.detail} for each in checks]}
+
+
+async def _show(server: ConduitServer, name: str, markdown: str) -> None:
+    if not server.facts.session_updates:
+        await show_answer(server, name, markdown)
 
 
 async def _session(server: ConduitServer, app: App, arguments: Sequence[object], index: int) -> SessionInfo | None:
