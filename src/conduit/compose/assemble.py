@@ -147,7 +147,13 @@ class _Room:
             self.folders.state / LISTS_FILE,
             self.folders.config / OWN_FILE,
         )
-        wires = Wires(settings, catalog, self.folders.data, lambda status: self.report(status))
+        wires = Wires(
+            settings,
+            catalog,
+            self.folders.data,
+            lambda status: self.report(status),
+            caches=self.folders.state / "vendor-caches",
+        )
         endpoints = Endpoints(
             settings,
             catalog,

@@ -17,6 +17,7 @@ from conduit.errors import ConfigError
 from conduit.providers.anthropic import AnthropicProvider
 from conduit.providers.base import Provider
 from conduit.providers.google import GoogleProvider
+from conduit.providers.google_caches import CacheOptions
 from conduit.providers.local import EmbeddedOptions, EmbeddedProvider, EmbeddedStatus, Phase
 from conduit.providers.ollama import OllamaProvider
 from conduit.providers.openai_chat import OpenAIChatProvider
@@ -28,12 +29,17 @@ from conduit.providers.weights import Weights
 
 @dataclass(frozen=True)
 class Wires:
-    """Makes providers; `data` is the folder of the weights, `report` shows the progress of a download."""
+    """Makes providers.
+
+    `data` is the folder of the weights, `report` shows the progress of a download, and `caches` is the folder of the
+    records of what was stored at vendors; None stores nothing there.
+    """
 
     settings: Settings
     catalog: Catalog
     data: Path
     report: Callable[[Status], None]
+    caches: Path | None = None
 
     def make(self, vendor: Vendor, base_url: str | None, key: str | None) -> Provider:
         """Return a new provider for `vendor`; raises ConfigError when it has no address."""
@@ -46,7 +52,7 @@ class Wires:
             case "anthropic":
                 return AnthropicProvider(vendor, catalog=self.catalog, base_url=base_url, api_key=key)
             case "google":
-                return GoogleProvider(vendor, catalog=self.catalog, base_url=base_url, api_key=key)
+                return self._google(vendor, base_url, key)
             case "ollama":
                 return OllamaProvider(
                     vendor,
@@ -66,6 +72,11 @@ class Wires:
     def weights(self) -> Weights:
         """Return where the embedded model's weights are, or come from."""
         return Weights(self.data / "weights", own=self.settings.embedded.weights)
+
+    def _google(self, vendor: Vendor, base_url: str | None, key: str | None) -> Provider:
+        life = self.settings.cache_ttl_s
+        caches = CacheOptions(self.caches, ttl_s=life) if self.caches is not None else None
+        return GoogleProvider(vendor, catalog=self.catalog, base_url=base_url, api_key=key, caches=caches)
 
     def _embedded(self, vendor: Vendor) -> Provider:
         embedded = self.settings.embedded

@@ -108,6 +108,9 @@ class SettingValues(_Table):
     max_tokens: Annotated[int, Field(ge=1, le=10_000_000)] | None = Field(
         default=None, description="Tokens of one answer at most; the model's own limit when unset."
     )
+    cache_ttl_s: Annotated[float, Field(ge=0, le=604_800)] = Field(
+        default=3600, description="Seconds that a cache lives that is paid for (Gemini's); 0 makes none."
+    )
     script: Path | None = Field(default=None, description="The script that `scripted/demo` plays (for tests).")
     log_level: LogLevel = Field(default="warning", description="How much is logged.")
     log_file: Path | None = Field(
