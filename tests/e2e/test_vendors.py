@@ -1,4 +1,4 @@
-"""Real wires end to end: one conversation over two vendors, with tools and faults, against a server that judges us."""
+"""Real wires end to end: one conversation over three vendors, with tools and faults, against a server that judges us."""
 
 from __future__ import annotations
 
@@ -12,20 +12,28 @@ def configure(bench: Bench, llmock: Any) -> None:
     folder = bench.home / "config" / "conduit"
     folder.mkdir(parents=True)
     urls = {vendor: llmock.base_url(vendor) for vendor in ("openai", "anthropic")}
+    urls["google"] = llmock.base_url("gemini")
     (folder / "config.toml").write_text(
         "".join(f'[vendors.{vendor}]\nbase_url = "{url}"\n' for vendor, url in urls.items())
     )
 
 
-KEYS = {"OPENAI_API_KEY": "test-key-openai", "ANTHROPIC_API_KEY": "test-key-anthropic"}
+KEYS = {
+    "OPENAI_API_KEY": "test-key-openai",
+    "ANTHROPIC_API_KEY": "test-key-anthropic",
+    "GEMINI_API_KEY": "test-key-gemini",
+    # llmock has no caches; what a Gemini cache does is tried against a server of our own.
+    "CONDUIT_CACHE_TTL_S": "0",
+}
+MODELS = ("openai/gpt-5.4", "anthropic/claude-sonnet-5-5", "google/gemini-3.8-flash")
 
 
-async def test_one_conversation_goes_over_two_vendors_with_a_tool_call_on_each(bench: Bench, llmock: Any) -> None:
+async def test_one_conversation_goes_over_three_vendors_with_a_tool_call_on_each(bench: Bench, llmock: Any) -> None:
     configure(bench, llmock)
     bench.write("notes.txt", "the answer is 42\n")
     async with await bench.start(**KEYS) as editor:
         session = await new_session(editor, bench.root, model="openai/gpt-5.4")
-        for model in ("openai/gpt-5.4", "anthropic/claude-sonnet-5-5"):
+        for model in MODELS:
             llmock.call_tool("read_file", {"path": "notes.txt"})
             llmock.reply(f"{model} has read it.")
             await editor.request("conduit/session/setModel", {"sessionId": session, "modelId": model})
@@ -33,7 +41,7 @@ async def test_one_conversation_goes_over_two_vendors_with_a_tool_call_on_each(b
             assert result["stopReason"] == "end_turn", result
             assert f"{model} has read it." in editor.seen.text()
         usage = (await editor.command("conduit.usage"))["rows"]
-        assert {row["model"] for row in usage} == {"openai/gpt-5.4", "anthropic/claude-sonnet-5-5"}
+        assert {row["model"] for row in usage} == set(MODELS)
         assert all(row["input_tokens"] > 0 and row["output_tokens"] > 0 for row in usage)
     llmock.assert_resilient()
 
