@@ -365,3 +365,14 @@ async def test_what_ripgrep_says_is_shown_only_when_the_door_reads_the_same(work
         }
     )
     assert found(tuple(workspace._confirm(root, said))) == [("src/a.py", 2, "needle = 1", "disk")]
+
+
+async def test_a_pattern_of_many_stars_cannot_stop_the_server(root: Path, workspace: Workspace) -> None:
+    name = "a" * 62
+    stars = "*a" * 12 + "*c"
+    write(root, {name: "x\n", "kept.txt": "x\n", "dropped.log": "x\n", ".gitignore": f"{stars}\n*.log\n"})
+    listing = await workspace.list_files()
+    assert {name, "kept.txt"} <= set(listing.names)
+    assert "dropped.log" not in listing.names
+    with pytest.raises(InvalidArguments, match="too many stars"):
+        await workspace.list_files(pattern=stars)

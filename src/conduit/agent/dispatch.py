@@ -72,9 +72,12 @@ class Dispatch:
         """Run what may run. A returned question must be answered with `permit` or `refuse` before the next `run`."""
         open_calls = [call for call in self.calls if call.id not in self._results]
         if len(open_calls) > 1 and all(self._only_reads(call) for call in open_calls):
-            async with asyncio.TaskGroup() as group:
-                for call in open_calls:
-                    group.create_task(self._finish(call))
+            try:
+                async with asyncio.TaskGroup() as group:
+                    for call in open_calls:
+                        group.create_task(self._finish(call))
+            except BaseExceptionGroup as failed:
+                raise failed.exceptions[0] from failed  # what went wrong says who acts next; a group says nothing
             return None
         for call in open_calls:
             question = await self._finish(call)

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, TypeAdapter
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter
 from pydantic.fields import FieldInfo
 
 from conduit.sessions.events import Mode
@@ -81,6 +81,16 @@ class VendorSettings(_Table):
     )
 
 
+ModelName = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^\S+$")]
+
+
+def _split_names(value: object) -> object:
+    """Take a variable's or an argument's text apart at its commas; a list is taken as it is."""
+    if isinstance(value, str):
+        return tuple(name.strip() for name in value.split(",") if name.strip())
+    return tuple(value) if isinstance(value, list) else value
+
+
 VendorName = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]*$", max_length=60)]
 
 
@@ -91,6 +101,11 @@ class SettingValues(_Table):
         default=None,
         description="The model, as `vendor/name` or an alias; when unset, the first one that is ready.",
         json_schema_extra={"expects": "the name of a model, without spaces"},
+    )
+    fallback_models: Annotated[tuple[ModelName, ...], BeforeValidator(_split_names), Field(max_length=10)] = Field(
+        default=(),
+        description="Models that are asked, in this order, when the chosen one cannot answer just now.",
+        json_schema_extra={"expects": "a list of up to 10 names of models"},
     )
     mode: Mode = Field(default="ask", description="`ask` only reads; `auto` may change files and asks before it does.")
     max_tool_rounds: Annotated[int, Field(ge=1, le=1000)] = Field(
@@ -111,7 +126,11 @@ class SettingValues(_Table):
     cache_ttl_s: Annotated[float, Field(ge=0, le=604_800)] = Field(
         default=3600, description="Seconds that a cache lives that is paid for (Gemini's); 0 makes none."
     )
-    script: Path | None = Field(default=None, description="The script that `scripted/demo` plays (for tests).")
+    script: Path | None = Field(
+        default=None,
+        description="The script that `scripted/demo` plays (for tests).",
+        json_schema_extra={"user_only": True},
+    )
     log_level: LogLevel = Field(default="warning", description="How much is logged.")
     log_file: Path | None = Field(
         default=None,

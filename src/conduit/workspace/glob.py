@@ -14,6 +14,7 @@ from conduit.errors import InvalidArguments
 
 _BRACES = re.compile(r"\{([^{}]*,[^{}]*)\}")
 _MOST_PATTERNS = 64
+_MOST_STARS = 3
 
 
 class Glob:
@@ -38,6 +39,8 @@ class Glob:
         if ".." in pattern.split("/"):
             raise InvalidArguments(f"The pattern {pattern!r} leads out of the workspace.")
         self.patterns = _alternatives(pattern.removeprefix("./"))
+        if any(is_costly(each) for each in self.patterns):
+            raise InvalidArguments(f"The pattern {pattern!r} has too many stars: at most {_MOST_STARS} in one name.")
         try:
             self._spec = GitIgnoreSpec.from_lines(self.patterns)
         except ValueError as error:
@@ -46,6 +49,16 @@ class Glob:
     def matches(self, relative: str) -> bool:
         """Whether the pattern matches a path beneath a root."""
         return self._spec is None or self._spec.match_file(relative)
+
+
+def is_costly(pattern: str) -> bool:
+    """Say whether matching a pattern could take for ever.
+
+    A pattern becomes a regular expression that goes back for every star, so each further one multiplies the time by
+    the length of the name; whoever wrote a project's ignore file must not be able to stop the server with it.
+    """
+    names = pattern.split("/")
+    return names.count("**") > _MOST_STARS or any(name.count("*") > _MOST_STARS for name in names)
 
 
 def _alternatives(pattern: str) -> tuple[str, ...]:

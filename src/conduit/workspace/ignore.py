@@ -13,6 +13,7 @@ from functools import cache
 from pathspec import GitIgnoreSpec
 
 from conduit.errors import PermissionDenied
+from conduit.workspace.glob import is_costly
 
 ALWAYS_IGNORED = (".git", ".hg", ".svn", ".jj")
 BUILT_IN = (
@@ -114,7 +115,7 @@ class Ignore:
 
 
 def _spec(text: str) -> GitIgnoreSpec:
-    lines = text.splitlines()
+    lines = [line for line in text.splitlines() if not is_costly(line)]
     try:
         return GitIgnoreSpec.from_lines(lines)
     except ValueError:  # one bad pattern must not switch off the others

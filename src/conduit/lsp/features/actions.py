@@ -170,8 +170,8 @@ def _open_document(server: ConduitServer, uri: str) -> Document:
 
 
 def _target(server: ConduitServer, app: App, document: Document, params: RunActionParams) -> Target:
-    if params.version is not None and params.version > document.version:
-        raise StaleDocument(params.uri, f"version {params.version}", f"version {document.version}")
+    if params.version is not None and params.version != document.version:
+        raise UserError("The text changed since this action was offered. Open the menu again.")
     assert document.path is not None
     problems = [
         Problem(each.message, _range(server, document, each.range), each.source, each.code) for each in params.problems
