@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import sqlite3
 import time
 from collections.abc import Callable
@@ -15,6 +16,8 @@ from contextlib import closing
 from functools import partial
 from pathlib import Path
 from typing import Protocol, TypeVar
+
+from filelock import FileLock, Timeout
 
 from conduit.errors import StoreError
 from conduit.messages.content import Value
@@ -50,6 +53,8 @@ FIRST = Migration(
     ),
 )
 MIGRATIONS = (FIRST,)
+
+_OPENING_TIMEOUT_S = 30.0
 
 _COLUMNS = (
     "message_id, request_id, at, day, workspace, session_id, model, input_tokens, output_tokens, cache_read_tokens,"
@@ -168,16 +173,19 @@ class SqliteLedger:
                     database = Database(self._path)
                     await database
                     self._database = database
-                except (sqlite3.Error, OSError) as error:
+                except (sqlite3.Error, OSError, Timeout) as error:
                     raise StoreError(f"The ledger {self._path} cannot be opened: {error}.") from error
             return self._database
 
 
 def _prepare(path: Path) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with closing(connect(path)) as connection:
-        connection.execute("PRAGMA journal_mode = WAL")
-        migrate(connection, path, MIGRATIONS)
+    """Make the file, for this person alone; one process at a time, since a change of the journal waits for nobody."""
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    with FileLock(path.with_name(f"{path.name}.opening"), mode=0o600).acquire(timeout=_OPENING_TIMEOUT_S):
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+        with closing(connect(path)) as connection:
+            connection.execute("PRAGMA journal_mode = WAL")
+            migrate(connection, path, MIGRATIONS)
 
 
 def _insert(entry: Entry, connection: sqlite3.Connection) -> None:
