@@ -109,7 +109,7 @@ class Catalog:
 
     def _unknown(self, name: str, wanted: str) -> str:
         candidates = [*self._aliases, *self._models, *(model.name for model in self._models.values())]
-        near = difflib.get_close_matches(wanted, candidates, n=3, cutoff=0.0)
+        near = difflib.get_close_matches(wanted, dict.fromkeys(candidates), n=3, cutoff=0.0)
         hint = f"Did you mean {', '.join(near)}? " if near else ""
         return f"There is no model {name!r}. {hint}'vendor/model' names any model of a vendor."
 

@@ -1,16 +1,19 @@
-"""`conduit models list`: what can be chosen, and what is missing for it; `fetch` is in `fetch.py`."""
+"""`conduit models …`: what can be chosen, what is known of it, and what it does; rendering is in `model_card.py`."""
 
 from __future__ import annotations
 
 import argparse
 import asyncio
 import json
+import shutil
 import sys
 from dataclasses import asdict
 
-from conduit.app import ModelChoice
+from conduit.app import Listing, ModelCard
 from conduit.cli.folder import working_folder, workspace_root
+from conduit.cli.model_card import render_card, render_context, render_finding
 from conduit.cli.opening import opened
+from conduit.cli.output import printable
 from conduit.cli.table import columns
 
 
@@ -18,26 +21,78 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the subcommands."""
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
     listing = commands.add_parser("list", help="list the known models; * marks the one in use")
+    listing.add_argument("--provider", metavar="P", default="", help="only the models of this vendor")
+    listing.add_argument("--capability", metavar="C", default="", help="only the models that have it, such as vision")
     listing.add_argument("--json", action="store_true", help="print one JSON object per line")
-    listing.add_argument("--cwd", metavar="DIR", help="the workspace of DIR instead of the current folder's")
     listing.set_defaults(run=run)
+    showing = commands.add_parser("show", help="print all that is known of a model, with its sources")
+    showing.add_argument("model", metavar="MODEL", help="a model, as vendor/name or an alias")
+    showing.add_argument("--json", action="store_true", help="print one JSON object")
+    showing.set_defaults(run=run_show)
+    updating = commands.add_parser("update", help="ask servers which models they have, and keep their lists")
+    updating.add_argument("--provider", metavar="P", default="", help="ask this vendor instead of all that need no key")
+    updating.add_argument("--json", action="store_true", help="print one JSON object per line")
+    updating.set_defaults(run=run_update)
+    probing = commands.add_parser("probe", help="find out what a model does with a few small requests to it")
+    probing.add_argument("model", metavar="MODEL", help="a model, as vendor/name or an alias")
+    probing.add_argument("--json", action="store_true", help="print one JSON object per line")
+    probing.set_defaults(run=run_probe)
+    for each in (listing, showing, updating, probing):
+        each.add_argument("--cwd", metavar="DIR", help="the workspace of DIR instead of the current folder's")
     fetching = commands.add_parser("fetch", help="fetch the embedded model's weights now, and print where they are")
     fetching.set_defaults(run=_fetch)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Print the list."""
-    choices, default = asyncio.run(_choices(arguments))
+    cards, default = asyncio.run(_cards(arguments))
     if arguments.json:
-        for choice in choices:
-            print(json.dumps({**asdict(choice), "default": choice.id == default}))
-    else:
+        for card in cards:
+            print(json.dumps({**asdict(card), "default": card.id == default}))
+    elif cards:
         rows = [
-            ("*" if each.id == default else "", each.id, each.name, "ready" if each.ready else each.note)
-            for each in choices
+            (
+                "*" if card.id == default else "",
+                card.id,
+                card.name,
+                render_context(card.context_tokens),
+                "ready" if card.ready else card.note,
+            )
+            for card in cards
         ]
         print(columns(rows), end="")
+    else:
+        print("No model is known that fits.", file=sys.stderr)
     sys.stdout.flush()
+    return 0
+
+
+def run_show(arguments: argparse.Namespace) -> int:
+    """Print one card; raises UnknownModel with the nearest names."""
+    card = asyncio.run(_card(arguments))
+    if arguments.json:
+        print(json.dumps(asdict(card)))
+    else:
+        print(render_card(card, width=shutil.get_terminal_size().columns), end="")
+    sys.stdout.flush()
+    return 0
+
+
+def run_update(arguments: argparse.Namespace) -> int:
+    """Ask for lists, and print a line for each server; 1 when a vendor was named and gave none."""
+    listings = asyncio.run(_update(arguments))
+    for listing in listings:
+        if arguments.json:
+            print(json.dumps(asdict(listing)))
+        else:
+            print(printable(f"{listing.vendor}: {listing.problem or f'{listing.models} models'}"))
+    sys.stdout.flush()
+    return 1 if arguments.provider and any(listing.problem for listing in listings) else 0
+
+
+def run_probe(arguments: argparse.Namespace) -> int:
+    """Ask the model, and print each finding as it comes; raises ProviderError when it does not answer."""
+    asyncio.run(_probe(arguments))
     return 0
 
 
@@ -47,6 +102,32 @@ def _fetch(arguments: argparse.Namespace) -> int:
     return fetch.run(arguments)
 
 
-async def _choices(arguments: argparse.Namespace) -> tuple[list[ModelChoice], str]:
+async def _cards(arguments: argparse.Namespace) -> tuple[list[ModelCard], str]:
     async with opened(workspace_root(working_folder(arguments.cwd)), arguments) as app:
-        return app.models(), app.default_model()
+        default = app.default_model()
+        cards = app.library().cards(provider=arguments.provider, capability=arguments.capability)
+        filtered = bool(arguments.provider or arguments.capability)
+        if not filtered and default not in {card.id for card in cards}:
+            cards.append(app.library().card(default))
+        return cards, default
+
+
+async def _card(arguments: argparse.Namespace) -> ModelCard:
+    async with opened(workspace_root(working_folder(arguments.cwd)), arguments) as app:
+        return app.library().card(arguments.model)
+
+
+async def _update(arguments: argparse.Namespace) -> list[Listing]:
+    async with opened(workspace_root(working_folder(arguments.cwd)), arguments) as app:
+        return await app.library().update(arguments.provider)
+
+
+async def _probe(arguments: argparse.Namespace) -> None:
+    async with opened(workspace_root(working_folder(arguments.cwd)), arguments) as app:
+        library = app.library()
+        known = library.card(arguments.model).capabilities
+        async for finding in library.probe(arguments.model):
+            if arguments.json:
+                print(json.dumps({**asdict(finding), "known": known[finding.capability]}), flush=True)
+            else:
+                print(render_finding(finding, known[finding.capability]), flush=True)

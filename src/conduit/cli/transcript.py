@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from conduit.messages.content import Audio, Document, Image, Text, Thinking, ToolCall, ToolResult
+from conduit.messages.content import Audio, Document, Image, Sources, Text, Thinking, ToolCall, ToolResult
 from conduit.messages.message import Message
 from conduit.sessions.events import SessionInfo, StoredMessage
 
@@ -57,5 +57,8 @@ def _blocks(message: Message) -> Iterable[str]:
                 yield f"Call of `{block.name}`:\n\n{fence(arguments, 'json')}"
             case ToolResult():
                 yield f"{'Failed' if block.is_error else 'Result'}:\n\n{fence(block.text)}"
+            case Sources(sources=sources):
+                pages = (f"{number}. [{page.title or page.url}]({page.url})" for number, page in enumerate(sources, 1))
+                yield "\n".join(["Sources:", "", *pages])
             case Image() | Audio() | Document():
                 yield f"({block.type}, {block.media_type})"

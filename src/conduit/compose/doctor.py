@@ -54,8 +54,6 @@ def _settings_check(settings: Settings) -> Check:
 def _vendor_checks(endpoints: Endpoints, environ: Mapping[str, str]) -> list[Check]:
     checks = []
     for vendor in endpoints.catalog.vendors:
-        if vendor.wire == "embedded":
-            continue
         name = f"vendor {vendor.name}"
         try:
             missing = endpoints.missing(vendor)
@@ -64,7 +62,8 @@ def _vendor_checks(endpoints: Endpoints, environ: Mapping[str, str]) -> list[Che
             checks.append(Check(name, "broken", str(error)))
             continue
         if missing:
-            checks.append(Check(name, "missing", f"key missing: {missing}" if vendor.key_required else missing))
+            lacking = "key" if vendor.key_required else "address" if vendor.wire != "scripted" else "script"
+            checks.append(Check(name, "missing", f"{lacking} missing: {missing}"))
         else:
             found = f"ready, key found in {vendor.key_variable}" if key else "ready, no key needed"
             checks.append(Check(name, "ok", found))

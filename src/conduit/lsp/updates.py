@@ -4,20 +4,24 @@ from __future__ import annotations
 
 from pydantic import JsonValue
 
+from conduit.lsp.protocol.parameters import Parameters
 from conduit.lsp.protocol.prompt import TokenUsage
 from conduit.lsp.protocol.update import (
+    Cost,
     CurrentModeUpdate,
     Location,
     MessageChunk,
     NoticeUpdate,
     SessionInfoUpdate,
     SessionUpdateParams,
+    SourceLine,
+    SourcesUpdate,
     ToolCallUpdate,
     TurnState,
     Update,
     UsageUpdate,
 )
-from conduit.messages.content import Audio, Block, Image, Text
+from conduit.messages.content import Audio, Block, Image, Sources, Text
 from conduit.messages.message import Usage
 from conduit.sessions.events import (
     AssistantReplied,
@@ -100,8 +104,9 @@ def _changed(event: SessionChanged) -> list[Update]:
     updates: list[Update] = []
     if event.mode is not None:
         updates.append(CurrentModeUpdate(current_mode_id=event.mode))
-    if event.title is not None or event.model is not None:
-        updates.append(SessionInfoUpdate(title=event.title, model=event.model))
+    if event.title is not None or event.model is not None or event.parameters is not None:
+        parameters = None if event.parameters is None else Parameters.model_validate(event.parameters)
+        updates.append(SessionInfoUpdate(title=event.title, model=event.model, parameters=parameters))
     return updates
 
 
@@ -128,6 +133,11 @@ def _replied(event: AssistantReplied) -> list[Update]:
         text = _chunk("agent_message_chunk", event.message_id, event.message.text)
         updates.append(text.model_copy(update={"replace": True, "interrupted": interrupted}))
     updates.extend(
+        SourcesUpdate(message_id=event.message_id, sources=[SourceLine(**page.model_dump()) for page in block.sources])
+        for block in event.message.content
+        if isinstance(block, Sources)
+    )
+    updates.extend(
         ToolCallUpdate(
             session_update="tool_call",
             tool_call_id=call.id,
@@ -139,7 +149,8 @@ def _replied(event: AssistantReplied) -> list[Update]:
     )
     if event.usage != Usage():
         used = event.usage.input_tokens + event.usage.output_tokens
-        updates.append(UsageUpdate(used=used, usage=to_token_usage(event.usage)))
+        cost = None if event.cost_usd is None else Cost(amount=event.cost_usd)
+        updates.append(UsageUpdate(used=used, usage=to_token_usage(event.usage), cost=cost))
     return updates
 
 

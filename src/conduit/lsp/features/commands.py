@@ -5,9 +5,14 @@ Lists and conversations are not shown where a plugin does that: a client that ta
 
 from __future__ import annotations
 
+import asyncio
+import json
 import time
 from collections.abc import Sequence
+from dataclasses import asdict
 from typing import TYPE_CHECKING
+
+from pydantic.alias_generators import to_camel, to_snake
 
 from conduit.lsp.answers import show_answer
 from conduit.lsp.failures import INVALID_PARAMS, RpcError
@@ -19,6 +24,9 @@ if TYPE_CHECKING:
     from conduit.lsp.server import ConduitServer
 
 Json = dict[str, object]
+
+# What the interface shows of a model beside its name.
+_BADGES = ("vision", "reasoning", "structured_output", "web_search", "audio", "video", "computer_use", "local")
 
 
 async def list_models(server: ConduitServer, *_: object) -> Json:
@@ -56,8 +64,34 @@ async def show_model(server: ConduitServer, *arguments: object) -> Json:
     app = await server.app()
     session = await _session(server, app, arguments, 0)
     model = session.model if session else app.default_model()
-    server.show_message(f"Conduit uses {model}.")
-    return {"model": model, "sessionId": session.id if session else None, "default": app.default_model()}
+    card = await asyncio.to_thread(app.library().card, model)
+    able = ", ".join(name.replace("_", " ") for name in _BADGES if card.capabilities[name])
+    server.show_message(f"Conduit uses {model}{f': {able}' if able else ''}.")
+    return {
+        "model": model,
+        "sessionId": session.id if session else None,
+        "default": app.default_model(),
+        "card": {to_camel(name): value for name, value in asdict(card).items()},
+    }
+
+
+async def model_parameters(server: ConduitServer, *arguments: object) -> Json:
+    """`conduit.model.parameters` with (parameters, session): set some of a session's, where null takes one away.
+
+    Without parameters they are only told. Without a session it is the conversation that this editor is in.
+    """
+    app = await server.app()
+    session = await _session(server, app, arguments, 1)
+    if session is None:
+        raise RpcError(INVALID_PARAMS, "There is no conversation yet whose parameters could be set.")
+    given = arguments[0] if arguments else None
+    if given is not None:
+        if not isinstance(given, dict):
+            raise RpcError(INVALID_PARAMS, "arguments[0] (parameters): an object is required")
+        session = await app.set_parameters(session.id, {to_snake(str(name)): value for name, value in given.items()})
+    told = ", ".join(f"{name} {json.dumps(value, ensure_ascii=False)}" for name, value in session.parameters.items())
+    server.show_message(f"Conduit: {session.title or 'the conversation'} has {told or 'no parameters of its own'}.")
+    return {"sessionId": session.id, "parameters": {to_camel(name): each for name, each in session.parameters.items()}}
 
 
 async def list_sessions(server: ConduitServer, *arguments: object) -> Json:
@@ -97,10 +131,20 @@ async def show_usage(server: ConduitServer, *_: object) -> Json:
     rows = await app.usage()
     today = time.strftime("%Y-%m-%d")
     spent = sum(row.usage.input_tokens + row.usage.output_tokens for row in rows if row.day == today)
-    server.show_message(f"Conduit used {spent:,} tokens in this workspace today.")
+    dollars = sum(row.cost_usd for row in rows if row.day == today)
+    unpriced = sum(row.unpriced for row in rows if row.day == today)
+    without = f"; {unpriced} answers have no known price" if unpriced else ""
+    server.show_message(f"Conduit used {spent:,} tokens in this workspace today, ${dollars:,.4f}{without}.")
     return {
         "rows": [
-            {"day": row.day, "model": row.model, "completions": row.completions, **row.usage.model_dump()}
+            {
+                "day": row.day,
+                "model": row.model,
+                "completions": row.completions,
+                **row.usage.model_dump(),
+                "cost_usd": row.cost_usd,
+                "unpriced": row.unpriced,
+            }
             for row in rows
         ]
     }

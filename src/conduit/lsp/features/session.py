@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
 
 from conduit.app import EditorContext, PromptOptions
+from conduit.app.parameters import parameters
 from conduit.errors import OutsideWorkspace
 from conduit.lsp.convert import path_from_uri
+from conduit.lsp.protocol.parameters import SetParametersParams
 from conduit.lsp.protocol.payload import NoParams
 from conduit.lsp.protocol.prompt import (
     AudioContent,
@@ -89,6 +92,7 @@ async def prompt(server: ConduitServer, params: PromptParams) -> PromptResult:
         tools=params.tools,
         tool_names=None if params.tool_names is None else frozenset(params.tool_names),
         context=_context(server, app, params.context),
+        settings=parameters(params.parameters.given()) if params.parameters else None,
     )
     result = await app.prompt(params.session_id, content, options)
     return PromptResult(
@@ -118,12 +122,30 @@ async def set_model(server: ConduitServer, params: SetModelParams) -> OpenedSess
     return _opened(app, await app.set_model(params.session_id, params.model_id), 0)
 
 
+async def set_parameters(server: ConduitServer, params: SetParametersParams) -> OpenedSession:
+    """`conduit/session/setParameters`."""
+    app = await server.app()
+    return _opened(app, await app.set_parameters(params.session_id, params.parameters.given()), 0)
+
+
 async def list_models(server: ConduitServer, params: NoParams) -> ModelList:
     """`conduit/models/list`."""
     app = await server.app()
+    # In a thread: the first time, the price table is imported.
+    known = {card.id: card for card in await asyncio.to_thread(app.library().cards)}
+    cards = [known.get(choice.id) or app.library().card(choice.id) for choice in app.models()]
     lines = [
-        ModelLine(model_id=choice.id, name=choice.name, vendor=choice.vendor, ready=choice.ready, note=choice.note)
-        for choice in app.models()
+        ModelLine(
+            model_id=card.id,
+            name=card.name,
+            vendor=card.vendor,
+            ready=card.ready,
+            note=card.note,
+            context_tokens=card.context_tokens,
+            max_output_tokens=card.max_output_tokens,
+            capabilities={name: said for name, said in card.capabilities.items() if said is not None},
+        )
+        for card in cards
     ]
     return ModelList(models=lines, default_model_id=app.default_model())
 

@@ -11,6 +11,7 @@ from typing import Any, Literal
 from pydantic import JsonValue
 
 from conduit.errors import ProviderErrorKind
+from conduit.lsp.protocol.parameters import Parameters
 from conduit.lsp.protocol.payload import Payload
 from conduit.lsp.protocol.prompt import TokenUsage
 from conduit.messages.message import TurnStop
@@ -58,20 +59,45 @@ class CurrentModeUpdate(Payload):
 
 
 class SessionInfoUpdate(Payload):
-    """Title, model or working folder."""
+    """Title, model, working folder, or the session's parameters, all of them."""
 
     session_update: Literal["session_info_update"] = "session_info_update"
     title: str | None = None
     model: str | None = None
     cwd: str | None = None
+    parameters: Parameters | None = None
+
+
+class Cost(Payload):
+    """An amount of money."""
+
+    amount: float
+    currency: Literal["USD"] = "USD"
 
 
 class UsageUpdate(Payload):
-    """Tokens that the newest completion took up (`used`), and its parts."""
+    """Tokens that the newest completion took up (`used`), its parts, and what it cost where a price is known."""
 
     session_update: Literal["usage_update"] = "usage_update"
     used: int
     usage: TokenUsage
+    cost: Cost | None = None
+
+
+class SourceLine(Payload):
+    """A page that an answer rests on."""
+
+    url: str
+    title: str = ""
+    date: str = ""
+
+
+class SourcesUpdate(Payload):
+    """The pages that a message rests on, in the order of the numbers in its text; all of them."""
+
+    session_update: Literal["sources"] = "sources"
+    message_id: str
+    sources: list[SourceLine]
 
 
 class TurnState(Payload):
@@ -92,7 +118,16 @@ class NoticeUpdate(Payload):
     text: str
 
 
-Update = MessageChunk | ToolCallUpdate | CurrentModeUpdate | SessionInfoUpdate | UsageUpdate | TurnState | NoticeUpdate
+Update = (
+    MessageChunk
+    | ToolCallUpdate
+    | CurrentModeUpdate
+    | SessionInfoUpdate
+    | UsageUpdate
+    | SourcesUpdate
+    | TurnState
+    | NoticeUpdate
+)
 
 
 class SessionUpdateParams(Payload):
