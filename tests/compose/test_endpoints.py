@@ -110,3 +110,18 @@ def test_the_settings_address_counts_more_than_the_environments(endpoints, made:
     found = endpoints(settings, OLLAMA_HOST="1.2.3.4")
     found.provider(found.resolve("ollama/qwen3"))
     assert made.vendors == [("ollama", "http://box:1", None)]
+
+
+def test_an_unknown_model_or_vendor_of_the_settings_names_the_place(endpoints, tmp_path: Path) -> None:
+    with pytest.raises(UnknownModel, match=r"^The variable CONDUIT_MODEL: There is no model 'nope'\."):
+        endpoints(CONDUIT_MODEL="nope").default()
+    with pytest.raises(UnknownModel, match=r"^--model: There is no model 'nope'\."):
+        endpoints({"model": "nope"}).default()
+    config = tmp_path / ".config/conduit/config.toml"
+    config.parent.mkdir(parents=True)
+    config.write_text("mode = 'ask'\nmodel = 'nope'\n")
+    with pytest.raises(UnknownModel, match=rf"^{config}, line 2: There is no model 'nope'\."):
+        endpoints().default()
+    config.write_text("mode = 'ask'\n\n[vendors.foo]\nbase_url = 'http://127.0.0.1:1/v1'\n")
+    with pytest.raises(ConfigError, match=rf"^{config}, line 3: There is no vendor 'foo'\. Known vendors: anthropic,"):
+        endpoints()

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from conduit.catalog.catalog import Catalog
 from conduit.config.keys import known_keys
 from conduit.config.settings import Settings, load_settings
 from conduit.errors import ConfigError
@@ -309,6 +310,21 @@ def test_several_vendors_keep_their_own_values(tmp_path):
     }
 
 
+def test_a_setting_knows_the_place_that_it_is_from(tmp_path):
+    path = tmp_path / "config.toml"
+    path.write_text(
+        "mode = 'auto'\n\nmodel = 'm'\n[vendors.lab]\nkey_variable = 'A'\n[vendors.lab-2]\nkey_variable = 'B'\n"
+    )
+    settings = load(tmp_path, config_file=path)
+    assert settings.place("model") == f"{path}, line 3"
+    assert settings.place("vendors.lab") == f"{path}, line 4"
+    assert settings.place("vendors.lab-2") == f"{path}, line 6"
+    assert settings.place("seed") == ""
+    assert load(tmp_path, environ={"CONDUIT_MODEL": "m"}).place("model") == "The variable CONDUIT_MODEL"
+    assert load(tmp_path, client={"model": "m"}).place("model") == "The editor's settings"
+    assert load(tmp_path, arguments={"model": "m"}).place("model") == "--model"
+
+
 def test_settings_cannot_be_changed(tmp_path):
     settings = load(tmp_path)
     with pytest.raises(ValueError, match="frozen"):
@@ -331,3 +347,10 @@ def test_the_page_has_exactly_the_keys_of_the_model():
     page = (ROOT / "docs/settings.md").read_text()
     rows = [line for line in page.splitlines() if line.startswith("|")]
     assert rows == settings_table(), "put these rows into docs/settings.md:\n" + "\n".join(settings_table())
+
+
+def test_the_page_names_every_vendor():
+    page = (ROOT / "docs/settings.md").read_text()
+    names = {vendor.name for vendor in Catalog.packaged().vendors}
+    listed = re.search(r"The names are (.+?)\.\n\n", page, re.DOTALL)
+    assert set(re.findall(r"`(.+?)`", listed[1])) == names, f"put these into docs/settings.md: {sorted(names)}"

@@ -13,7 +13,7 @@ from conduit.catalog.model import ModelInfo, Vendor
 from conduit.compose.library import LISTS_FILE, Library
 from conduit.config.secrets import find_key, require_key
 from conduit.config.settings import Settings
-from conduit.errors import ConfigError
+from conduit.errors import ConfigError, UnknownModel
 from conduit.providers.base import Provider
 from conduit.providers.retry import RetryingProvider
 
@@ -107,7 +107,10 @@ class Endpoints:
     def default(self) -> str:
         """Return the configured model, else the first listed one whose key is there, else the embedded one."""
         if self._settings.model:
-            return self._catalog.resolve(self._settings.model).id
+            try:
+                return self._catalog.resolve(self._settings.model).id
+            except UnknownModel as error:
+                raise UnknownModel(f"{self._settings.place('model')}: {error}") from error
         for model in self._catalog.models:
             vendor = self._catalog.vendor(model.vendor)
             if model.kind == "chat" and vendor.key_required and not self.missing(vendor):
@@ -160,7 +163,16 @@ class Endpoints:
 
 
 def addressed(catalog: Catalog, settings: Settings, environ: Mapping[str, str]) -> Catalog:
-    """Return the catalogue with the addresses and key variables of the environment and the settings."""
+    """Return the catalogue with the addresses and key variables of the environment and the settings.
+
+    Raises:
+        ConfigError: the settings name a vendor that there is none of.
+    """
+    for name in settings.vendors:
+        try:
+            catalog.vendor(name)
+        except UnknownModel as error:
+            raise ConfigError(f"{settings.place(f'vendors.{name}')}: {error}") from error
     changes = {
         name: {key: value for key, value in vendor.model_dump().items() if value is not None}
         for name, vendor in settings.vendors.items()

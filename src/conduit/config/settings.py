@@ -15,7 +15,14 @@ from pydantic import Field
 
 from conduit.config.folders import find_folders
 from conduit.config.keys import SettingValues, known_keys
-from conduit.config.sources import read_arguments, read_client, read_environment, read_file
+from conduit.config.sources import (
+    file_text,
+    find_line,
+    read_arguments,
+    read_client,
+    read_environment,
+    read_file,
+)
 
 
 class Settings(SettingValues):
@@ -31,6 +38,18 @@ class Settings(SettingValues):
     sources: dict[str, str] = Field(default_factory=dict)
     warnings: tuple[str, ...] = ()
     config_file: Path | None = None
+
+    def place(self, key: str) -> str:
+        """Return where `key`, or the first key of the table `key`, was set, to begin a sentence with; empty when unset.
+
+        A file is read again to find the line, so this is for the moment when something is wrong.
+        """
+        source = next((at for name, at in self.sources.items() if f"{name}.".startswith(f"{key}.")), "")
+        if source and source == str(self.config_file):
+            return f"{source}, line {find_line(file_text(Path(source), required=False), key.split('.'))}"
+        if source.startswith("CONDUIT_"):
+            return f"The variable {source}"
+        return source[:1].upper() + source[1:]
 
 
 def load_settings(

@@ -101,7 +101,7 @@ def read_file(path: Path, *, required: bool) -> list[Found]:
     Raises:
         ConfigError: it cannot be read, is no TOML, or has an unknown key; with the line where there is one.
     """
-    text = _file_text(path, required=required)
+    text = file_text(path, required=required)
     try:
         tables = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
@@ -205,7 +205,8 @@ def _line_place(path: Path, text: str, leaf: _Leaf) -> str:
     return f"{path}, line {find_line(text, leaf.parts)}: {leaf.name}"
 
 
-def _file_text(path: Path, *, required: bool) -> str:
+def file_text(path: Path, *, required: bool) -> str:
+    """Return a settings file's text, empty when it is missing and not `required`; raises ConfigError."""
     try:
         with path.open("rb") as file:
             data = file.read(_MOST_BYTES + 1)
