@@ -18,6 +18,7 @@ ROOT = Path(__file__).parents[2]
 GOOD: dict[str, tuple[object, object]] = {
     # key: two good values, both unlike the default
     "model": ("openai/gpt-5.4", "sonnet"),
+    "fallback_models": ("gpt", "sonnet,openai/gpt-5.4"),
     "mode": ("auto", "ask"),
     "max_tool_rounds": (3, 44),
     "max_tool_output_bytes": (20_000, 30_000),
@@ -37,6 +38,7 @@ GOOD: dict[str, tuple[object, object]] = {
 }
 BAD: dict[str, object] = {
     "model": "two words",
+    "fallback_models": "two words",
     "mode": "write",
     "max_tool_rounds": 0,
     "max_tool_output_bytes": 12.5,
@@ -82,6 +84,8 @@ def value_of(settings: Settings, key: str) -> object:
     value: object = settings
     for part in key.split("."):
         value = value[part] if isinstance(value, Mapping) else getattr(value, part)
+    if isinstance(value, tuple):
+        return ",".join(value)
     return str(value) if isinstance(value, Path) else value
 
 
@@ -341,6 +345,13 @@ def settings_table() -> list[str]:
             f"| {'' if default is None else f'`{default}`'} | {key.field.description}{' ¹' if key.user_only else ''} |"
         )
     return lines
+
+
+@pytest.mark.parametrize("given", [["gpt", "flash"], "gpt, flash", "gpt,flash,"])
+def test_a_list_of_models_is_a_list_or_a_text_with_commas(tmp_path, given):
+    assert load(tmp_path, client={"fallbackModels": given}).fallback_models == ("gpt", "flash")
+    write_toml(tmp_path, "fallback_models", given)
+    assert load(tmp_path, config_file=tmp_path / "config.toml").fallback_models == ("gpt", "flash")
 
 
 def test_the_page_has_exactly_the_keys_of_the_model():

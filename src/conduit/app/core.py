@@ -223,6 +223,7 @@ class App:
                 show=lambda seq, event: self._show(session_id, seq, event),
                 recorder=parts.recorder,
                 goal=_goal(options),
+                fallbacks=setup.models.fallbacks(model),
                 cost=lambda name, usage: setup.models.library.cost(setup.models.resolve(name), usage),
             )
         )

@@ -8,6 +8,7 @@ from typing import Literal, Protocol
 
 from conduit.agent.budget import TurnLimits
 from conduit.agent.permission import Approver
+from conduit.agent.setup import Target
 from conduit.app.library import ModelLibrary
 from conduit.catalog.model import ModelInfo
 from conduit.context.builder import EditorContext
@@ -67,7 +68,7 @@ class PromptOptions:
         approver: asks somebody else, or nobody.
         mode: overrides the session's mode for this turn.
         instructions: more rules of conduct, behind the system text.
-        settings: overrides sampling.
+        settings: parameters of this turn, which win over the session's and the settings.
         extra_tools: tools that exist for this turn only.
         until_edit: the model must call a tool until `stage` holds a change; the turn ends then. For models that
             are too small to finish by themselves.
@@ -99,6 +100,10 @@ class Models(Protocol):
 
     def provider(self, model: ModelInfo) -> Provider:
         """Return the endpoint that serves it; raises MissingKey or ConfigError."""
+        ...
+
+    def fallbacks(self, model: ModelInfo) -> tuple[Target, ...]:
+        """Return who is asked, in order, when `model` does not answer."""
         ...
 
     def choices(self) -> list[ModelChoice]:

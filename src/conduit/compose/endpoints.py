@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from conduit.agent.setup import Target
 from conduit.app.parts import ModelChoice
 from conduit.catalog.catalog import Catalog
 from conduit.catalog.model import ModelInfo, Vendor
 from conduit.compose.library import LISTS_FILE, Library
 from conduit.config.secrets import find_key, require_key
 from conduit.config.settings import Settings
-from conduit.errors import ConfigError, UnknownModel
+from conduit.errors import ConfigError, UnknownModel, UserError
 from conduit.providers.base import Provider
 from conduit.providers.retry import RetryingProvider
+
+_log = logging.getLogger(__name__)
 
 EMBEDDED = "embedded/smollm2-135m"
 
@@ -86,6 +90,18 @@ class Endpoints:
                 self._make(vendor, _address(vendor), self._key(vendor)), notify=self._notify
             )
         return self._open[place]
+
+    def fallbacks(self, model: ModelInfo) -> tuple[Target, ...]:
+        """Return who is asked when `model` does not answer: the configured ones that are there and lack nothing."""
+        targets: list[Target] = []
+        for name in self._settings.fallback_models or ():
+            try:
+                info = self.resolve(name)
+                if info.id != model.id:
+                    targets.append(Target(self.provider(info), info.id, info.name))
+            except UserError as error:
+                _log.warning("fallback_models: %s is left out: %s", name, error)
+        return tuple(targets)
 
     def endpoint(self, model: ModelInfo) -> Provider:
         """Return the bare wire of a model, for what it may do beside streaming; raises as `provider` does."""

@@ -102,10 +102,12 @@ class SettingValues(_Table):
         description="The model, as `vendor/name` or an alias; when unset, the first one that is ready.",
         json_schema_extra={"expects": "the name of a model, without spaces"},
     )
-    fallback_models: Annotated[tuple[ModelName, ...], BeforeValidator(_split_names), Field(max_length=10)] = Field(
-        default=(),
-        description="Models that are asked, in this order, when the chosen one cannot answer just now.",
-        json_schema_extra={"expects": "a list of up to 10 names of models"},
+    fallback_models: Annotated[tuple[ModelName, ...], BeforeValidator(_split_names), Field(max_length=10)] | None = (
+        Field(
+            default=None,
+            description="Models that are asked, in this order, when the chosen one cannot answer just now.",
+            json_schema_extra={"expects": "a list of up to 10 names of models"},
+        )
     )
     mode: Mode = Field(default="ask", description="`ask` only reads; `auto` may change files and asks before it does.")
     max_tool_rounds: Annotated[int, Field(ge=1, le=1000)] = Field(

@@ -1,7 +1,7 @@
-"""Try again what may succeed later, as long as nothing has been shown yet.
+"""Try again what may succeed later, as long as nothing has been shown yet, and not at all what failed too often.
 
 A wrapper around any provider. What was streamed is never repeated: an error after the first piece of content is raised
-as it is.
+as it is. A model whose completions fail again and again is left alone for a while, see `circuit`.
 Not a queue and not a fallback to another model. Used by `compose`.
 """
 
@@ -17,6 +17,7 @@ from conduit.errors import ProviderError, ProviderErrorKind
 from conduit.messages.request import ModelRequest
 from conduit.messages.stream import BlockStart, StreamEvent, UsageReport
 from conduit.providers.base import Provider
+from conduit.providers.circuit import Circuits
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
@@ -44,6 +45,7 @@ class RetryingProvider:
         notify: Callable[[str], None] | None = None,
         sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
         jitter: Callable[[], float] = random.random,
+        circuits: Circuits | None = None,
     ) -> None:
         """Wrap a provider.
 
@@ -52,11 +54,13 @@ class RetryingProvider:
             notify: is told each wait as a sentence, on the event loop; must not block.
             sleep: waits the given seconds; cancelling the stream cancels it.
             jitter: a number from 0 to 1 that spreads the waits of many clients.
+            circuits: which models are left alone; None begins with none.
         """
         self._inner = inner
         self._notify = notify
         self._sleep = sleep
         self._jitter = jitter
+        self._circuits = circuits or Circuits()
 
     @property
     def inner(self) -> Provider:
@@ -78,6 +82,25 @@ class RetryingProvider:
 
     async def stream(self, request: ModelRequest) -> AsyncIterator[StreamEvent]:
         """Stream one completion; see `Provider.stream`."""
+        model = request.model
+        self._circuits.enter(model)
+        ended = False
+        try:
+            async with aclosing(self._tries(request)) as events:
+                async for event in events:
+                    yield event
+            ended = True
+            self._circuits.leave(model)
+        except ProviderError as error:
+            ended = True
+            if opened := self._circuits.leave(model, error):
+                raise opened from error
+            raise
+        finally:
+            if not ended:
+                self._circuits.leave(model, cancelled=True)
+
+    async def _tries(self, request: ModelRequest) -> AsyncGenerator[StreamEvent]:
         for attempt in range(1, MAX_TRIES + 1):
             started = False
             held: list[StreamEvent] = []
