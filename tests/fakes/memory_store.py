@@ -141,6 +141,7 @@ class MemoryStore:
                 cwd=source.cwd,
                 forked_from=session_id,
                 forked_at=message_id,
+                parameters=source.parameters,
             )
         )
 
@@ -209,6 +210,7 @@ class MemoryStore:
                 message_count=len(shared),
                 tip=event.forked_at,
                 forked_from=event.forked_from,
+                parameters=event.parameters,
             )
             self._world.sessions.setdefault(session_id, _Session(info, seq))
         session = self._world.sessions[session_id]
@@ -221,7 +223,9 @@ class MemoryStore:
         match event:
             case SessionChanged():
                 changes = {
-                    key: value for key in ("title", "mode", "model") if (value := getattr(event, key)) is not None
+                    key: value
+                    for key in ("title", "mode", "model", "parameters")
+                    if (value := getattr(event, key)) is not None
                 }
                 session.info = session.info.model_copy(update=changes)
             case TurnStarted():

@@ -45,6 +45,23 @@ async def test_the_model_is_listed_shown_and_selected_by_command(start_editor: S
         await editor.command("conduit.model.select")
 
 
+async def test_the_parameters_of_a_conversation_are_set_and_told_by_command(start_editor: StartEditor) -> None:
+    async with await start_editor() as editor:
+        with pytest.raises(ClientError, match="no conversation"):
+            await editor.command("conduit.model.parameters")
+        session = (await editor.request("conduit/session/new", {}))["sessionId"]
+        set_now = await editor.command("conduit.model.parameters", {"topP": 0.5, "max_tokens": 9, "extra": {"aB": 1}})
+        assert set_now == {"sessionId": session, "parameters": {"topP": 0.5, "maxTokens": 9, "extra": {"aB": 1}}}
+        assert (await editor.command("conduit.model.parameters", {"topP": None}, session))["parameters"] == {
+            "maxTokens": 9,
+            "extra": {"aB": 1},
+        }
+        for bad in ({"warmth": 1}, {"topP": 7}, [1]):
+            with pytest.raises(ClientError):
+                await editor.command("conduit.model.parameters", bad)
+        assert (await editor.command("conduit.model.parameters"))["parameters"]["maxTokens"] == 9
+
+
 async def test_what_is_listed_and_opened_is_shown_to_a_plain_client(start_editor: StartEditor) -> None:
     editor = await start_editor(PLAIN, env={"ANTHROPIC_API_KEY": "a-test-key"})
     session_id = (await editor.command("conduit.session.new", "My title"))["sessionId"]

@@ -241,6 +241,28 @@ async def test_the_model_is_switched_in_mid_conversation_and_an_unknown_one_is_r
     assert updates(editor, "session_info_update")[-1]["model"] == changed["models"]["currentModelId"]
 
 
+async def test_parameters_are_set_for_a_session_and_for_a_prompt_and_come_with_its_history(
+    start_editor: StartEditor,
+) -> None:
+    async with await start_editor() as editor:
+        session = (await editor.request("conduit/session/new", {}))["sessionId"]
+        method = "conduit/session/setParameters"
+        given = {"topP": 0.5, "thinking": "low", "stop": ["x"], "extra": {"a": {"bC": None}}}
+        opened = await editor.request(method, {"sessionId": session, "parameters": given})
+        assert opened["session"]["parameters"] == given
+        opened = await editor.request(method, {"sessionId": session, "parameters": {"topP": None}})
+        assert opened["session"]["parameters"] == {name: given[name] for name in ("thinking", "stop", "extra")}
+        prompt = {"sessionId": session, "prompt": [{"type": "text", "text": "hi"}], "parameters": {"temperature": 0.2}}
+        assert (await editor.request("conduit/session/prompt", prompt))["stopReason"] == "end_turn"
+        for wrong in ({"thinking": "hard"}, {"topP": 7}):
+            with pytest.raises(ClientError, match=next(iter(wrong)) if "thinking" in wrong else "top_p"):
+                await editor.request(method, {"sessionId": session, "parameters": wrong})
+            with pytest.raises(ClientError):
+                await editor.request("conduit/session/prompt", {**prompt, "parameters": wrong})
+        loaded = await editor.request("conduit/session/load", {"sessionId": session})
+        assert loaded["session"]["parameters"] == opened["session"]["parameters"]
+
+
 async def test_unknown_sessions_and_missing_keys_are_clear_messages(start_editor: StartEditor) -> None:
     editor = await start_editor()
     with pytest.raises(ClientError, match="There is no session 'nope'") as caught:

@@ -246,6 +246,13 @@ def test_sampling_is_sent_only_to_models_that_take_it():
     assert "extra_body" not in body_of(HAIKU_4, settings=thinking)
 
 
+def test_calls_one_by_one_and_what_only_this_vendor_knows_are_asked_for():
+    settings = ModelSettings(parallel_tool_calls=False, extra={"service_tier": "auto"}, top_k=5)
+    body = body_of(HAIKU_4, tools=(READ_FILE,), settings=settings)
+    assert body["tool_choice"] == {"type": "auto", "disable_parallel_tool_use": True}
+    assert body["extra_body"] == {"top_k": 5, "service_tier": "auto"}
+
+
 def test_a_model_that_cannot_be_forced_to_call_is_asked_without_force():
     required = ModelSettings(tool_choice="required", thinking="low")
     assert "tool_choice" not in body_of(OPUS, tools=(READ_FILE,), settings=required)

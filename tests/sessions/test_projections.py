@@ -42,7 +42,13 @@ EVENTS: st.SearchStrategy[Event] = st.one_of(
     st.builds(
         SessionOpened, title=TEXTS, mode=st.just("ask"), model=MODELS, cwd=TEXTS, forked_from=PARENTS, forked_at=PARENTS
     ),
-    st.builds(SessionChanged, title=st.none() | TEXTS, mode=st.sampled_from([None, "auto"]), model=st.none() | MODELS),
+    st.builds(
+        SessionChanged,
+        title=st.none() | TEXTS,
+        mode=st.sampled_from([None, "auto"]),
+        model=st.none() | MODELS,
+        parameters=st.sampled_from([None, {}, {"temperature": 0.5, "extra": {"a": [1]}}]),
+    ),
     st.builds(TurnStarted, turn_id=TURNS, message_id=IDS, parent_id=PARENTS, message=messages("user")),
     st.builds(
         AssistantReplied,

@@ -59,6 +59,17 @@ def test_what_was_used_before_prices_were_known_counts_as_unpriced(tmp_path: Pat
         assert connection.execute("SELECT completions, cost_usd, unpriced FROM usage").fetchall() == [(3, 0.0, 3)]
 
 
+def test_a_session_from_before_has_no_parameters(tmp_path: Path) -> None:
+    with closing(connect(tmp_path / "a.db")) as connection:
+        migrate(connection, tmp_path, MIGRATIONS[:2])
+        connection.execute(
+            "INSERT INTO session (id, title, mode, model, cwd, created_at, updated_at, last_seq, message_count)"
+            " VALUES ('s', '', 'ask', 'm', '/', 1.0, 1.0, 1, 0)"
+        )
+        migrate(connection, tmp_path, MIGRATIONS[:3])
+        assert connection.execute("SELECT parameters FROM session").fetchall() == [("{}",)]
+
+
 @pytest.mark.parametrize("broken", range(4))
 def test_a_migration_that_fails_at_any_statement_leaves_the_step_before(tmp_path: Path, broken: int) -> None:
     statements = ["CREATE TABLE b (x)", "INSERT INTO b SELECT x FROM a", "DROP TABLE a", "CREATE INDEX c ON b (x)"]

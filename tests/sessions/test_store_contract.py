@@ -184,6 +184,20 @@ async def test_changes_of_a_session_last(store: SessionStore) -> None:
     assert (now.title, now.mode, now.model) == ("New", "auto", "scripted/other")
 
 
+async def test_the_parameters_of_a_session_last_until_they_are_set_anew_and_a_fork_takes_them_along(
+    store: SessionStore,
+) -> None:
+    info = await store.open_session(OPENED)
+    assert info.parameters == {}
+    await store.append(info.id, SessionChanged(parameters={"temperature": 0.5, "extra": {"user": "ann"}}))
+    await store.append(info.id, SessionChanged(title="Other"), started(), replied(), ended())
+    assert (await store.session(info.id)).parameters == {"temperature": 0.5, "extra": {"user": "ann"}}
+    fork = await store.fork(info.id, "t1-a1")
+    await store.append(info.id, SessionChanged(parameters={}))
+    assert (await store.session(info.id)).parameters == {}
+    assert (await store.session(fork.id)).parameters == {"temperature": 0.5, "extra": {"user": "ann"}}
+
+
 async def test_a_second_turn_is_refused_while_one_runs_here_or_elsewhere(store: SessionStore, another: Open) -> None:
     info = await store.open_session(OPENED)
     await store.append(info.id, started())

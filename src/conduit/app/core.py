@@ -12,19 +12,21 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 
+from pydantic import JsonValue
+
 from conduit.agent.budget import TurnLimits
 from conduit.agent.permission import Approver, Remembered, effects_in
 from conduit.agent.setup import TurnResult, TurnSetup
 from conduit.agent.turn import Turn
 from conduit.app.library import ModelLibrary
 from conduit.app.live import Coming, Live
+from conduit.app.parameters import cascade, changed, parameters
 from conduit.app.parts import Check, ModelChoice, Models, Parts, PromptOptions, Setup, Status
 from conduit.catalog.capabilities import refuse_unreadable
 from conduit.catalog.model import ModelInfo
 from conduit.context.builder import build_prompt, build_system, render_file
 from conduit.errors import UserError
 from conduit.messages.content import Block, Text
-from conduit.messages.request import ModelSettings
 from conduit.providers.warmup import warm_up
 from conduit.sessions.events import (
     AssistantReplied,
@@ -122,6 +124,11 @@ class App:
         self._set_status(replace(self._status, model=info.id, session_id=session_id))
         return changed
 
+    async def set_parameters(self, session_id: str, changes: Mapping[str, JsonValue]) -> SessionInfo:
+        """Change parameters, from the next turn on; None takes one away. Raises SessionNotFound, UserError."""
+        now = await self._parts.store.session(session_id)
+        return await self._change(session_id, SessionChanged(parameters=changed(now.parameters, changes)))
+
     async def note(self, session_id: str, text: str) -> None:
         """Keep a sentence for the person in a session; no model ever sees it."""
         await self._emit(session_id, Notice(text=text))
@@ -216,7 +223,7 @@ class App:
                 remembered=live.remembered,
                 limits=replace(setup.limits, call_output_bytes=_output_cap(setup.limits, model)),
                 system=system,
-                settings=_overlaid(setup.settings, options.settings),
+                settings=cascade(setup.settings, parameters(session.parameters), options.settings),
                 history=tuple(stored.message for stored in conversation if stored.message.content),
                 parent_id=conversation[-1].id if conversation else None,
                 prompt=build_prompt(content, options.context),
@@ -390,7 +397,3 @@ def _goal(options: PromptOptions) -> Callable[[], bool] | None:
     """Return how to see that the turn has what it was for, where that ends it."""
     stage = options.stage
     return (lambda: bool(stage.changes())) if options.until_edit and stage is not None else None
-
-
-def _overlaid(base: ModelSettings, over: ModelSettings | None) -> ModelSettings:
-    return base if over is None else base.model_copy(update=over.model_dump(exclude_unset=True))

@@ -16,6 +16,7 @@ from conduit.cli.errors import complain, sentence_of
 from conduit.cli.folder import working_folder, workspace_root
 from conduit.cli.opening import find_session, opened
 from conduit.cli.output import Output
+from conduit.cli.parameters import add_parameters, read_parameters
 from conduit.cli.piped import read_piped
 from conduit.errors import ConduitError, UserError
 from conduit.messages.content import Text, sanitize_text
@@ -60,6 +61,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--json", action="store_true", help="print one JSON object per line: every event, then a result"
     )
+    add_parameters(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -94,6 +96,7 @@ class _Asking:
         self.exit_code = DONE
         self._ended = False
         self._arguments = arguments
+        self._settings = read_parameters(arguments)
         self._output = output
         self._app: App | None = None
         self._session: SessionInfo | None = None
@@ -118,7 +121,7 @@ class _Asking:
             app.subscribe(printer.on_update)
             app.subscribe_status(self._show_status)
             self._app, self._session = app, session
-            options = PromptOptions(tools=not self._arguments.no_tools)
+            options = PromptOptions(tools=not self._arguments.no_tools, settings=self._settings)
             result = await app.prompt(session.id, [Text(text=content)], options)
             self._app = None
         return result

@@ -35,6 +35,7 @@ METHODS: dict[str, Row] = {
     "conduit/session/cancel": Row(_SESSION + "cancel", _PAYLOADS + "session:SessionParams"),
     "conduit/session/setMode": Row(_SESSION + "set_mode", _PAYLOADS + "session:SetModeParams"),
     "conduit/session/setModel": Row(_SESSION + "set_model", _PAYLOADS + "session:SetModelParams"),
+    "conduit/session/setParameters": Row(_SESSION + "set_parameters", _PAYLOADS + "parameters:SetParametersParams"),
     "conduit/models/list": Row(_SESSION + "list_models", _PAYLOADS + "status:NoParams"),
     types.TEXT_DOCUMENT_CODE_ACTION: Row("conduit.lsp.features.actions:code_action"),
     "workspace/didChangeConfiguration": Row("conduit.lsp.features.configuration:did_change_configuration"),
@@ -45,6 +46,7 @@ COMMANDS: dict[str, str] = {
     "conduit.model.list": _COMMANDS + "list_models",
     "conduit.model.select": _COMMANDS + "select_model",
     "conduit.model.show": _COMMANDS + "show_model",
+    "conduit.model.parameters": _COMMANDS + "model_parameters",
     "conduit.session.list": _COMMANDS + "list_sessions",
     "conduit.session.open": _COMMANDS + "open_session",
     "conduit.session.new": _COMMANDS + "new_session",
@@ -77,6 +79,7 @@ FIND_FOLDERS = "conduit.compose:find_folders"
 AFTER_INITIALIZE = (
     "conduit.lsp.protocol.session",
     "conduit.lsp.protocol.prompt",
+    "conduit.lsp.protocol.parameters",
     "conduit.lsp.protocol.status",
     "conduit.lsp.protocol.update",
     "conduit.lsp.protocol.permission",

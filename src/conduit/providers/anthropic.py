@@ -232,11 +232,13 @@ def encode_request(request: ModelRequest, vendor: Vendor, info: ModelInfo) -> di
     if output:
         body["output_config"] = output
     thinks = body.get("thinking", {}).get("type") in ("enabled", "adaptive")
+    extra: dict[str, Any] = dict(vendor.extra_body)
     if can.sampling in (None, "always") and not thinks:
         # The SDK has no such parameters any more; models before the fifth generation still take them.
-        sampling = {"temperature": settings.temperature, "top_p": settings.top_p}
-        if given := {name: value for name, value in sampling.items() if value is not None}:
-            body["extra_body"] = given
+        sampling = {"temperature": settings.temperature, "top_p": settings.top_p, "top_k": settings.top_k}
+        extra |= {name: value for name, value in sampling.items() if value is not None}
+    if extra := extra | settings.extra:
+        body["extra_body"] = extra
     return body
 
 
@@ -263,8 +265,9 @@ def _encode_tools(body: dict[str, Any], request: ModelRequest, can: Capabilities
     body["tools"] = tools
     if choice == "any" and can.forced_tools is False:
         choice = "auto"
-    if choice != "auto":
-        body["tool_choice"] = {"type": choice}
+    one_by_one = request.settings.parallel_tool_calls is False and choice != "none"
+    if choice != "auto" or one_by_one:
+        body["tool_choice"] = {"type": choice, **({"disable_parallel_tool_use": True} if one_by_one else {})}
     return choice == "any"
 
 

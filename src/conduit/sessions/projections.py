@@ -6,6 +6,7 @@ It knows no process, no lease and no file.
 
 from __future__ import annotations
 
+import json
 import sqlite3
 import time
 from typing import NamedTuple
@@ -41,9 +42,15 @@ def project(connection: sqlite3.Connection, place: Place, event: Event) -> None:
             _open(connection, place, event)
         case SessionChanged():
             connection.execute(
-                "UPDATE session SET title = coalesce(?, title), mode = coalesce(?, mode), model = coalesce(?, model)"
-                " WHERE id = ?",
-                (event.title, event.mode, event.model, place.session_id),
+                "UPDATE session SET title = coalesce(?, title), mode = coalesce(?, mode), model = coalesce(?, model),"
+                " parameters = coalesce(?, parameters) WHERE id = ?",
+                (
+                    event.title,
+                    event.mode,
+                    event.model,
+                    None if event.parameters is None else json.dumps(event.parameters),
+                    place.session_id,
+                ),
             )
         case TurnStarted():
             _add_message(connection, place, event)
@@ -122,7 +129,8 @@ def _open(connection: sqlite3.Connection, place: Place, event: SessionOpened) ->
     shared = len(chain(connection, event.forked_at)) if event.forked_at is not None else 0
     connection.execute(
         """INSERT INTO session (id, title, mode, model, cwd, created_at, updated_at, last_seq, message_count, tip,
-            forked_from, forked_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING""",
+            forked_from, forked_at, parameters) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+            ON CONFLICT (id) DO NOTHING""",
         (
             place.session_id,
             event.title,
@@ -136,6 +144,7 @@ def _open(connection: sqlite3.Connection, place: Place, event: SessionOpened) ->
             event.forked_at,
             event.forked_from,
             event.forked_at,
+            json.dumps(event.parameters),
         ),
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Callable
 from typing import Any
@@ -18,7 +19,7 @@ MAX_PAGE = 1000
 
 _SESSION_COLUMNS = (
     "s.id, s.title, s.mode, s.model, s.cwd, s.created_at, s.updated_at, s.message_count, s.tip, s.forked_from,"
-    " s.open_turn, l.owner"
+    " s.open_turn, l.owner, s.parameters"
 )
 _SESSIONS = f"SELECT {_SESSION_COLUMNS} FROM session s LEFT JOIN lease l ON l.session_id = s.id"  # noqa: S608 - constants
 
@@ -191,4 +192,5 @@ def _session_info(row: Any, is_alive: IsAlive) -> SessionInfo:
         tip=row[8],
         forked_from=row[9],
         running=open_turn is not None and owner is not None and is_alive(owner),
+        parameters=json.loads(row[12]),
     )

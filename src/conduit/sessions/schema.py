@@ -105,7 +105,12 @@ COSTS = Migration(
     ),
 )
 
-MIGRATIONS: tuple[Migration, ...] = (FIRST, COSTS)
+PARAMETERS = Migration(
+    why="""A session may have parameters of its own (temperature and the like): JSON, by name. Older ones have none.""",
+    statements=("ALTER TABLE session ADD COLUMN parameters TEXT NOT NULL DEFAULT '{}'",),
+)
+
+MIGRATIONS: tuple[Migration, ...] = (FIRST, COSTS, PARAMETERS)
 """Number n is the n-th, counted from 1."""
 
 _ABSURD_VERSION = 1000  # no Conduit will have as many; such a number is a broken header, not a newer program

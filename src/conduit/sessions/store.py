@@ -207,6 +207,7 @@ class SqliteStore:
                 cwd=source.cwd,
                 forked_from=session_id,
                 forked_at=message_id,
+                parameters=source.parameters,
             )
         )
 

@@ -9,6 +9,7 @@ from pydantic import AfterValidator, Field
 from pydantic_core import PydanticCustomError
 
 from conduit.errors import ProviderErrorKind
+from conduit.lsp.protocol.parameters import Parameters
 from conduit.lsp.protocol.payload import Payload
 from conduit.messages.message import TurnStop
 
@@ -110,13 +111,17 @@ class PromptContext(Payload):
 
 
 class PromptParams(Payload):
-    """`conduit/session/prompt`; `tools: false` switches all tools off for this prompt, `toolNames` leaves these."""
+    """`conduit/session/prompt`; `tools: false` switches all tools off for this prompt, `toolNames` leaves these.
+
+    `parameters` are for this prompt only and win over the session's.
+    """
 
     session_id: str
     prompt: list[ContentBlock] = Field(min_length=1)
     context: PromptContext | None = None
     tools: bool = True
     tool_names: list[str] | None = None
+    parameters: Parameters | None = None
 
 
 class TokenUsage(Payload):

@@ -1,9 +1,10 @@
-"""Payloads of `conduit/session/new`, `list`, `load`, `cancel`, `setMode` and `setModel`."""
+"""Payloads of `conduit/session/new`, `list`, `load`, `cancel`, `setMode` and `setModel`; parameters have their own."""
 
 from __future__ import annotations
 
 from pydantic import Field
 
+from conduit.lsp.protocol.parameters import Parameters
 from conduit.lsp.protocol.payload import Payload
 from conduit.sessions.events import Mode
 
@@ -60,10 +61,11 @@ class SessionLine(Payload):
     message_count: int
     running: bool = False
     forked_from: str | None = None
+    parameters: Parameters = Parameters()
 
 
 class OpenedSession(Payload):
-    """The answer to `new`, `load`, `setMode` and `setModel`; `last_seq` is where a later `replayFrom` may start."""
+    """The answer to `new`, `load` and everything that sets; `last_seq` is where a later `replayFrom` may start."""
 
     session_id: str
     session: SessionLine
