@@ -145,6 +145,20 @@ async def test_an_edit_that_the_editor_refuses_changes_nothing_and_is_said(bench
         assert editor.document(uri).text == SHOP
 
 
+async def test_what_is_typed_elsewhere_meanwhile_stays_and_the_edit_lands_beside_it(bench: Bench) -> None:
+    bench.script(READ, FIX, {"reply": [{"text": ["wait"]}, {"pause_s": 0.5}]})
+    bench.write("prices.py", PRICES)
+    path = bench.write("shop.py", SHOP)
+    async with await bench.start() as editor:
+        uri = await editor.open(path)
+        action = (await actions(editor, uri))["Fix this problem: undefined name 'prise'"]
+        running = asyncio.create_task(carry_out(editor, action))
+        await editor.wait_for(lambda seen: "wait" in seen.text())
+        await editor.type(uri, "# typed above\n" + SHOP + "# and below\n")
+        assert (await running)["applied"] is True
+        assert editor.document(uri).text == "# typed above\n" + SHOP.replace("prise", "price") + "# and below\n"
+
+
 async def test_text_that_changed_while_the_model_worked_is_never_overwritten(bench: Bench) -> None:
     bench.script(READ, FIX, {"reply": [{"text": ["wait"]}, {"pause_s": 0.5}]})
     bench.write("prices.py", PRICES)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from lsprotocol import types
 
 from conduit.agent.permission import PermissionRequest
 from conduit.edits.apply import ApplyAtOnce
+from conduit.edits.rebase import rebase
 from conduit.errors import OutsideWorkspace, PathNotFound, StaleDocument, ToolError, UserError
 from conduit.ide.actions import ActionKind, ActionResult, Offer, Problem, Target, offer_actions, run_action
 from conduit.lsp.answers import show_answer
@@ -119,12 +121,24 @@ async def _apply(
     """Hand all changes to the editor as one edit; where it cannot create files, new ones are written to the disk."""
     label = f"Conduit: {kind.value}"
     applier = EditorApplier(server)
-    if not server.facts.create_files and any(change.before is None for change in result.changes):
-        await ApplyAtOnce(app.workspace, app.workspace.door, applier).submit(result.changes)
-        return
     for change in others:
         await _check_closed(app, change)
-    await applier.apply(result.changes, label)
+    changes = [_rebased(app, change) for change in result.changes]
+    if not server.facts.create_files and any(change.before is None for change in changes):
+        await ApplyAtOnce(app.workspace, app.workspace.door, applier).submit(changes)
+    else:
+        await applier.apply(changes, label)
+
+
+def _rebased(app: App, change: FileChange) -> FileChange:
+    """Return the change for the open document as it is now; raises StaleDocument when the person changed it there."""
+    document = app.workspace.document(change.path)
+    if document is None or document.text == change.before:
+        return change
+    after = rebase(change.before or "", change.after, document.text)
+    if after is None:
+        raise StaleDocument(change.name, "the text that was read", f"version {document.version}")
+    return replace(change, before=document.text, after=after, version=document.version)
 
 
 async def _check_closed(app: App, change: FileChange) -> None:
