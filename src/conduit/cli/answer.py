@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pydantic import JsonValue
 
 from conduit.cli.output import Output
+from conduit.messages.content import Sources
 from conduit.sessions.events import (
     AssistantReplied,
     Notice,
@@ -71,6 +72,9 @@ class AnswerPrinter:
             self._output.end_line()
             self._write(replied.message_id, whole)
         self._output.end_line()
+        for block in replied.message.content:
+            for number, page in enumerate(block.sources if isinstance(block, Sources) else (), 1):
+                self._output.note(f"[{number}] {' '.join(filter(None, [page.title, page.url]))}")
 
     def _finish_tool(self, finished: ToolFinished) -> None:
         if finished.result.is_error:

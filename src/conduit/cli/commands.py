@@ -28,7 +28,8 @@ COMMANDS = (
     Command("demo", "conduit.cli.demo", "show what Conduit does, with a real server on a sample project"),
     Command("ask", "conduit.cli.ask", "ask a question about this folder"),
     Command("sessions", "conduit.cli.sessions", "list and show conversations"),
-    Command("models", "conduit.cli.models", "list the models that can be chosen"),
+    Command("models", "conduit.cli.models", "list, show and probe the models that can be chosen"),
+    Command("tokenize", "conduit.cli.tokenize", "count the tokens of a text"),
     Command("doctor", "conduit.cli.doctor", "check what is there and what is missing"),
     Command("log", "conduit.cli.log", "show what was sent to models and what they answered"),
 )

@@ -1,0 +1,44 @@
+"""`conduit tokenize`: how many tokens a text has for a model, and whether that is exact."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+
+from conduit.catalog.catalog import Catalog
+from conduit.cli.piped import read_piped
+from conduit.context.tokens import ENCODING, TokenCounter
+from conduit.errors import UserError
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments."""
+    parser.add_argument(
+        "text", metavar="TEXT", nargs="*", help="the text; several words are joined; else what is piped in"
+    )
+    parser.add_argument("--model", "-m", metavar="MODEL", default="", help="count as this model does")
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Print the number.
+
+    Raises:
+        UnknownModel: nobody knows the model.
+        UserError: there is no text.
+    """
+    text = " ".join(arguments.text) or read_piped(lambda note: print(note, file=sys.stderr), optional=False)
+    if not text:
+        raise UserError("There is no text to count. Write it as an argument, or pipe it in.")
+    model = Catalog.packaged().resolve(arguments.model) if arguments.model else None
+    counted = TokenCounter().count(text, model.name if model else "")
+    context = model.context_tokens if model else None
+    if arguments.json:
+        told = {"tokens": counted.tokens, "estimate": counted.estimate, "table": ENCODING, "characters": len(text)}
+        print(json.dumps({**told, "model": model.id if model else None, "context_tokens": context}))
+    else:
+        share = f", {counted.tokens / context:.1%} of what it can read" if context else ""
+        print(f"{counted.tokens}{' (an estimate)' if counted.estimate else ''}{share}")
+    sys.stdout.flush()
+    return 0
