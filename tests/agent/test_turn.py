@@ -6,6 +6,7 @@ import asyncio
 
 from agent.desk import Desk, PlainTool, answered
 from conduit.agent.budget import TurnLimits
+from conduit.agent.permission import DenyAll
 from conduit.agent.turn import TRANSITIONS, WORKING, Signal, State
 from conduit.errors import PathNotFound
 from conduit.sessions.events import AssistantReplied, PermissionAnswered, TextChunk, ToolFinished, TurnEnded
@@ -100,6 +101,19 @@ async def test_a_refusal_is_a_result_for_the_model(desk: Desk) -> None:
     assert result.stop_reason == "end_turn"
     assert tool.ran == []
     assert "refused" in (await desk.messages())[2].tool_results[0].text
+
+
+async def test_where_nobody_can_be_asked_the_model_is_told_that_and_no_answer_is_kept(desk: Desk) -> None:
+    desk.person = DenyAll()
+    tool = change()
+    turn = await desk.turn([{"when": {"round": 0}, "reply": [{"call": "change", "arguments": {}}]}, SAY], tools=[tool])
+    result = await turn.run()
+    assert result.stop_reason == "end_turn"
+    assert tool.ran == []
+    (told,) = (await desk.messages())[2].tool_results
+    assert told.is_error
+    assert told.text.startswith("Nobody could be asked whether change is allowed")
+    assert not [event for event in desk.shown if isinstance(event, PermissionAnswered)]
 
 
 async def test_in_mode_ask_a_changing_tool_is_refused_even_when_it_is_offered(desk: Desk) -> None:

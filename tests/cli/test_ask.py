@@ -122,11 +122,21 @@ def test_a_change_is_refused_where_nobody_can_be_asked_and_made_with_yes(line):
     done = line.run("ask", "--mode", "auto", "change")
     assert done.returncode == 0
     assert "--yes" in done.stderr
+    assert "Nobody could be asked" in line.run("log").stdout
+    assert "The person refused" not in line.run("log").stdout
     assert (line.folder / "src/a.py").read_text() == "answer = 41\n"
     done = line.run("ask", "--mode", "auto", "--yes", "change")
     assert done.returncode == 0
     assert "edit_file changed src/a.py (+1 -1)" in done.stderr
     assert (line.folder / "src/a.py").read_text() == "answer = 42\n"
+
+
+def test_a_model_that_goes_round_in_circles_is_told_of_once(line):
+    line.script({"when": {}, "reply": [{"call": "read_file", "arguments": {"path": "src/a.py"}}]})
+    done = line.run("ask", "what is the answer")
+    assert done.returncode == 1
+    assert done.stderr.count("times in a row with the same arguments") == 1
+    assert done.stderr.splitlines()[-1].startswith("conduit: The model called read_file 3 times in a row")
 
 
 def test_in_mode_ask_and_without_tools_nothing_changes(line):

@@ -35,7 +35,11 @@ class Approver(Protocol):
     """Asks the person; the answer of a client that vanished is `reject_once`."""
 
     async def ask(self, request: PermissionRequest) -> Answer:
-        """Show `request` and wait for the answer; may be cancelled at any moment."""
+        """Show `request` and wait for the answer; may be cancelled at any moment.
+
+        Raises:
+            PermissionDenied: there is nobody to ask; the message is for the model.
+        """
         ...
 
 
@@ -43,8 +47,16 @@ class DenyAll:
     """The approver where nobody can be asked."""
 
     async def ask(self, request: PermissionRequest) -> Answer:
-        """Reject."""
-        return "reject_once"
+        """Raise PermissionDenied."""
+        raise nobody_to_ask(request)
+
+
+def nobody_to_ask(request: PermissionRequest) -> PermissionDenied:
+    """Return what an approver raises that can reach nobody: the model must not take it for the person's will."""
+    return PermissionDenied(
+        f"Nobody could be asked whether {request.tool} is allowed, so it did not run and nothing was changed. "
+        "Do not try again; say what you would have done."
+    )
 
 
 class AllowAll:

@@ -17,7 +17,7 @@ from conduit.agent.dispatch import INTERRUPTED, Desk, Dispatch, refusal_text
 from conduit.agent.permission import Answer, PermissionRequest
 from conduit.agent.setup import Target, TurnResult, TurnSetup
 from conduit.agent.states import TRANSITIONS, WORKING, Signal, State
-from conduit.errors import RETRYABLE, ConduitError, LimitReached, ProviderError, ProviderErrorKind
+from conduit.errors import RETRYABLE, ConduitError, LimitReached, PermissionDenied, ProviderError, ProviderErrorKind
 from conduit.messages.message import CompletionStop, Message, TurnStop, Usage
 from conduit.messages.request import ModelRequest
 from conduit.sessions.events import (
@@ -233,7 +233,11 @@ class Turn:
         question, dispatch = self._question, self._dispatch
         assert question is not None
         assert dispatch is not None
-        answer: Answer = await self.setup.approver.ask(question)
+        try:
+            answer: Answer = await self.setup.approver.ask(question)
+        except PermissionDenied as error:  # nobody was there to be asked, so there is no answer to note
+            await dispatch.refuse(question.call_id, str(error))
+            return Signal.PERMISSION_ANSWERED
         self.setup.remembered.record(question.effect, answer)
         await self._emit(
             PermissionAnswered(

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from pydantic import JsonValue
 
+from conduit.agent.dispatch import MAYBE_RAN
 from conduit.cli.output import Output
 from conduit.messages.content import Sources
 from conduit.sessions.events import (
@@ -77,7 +78,10 @@ class AnswerPrinter:
                 self._output.note(f"[{number}] {' '.join(filter(None, [page.title, page.url]))}")
 
     def _finish_tool(self, finished: ToolFinished) -> None:
-        if finished.result.is_error:
+        if finished.interrupted:  # the sentence about the end of the turn says why
+            if finished.result.text.endswith(MAYBE_RAN):
+                self._output.note(f"{finished.name}: {MAYBE_RAN}")
+        elif finished.result.is_error:
             first = finished.result.text.strip().split("\n")[0]
             self._output.note(f"{finished.name}: {shorten(first)}")
         elif finished.diff:

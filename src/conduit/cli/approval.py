@@ -10,7 +10,7 @@ import os
 import select
 import threading
 
-from conduit.agent.permission import Answer, PermissionRequest
+from conduit.agent.permission import Answer, PermissionRequest, nobody_to_ask
 from conduit.cli.output import Output, colored, printable
 
 _ANSWERS: dict[str, Answer] = {
@@ -28,18 +28,18 @@ _COLORS = {"+": "\x1b[32m", "-": "\x1b[31m", "@": "\x1b[36m"}
 
 
 class RefusingApprover:
-    """Rejects, and says once how to allow changes beforehand."""
+    """Lets nothing through, and says once how to allow changes beforehand."""
 
     def __init__(self, output: Output) -> None:
         self._output = output
         self._said = False
 
     async def ask(self, request: PermissionRequest) -> Answer:
-        """Reject."""
+        """Raise PermissionDenied."""
         if not self._said:
             self._said = True
             self._output.note("a change was refused, because nobody can be asked here; allow changes with --yes")
-        return "reject_once"
+        raise nobody_to_ask(request)
 
 
 class TerminalApprover:
@@ -50,14 +50,18 @@ class TerminalApprover:
         self._device = device
 
     async def ask(self, request: PermissionRequest) -> Answer:
-        """Show `request` and wait for a line; the end of the input, or a terminal that is gone, rejects."""
+        """Show `request` and wait for a line; the end of the input rejects.
+
+        Raises:
+            PermissionDenied: the terminal is gone.
+        """
         loop = asyncio.get_running_loop()
         answered: asyncio.Future[Answer] = loop.create_future()
         await asyncio.to_thread(self._output.flush, _FLUSH_S)
         try:
             terminal = os.open(self._device, os.O_RDWR | getattr(os, "O_NOCTTY", 0))
         except OSError:
-            return "reject_once"
+            raise nobody_to_ask(request) from None
         wake_read, wake_write = os.pipe()
         shown = "\n" + describe(request, color=colored()) + "\n"
 
