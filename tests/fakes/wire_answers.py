@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from fakes.byte_server import HEAD, chat_events, gemini_events, message_events, ollama_lines, response_events
+from fakes.dashscope_server import sse
 from fakes.response_answers import call_item, completed, created, text_item
 
 
@@ -18,6 +19,20 @@ def call_chunk(index: int, call_id: str | None, name: str | None, arguments: str
     """Return a chunk with a piece of a tool call."""
     function = {"name": name, "arguments": arguments}
     return chunk({"tool_calls": [{"index": index, "id": call_id, "type": "function", "function": function}]})
+
+
+def dashscope_event(content: str = "", reason: str = "null", **message: Any) -> bytes:
+    """Return an event of DashScope's format."""
+    full = {"role": "assistant", "content": content, **message}
+    usage = {"input_tokens": 5, "output_tokens": 9, "total_tokens": 14}
+    output = {"choices": [{"message": full, "finish_reason": reason}]}
+    return sse(1, {"output": output, "usage": usage, "request_id": "req-1"})
+
+
+def dashscope_call(call_id: str, arguments: str, **function: str) -> bytes:
+    """Return an event with a piece of a tool call."""
+    call = {"index": 0, "id": call_id, "type": "function", "function": {"arguments": arguments, **function}}
+    return dashscope_event(tool_calls=[call])
 
 
 def ollama_line(done: bool = False, **message: Any) -> dict[str, Any]:
@@ -114,6 +129,16 @@ TEXT_AND_CALL = {
             usageMetadata={"promptTokenCount": 5, "candidatesTokenCount": 9, "totalTokenCount": 14},
         ),
     ),
+    "qwen": [
+        HEAD,
+        dashscope_event(),
+        dashscope_event("Größe "),
+        dashscope_event("😀 ok"),
+        dashscope_call("call_1", "", name="read_file"),
+        dashscope_call("", '{"path": '),
+        dashscope_call("", '"a.py"}'),
+        dashscope_event(reason="tool_calls"),
+    ],
     "ollama": ollama_lines(
         ollama_line(),
         ollama_line(content="Größe "),
@@ -137,6 +162,7 @@ CLOSING = {
     "anthropic": b'"message_stop"',
     "google": b'"finishReason"',
     "ollama": b'"done": true',
+    "qwen": b'"finish_reason": "tool_calls"',
     "openai_responses": b'"response.completed"',
 }
 """Where in `TEXT_AND_CALL` the event begins without which an answer is not complete."""
@@ -149,6 +175,8 @@ def text_answer(vendor: str, *pieces: str) -> list[bytes]:
             return message_events(message_start(), *text_block(*pieces), *message_end())
         case "google":
             return gemini_events(*(gemini_chunk({"text": piece}) for piece in pieces), gemini_chunk(finish="STOP"))
+        case "qwen":
+            return [HEAD, *(dashscope_event(piece) for piece in pieces), dashscope_event(reason="stop")]
         case "ollama":
             return ollama_lines(*(ollama_line(content=piece) for piece in pieces), ollama_line(done=True))
         case "openai_responses":
@@ -173,6 +201,7 @@ __all__ = [
     "call_block",
     "call_chunk",
     "chunk",
+    "dashscope_event",
     "gemini_chunk",
     "message_end",
     "message_start",

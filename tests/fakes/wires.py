@@ -15,6 +15,7 @@ from conduit.messages.message import Message, user_message
 from conduit.messages.request import ModelRequest, ToolSpec
 from conduit.messages.stream import Accumulator, StreamEvent
 from conduit.providers.anthropic import AnthropicProvider
+from conduit.providers.dashscope import DashScopeProvider
 from conduit.providers.google import GoogleProvider
 from conduit.providers.ollama import OllamaProvider
 from conduit.providers.openai_chat import OpenAIChatProvider
@@ -26,6 +27,7 @@ WIRES: dict[str, type[Any]] = {
     "anthropic": AnthropicProvider,
     "google": GoogleProvider,
     "ollama": OllamaProvider,
+    "qwen": DashScopeProvider,
 }
 """Every wire, by the name that it has in the scenarios: its vendor's, or the wire's own where a vendor has two."""
 
@@ -38,6 +40,7 @@ MODELS = {
     "anthropic": "claude-sonnet-5-5",
     "google": "gemini-3.8-flash",
     "ollama": "written",
+    "qwen": "qwen-plus",
     "custom": "some-model",
     "custom_responses": "some-model",
 }

@@ -10,6 +10,7 @@ import pytest_asyncio
 
 from conduit.config.folders import find_folders
 from conduit.providers.weights import Weights
+from fakes.dashscope_server import DashScopeServer
 from fakes.faulty_server import FaultyServer, running
 from fakes.ollama_server import Model, OllamaServer
 
@@ -24,7 +25,7 @@ def embedded_weights() -> Path:
 async def llmock(request: pytest.FixtureRequest, llmock: Any) -> AsyncIterator[Any]:
     """The server of a scenario: llmock, or one of ours where llmock does not speak the vendor's format."""
     vendor = getattr(request.node, "callspec", None) and request.node.callspec.params.get("vendor")
-    ours: dict[str, FaultyServer] = {"ollama": OllamaServer(models={"written": Model()})}
+    ours: dict[str, FaultyServer] = {"ollama": OllamaServer(models={"written": Model()}), "qwen": DashScopeServer()}
     if vendor not in ours:
         yield llmock
         return

@@ -16,6 +16,7 @@ from conduit.context.tokens import TokenCounter
 from conduit.errors import ConfigError
 from conduit.providers.anthropic import AnthropicProvider
 from conduit.providers.base import Provider
+from conduit.providers.dashscope import DashScopeProvider
 from conduit.providers.google import GoogleProvider
 from conduit.providers.google_caches import CacheOptions
 from conduit.providers.local import EmbeddedOptions, EmbeddedProvider, EmbeddedStatus, Phase
@@ -53,6 +54,8 @@ class Wires:
                 return AnthropicProvider(vendor, catalog=self.catalog, base_url=base_url, api_key=key)
             case "google":
                 return self._google(vendor, base_url, key)
+            case "dashscope":
+                return DashScopeProvider(vendor, catalog=self.catalog, base_url=base_url, api_key=key)
             case "ollama":
                 return OllamaProvider(
                     vendor,
