@@ -9,8 +9,11 @@ import json
 from collections.abc import Sequence
 from typing import Any, ClassVar, Protocol
 
-from fakes.transcript_rules import assert_valid_chat, assert_valid_messages
-from fakes.wire_answers import block, call_block, call_chunk, chunk, message_start, text_block
+from fakes.gemini_server import check_request, spelt_alike
+from fakes.response_answers import call_item, completed, created, incomplete, reasoning_item, text_item
+from fakes.transcript_rules import assert_valid_chat, assert_valid_messages, assert_valid_responses
+from fakes.wire_answers import block, call_block, call_chunk, chunk, gemini_chunk, message_start, text_block
+from fakes.wires import MODELS
 
 MISSING = object()
 """Tokens that a vendor does not report."""
@@ -149,4 +152,125 @@ class Messages:
         return [f"event: {event['type']}\n".encode() + data(event) for event in events]
 
 
-DIALECTS: dict[str, Dialect] = {"openai_chat": Chat(), "anthropic": Messages()}
+class Gemini:
+    """Gemini, whose calls come whole; what is no object is a call that the vendor itself could not read."""
+
+    vendor = "google"
+    content_type = "text/event-stream"
+    _reasons: ClassVar = {"end_turn": "STOP", "max_tokens": "MAX_TOKENS", "tool_use": "STOP", "refusal": "SAFETY"}
+    _codes: ClassVar = {"overloaded": (503, "UNAVAILABLE"), "rate_limit": (429, "RESOURCE_EXHAUSTED")}
+
+    def __init__(self) -> None:
+        self._unread = False
+
+    def begin(self) -> list[bytes]:
+        self._unread = False
+        return [data(gemini_chunk({"text": ""}))]
+
+    def text(self, *pieces: str) -> list[bytes]:
+        return [data(gemini_chunk({"text": piece})) for piece in pieces]
+
+    def thinking(self, *pieces: str) -> list[bytes]:
+        return [data(gemini_chunk({"text": piece, "thought": True})) for piece in pieces]
+
+    def call(self, place: int, call_id: str, name: str, *pieces: str) -> list[bytes]:
+        try:
+            arguments = json.loads("".join(pieces) or "{}")
+        except (ValueError, RecursionError):
+            arguments = None
+        if not isinstance(arguments, dict):
+            self._unread = True
+            return []
+        given = {"id": call_id} if call_id else {}
+        return [data(gemini_chunk({"functionCall": {**given, "name": name, "args": arguments}}))]
+
+    def end(self, reason: str = "end_turn", tokens: object = 9) -> list[bytes]:
+        said = "MALFORMED_FUNCTION_CALL" if self._unread else self._reasons.get(reason, reason.upper())
+        usage = {} if tokens is MISSING else {"promptTokenCount": tokens, "candidatesTokenCount": tokens}
+        return [data(gemini_chunk(finish=said, usageMetadata=usage))]
+
+    def broken_off(self, kind: str) -> list[bytes]:
+        return [data(self.failure(kind, "in the middle"))]
+
+    def failure(self, kind: str, message: str) -> object:
+        code, status = self._codes.get(kind, (None, "SOME_STATUS"))
+        violation = {"quotaId": "GenerateRequestsPerDayPerProjectPerModel"}
+        details = {"details": [{"violations": [violation]}]} if kind == "quota" else {}
+        said = "The input token count (2) exceeds the maximum number of tokens allowed (1)."
+        error = {"message": said if kind == "overflow" else message, "status": status, **details}
+        return {"error": error if code is None else {"code": code, **error}}
+
+    def odd(self) -> list[bytes]:
+        strange = gemini_chunk({"somethingNew": 1}, {"executableCode": {"code": "1"}}, newField=[1])
+        odd = {"candidates": [{"index": 0, "finishReason": 3}, None]}
+        return [data(value) for value in (None, [], 5, {}, {"usageMetadata": 7}, {"candidates": []}, strange, odd)]
+
+    def check(self, body: dict[str, Any]) -> None:
+        check_request(MODELS["google"], spelt_alike(body))
+
+
+class Responses:
+    """OpenAI's Responses, in which every item has a place and comes whole again at its end."""
+
+    vendor = "openai_responses"
+    content_type = "text/event-stream"
+    _codes: ClassVar = Chat._codes
+
+    def __init__(self) -> None:
+        self._place = 0
+
+    def begin(self) -> list[bytes]:
+        self._place = 0
+        return self._events([created()])
+
+    def text(self, *pieces: str) -> list[bytes]:
+        return self._events(text_item(self._next(), *pieces))
+
+    def thinking(self, *pieces: str) -> list[bytes]:
+        return self._events(reasoning_item(self._next(), *pieces, encrypted="gAAA="))
+
+    def call(self, place: int, call_id: str, name: str, *pieces: str) -> list[bytes]:
+        self._place = max(self._place, place + 10)
+        return self._events(call_item(place + 10, call_id, name, *pieces))
+
+    def end(self, reason: str = "end_turn", tokens: object = 9) -> list[bytes]:
+        used = None if tokens is MISSING else {"input_tokens": tokens, "output_tokens": tokens}
+        stopped = {"max_tokens": "max_output_tokens", "refusal": "content_filter"}.get(reason)
+        if stopped:
+            return self._events([incomplete(stopped)])
+        status = "completed" if reason in ("end_turn", "tool_use") else reason
+        return self._events([completed(status=status, usage=used)])
+
+    def broken_off(self, kind: str) -> list[bytes]:
+        error = {"code": self._codes.get(kind, kind), "message": "in the middle", "param": None}
+        return self._events([{"type": "error", **error}])
+
+    def failure(self, kind: str, message: str) -> object:
+        return Chat().failure(kind, message)
+
+    def odd(self) -> list[bytes]:
+        strange = [
+            {"type": "response.output_text.delta", "output_index": 90, "delta": 5},
+            {"type": "response.output_item.added", "output_index": [], "item": {"type": "future_call"}},
+            {"type": "response.output_item.done", "output_index": 91, "item": None},
+            {"type": "response.future.event"},
+        ]
+        return [data(value) for value in (None, [], 5, {}, *strange)]
+
+    def check(self, body: dict[str, Any]) -> None:
+        assert_valid_responses(body)
+
+    def _next(self) -> int:
+        self._place += 1
+        return self._place - 1
+
+    def _events(self, events: Sequence[dict[str, Any]]) -> list[bytes]:
+        return [f"event: {event['type']}\n".encode() + data(event) for event in events]
+
+
+DIALECTS: dict[str, Dialect] = {
+    "openai_chat": Chat(),
+    "openai_responses": Responses(),
+    "anthropic": Messages(),
+    "google": Gemini(),
+}

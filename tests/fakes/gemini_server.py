@@ -113,7 +113,7 @@ class GeminiServer:
                 if headers.get("x-goog-api-key") != self.key:
                     reason = {"@type": "type.googleapis.com/google.rpc.ErrorInfo", "reason": "API_KEY_INVALID"}
                     raise RefusedError(400, "API key not valid. Please pass a valid API key.", reason)
-                await self._route(method, target, _camel(json.loads(raw)) if raw else {}, writer)
+                await self._route(method, target, spelt_alike(json.loads(raw)) if raw else {}, writer)
             except RefusedError as refusal:
                 self.refused.append(str(refusal))
                 _reply(writer, refusal.code, refusal.body)
@@ -319,14 +319,14 @@ def _only(value: Any, known: set[str], where: str) -> None:
         raise RefusedError(400, f'Invalid JSON payload received. Unknown name "{min(unknown)}" at {where!r}')
 
 
-def _camel(value: Any, *, inside: bool = True) -> Any:
+def spelt_alike(value: Any, *, inside: bool = True) -> Any:
     """Read both spellings of a field, as the vendor does, except in what is the caller's own."""
     if isinstance(value, list):
-        return [_camel(item, inside=inside) for item in value]
+        return [spelt_alike(item, inside=inside) for item in value]
     if not isinstance(value, dict) or not inside:
         return value
     named = {re.sub(r"_(\w)", lambda found: found[1].upper(), name): item for name, item in value.items()}
-    return {name: _camel(item, inside=name not in _SCHEMALESS) for name, item in named.items()}
+    return {name: spelt_alike(item, inside=name not in _SCHEMALESS) for name, item in named.items()}
 
 
 def _tokens(value: Any) -> int:

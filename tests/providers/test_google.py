@@ -29,10 +29,12 @@ from conduit.messages.content import (
 )
 from conduit.messages.message import Message, Usage, assistant_message, tool_message, user_message
 from conduit.messages.request import ModelRequest, ModelSettings
+from conduit.providers.answer_guard import DamagedAnswer
 from conduit.providers.base import CountsTokens, ListsModels
 from conduit.providers.faults import exception_names
 from conduit.providers.google import encode_request
 from conduit.providers.google_endpoint import ERROR_KINDS
+from conduit.providers.google_lines import EventLines
 from fakes.byte_server import gemini_events, serve, status
 from fakes.gemini_server import GeminiServer, RefusedError, check_request, serve_gemini
 from fakes.wire_answers import gemini_chunk
@@ -458,6 +460,44 @@ async def test_a_page_of_a_proxy_with_an_error_status_is_not_shown_as_its_words(
         _, _, error = await collect(provider, request_for("google"))
     assert error is not None
     assert (error.kind, "<" in str(error)) == (Kind.INTERNAL, False)
+
+
+def mended(*pieces: bytes) -> bytes:
+    lines = EventLines()
+    return b"".join([*(line for piece in pieces for line in lines.feed(piece)), lines.finish()])
+
+
+def test_what_the_sdk_cannot_take_is_mended_on_the_way_and_the_rest_is_left_alone():
+    event = b'data: {"candidates": [{"finishReason": "STOP"}], "usageMetadata": {"promptTokenCount": 5}}\r\n'
+    assert mended(event, b"\r\n") == event + b"\r\n"
+    assert mended(b": ping\n\nid: 1\nevent: x\n", event) == b"\n" + event
+    assert mended(b'data:{"a": 1}\n') == b'data: {"a": 1}\n'
+    assert mended(b"data: null\ndata: [1]\ndata: 5\n") == b""
+    odd = b'data: {"usageMetadata": {"aCount": "x", "bCount": 2, "cCount": -1, "dCount": true, "modality": "TEXT"}}\n'
+    assert mended(odd) == b'data: {"usageMetadata": {"bCount": 2, "modality": "TEXT"}}\n'
+    assert mended(b'data: {"candidates": [null, {"finishReason": 3}], "usageMetadata": 1}\n') == (
+        b'data: {"candidates": [{}]}\n'
+    )
+    assert mended(b'{\n"error": {}\n}') == b'{\n"error": {}\n}'
+    assert mended(b'data: {"cut') == b'data: {"cut'
+
+
+def test_the_lines_before_a_damaged_one_come_out_first():
+    lines = EventLines()
+    given = lines.feed(b'data: {"a": 1}\ndata: {"b": "\xc3("}\n')
+    assert next(given) == b'data: {"a": 1}\n'
+    with pytest.raises(DamagedAnswer):
+        next(given)
+    deep = b'data: {"a": ' + b"[" * 100_000 + b"]" * 100_000 + b"}\n"
+    with pytest.raises(DamagedAnswer):
+        list(EventLines().feed(deep))
+
+
+async def test_a_stream_that_breaks_after_its_closing_event_is_an_answer():
+    answer = [*gemini_events(end({"text": "ok"})), b"data: {"]
+    async with serve(answer) as server, provider_of("google", server.url) as provider:
+        _, folded, error = await collect(provider, request_for("google"))
+    assert (error, folded.stop_reason) == (None, "end_turn")
 
 
 async def test_tokens_are_counted_with_the_system_text_and_the_tools():

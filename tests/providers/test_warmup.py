@@ -71,9 +71,9 @@ async def test_warming_up_a_provider_that_cannot_load_is_no_error_until_it_is_us
 def test_importing_the_wires_imports_no_sdk_and_loading_one_imports_only_its_own():
     code = """
 import asyncio, sys
-import conduit.providers.anthropic, conduit.providers.openai_chat, conduit.providers.retry
+import conduit.providers.anthropic, conduit.providers.google, conduit.providers.openai_chat, conduit.providers.retry
 from conduit.catalog.catalog import Catalog
-heavy = {"openai", "anthropic", "httpx", "httpx2", "tiktoken"}
+heavy = {"openai", "anthropic", "google.genai", "httpx", "httpx2", "tiktoken"}
 print(sorted(heavy & set(sys.modules)))
 catalog = Catalog.packaged()
 provider = conduit.providers.openai_chat.OpenAIChatProvider(catalog.vendor("openai"), catalog=catalog, api_key="k")
@@ -81,7 +81,7 @@ async def load():
     await provider.load()
     await provider.aclose()
 asyncio.run(load())
-print(sorted({"openai", "anthropic"} & set(sys.modules)))
+print(sorted({"openai", "anthropic", "google.genai"} & set(sys.modules)))
 """
     printed = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
     assert printed.splitlines() == ["[]", "['openai']"]

@@ -89,10 +89,14 @@ class GoogleProvider:
         await self.load()
         info = self._catalog.describe(self._vendor.name, request.model)
         decoder = ChunkDecoder(request.model)
-        async with aclosing(self._chunks(encode_request(request, self._vendor, info), info)) as chunks:
-            async for chunk in chunks:
-                for event in decoder.feed(chunk):
-                    yield event
+        try:
+            async with aclosing(self._chunks(encode_request(request, self._vendor, info), info)) as chunks:
+                async for chunk in chunks:
+                    for event in decoder.feed(chunk):
+                        yield event
+        except ProviderError as error:
+            if not decoder.ended or error.kind is not ProviderErrorKind.NETWORK:
+                raise  # what breaks after the closing event does not matter
         if not decoder.ended:
             raise cut_stream(self._vendor, url=self._endpoint.url, model=request.model)
         if decoder.blocked is not None and decoder.reason is None:

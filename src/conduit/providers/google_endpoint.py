@@ -8,6 +8,7 @@ It knows no request format. Used by the wire `google`; importing this file impor
 from __future__ import annotations
 
 import itertools
+import json
 import re
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
@@ -15,7 +16,10 @@ from typing import TYPE_CHECKING, Any
 
 from conduit.catalog.model import Vendor
 from conduit.errors import ConfigError, ProviderError, ProviderErrorKind
-from conduit.providers.faults import TRANSPORT_KINDS, not_a_stream, provider_error, say
+from conduit.providers.answer_guard import guard_answers
+from conduit.providers.faults import TRANSPORT_KINDS, cut_stream, not_a_stream, provider_error, say
+from conduit.providers.google_lines import mend_events
+from conduit.providers.http_lines import Refusal
 from conduit.providers.own_machine import is_on_this_machine
 from conduit.providers.warmup import SharedLoad
 
@@ -25,7 +29,8 @@ if TYPE_CHECKING:
 
 ERROR_KINDS: Mapping[str, ProviderErrorKind] = {
     **TRANSPORT_KINDS,
-    "google.APIError": ProviderErrorKind.UNKNOWN,  # its status says which, here and in the next two
+    "conduit.Refusal": ProviderErrorKind.UNKNOWN,  # its status says which, here and in the next three
+    "google.APIError": ProviderErrorKind.UNKNOWN,
     "google.ClientError": ProviderErrorKind.UNKNOWN,
     "google.ServerError": ProviderErrorKind.UNKNOWN,
     "google.UnknownApiResponseError": ProviderErrorKind.NETWORK,  # a corrupt or a cut chunk
@@ -110,8 +115,7 @@ class GoogleEndpoint:
                     yield chunk
             except _NotAStream as page:
                 fault = not_a_stream(page.headers, self.vendor, url=self.url, model=model)
-                assert fault is not None
-                raise fault from None
+                raise fault or cut_stream(self.vendor, url=self.url, model=model) from None
             finally:
                 response = self._streams.pop(number, None)
                 if response is not None:
@@ -143,6 +147,7 @@ class GoogleEndpoint:
         from google.genai import errors, types
 
         self._foreign = (
+            Refusal,
             errors.APIError,
             errors.ContinuationInterruptedError,
             httpx2.HTTPError,
@@ -172,6 +177,13 @@ class GoogleEndpoint:
             )
         except (*self._foreign, ImportError) as error:  # a SOCKS proxy needs a package of its own
             raise self._error(error, None) from error
+        guard_answers(http, httpx2.AsyncByteStream)
+
+        async def mend(response: httpx2.Response) -> None:
+            if "conduit_stream" in response.request.extensions and response.status_code == 200:
+                mend_events(response, httpx2.AsyncByteStream)
+
+        http.event_hooks["response"].append(mend)
         _ = self._client.aio.models, self._client.aio.caches  # imports them here, in the thread
         self._http = http
 
@@ -189,15 +201,27 @@ class GoogleEndpoint:
             request.extensions["conduit_stream"] = number
 
     async def _take_response(self, response: httpx2.Response) -> None:
+        if response.status_code >= 300:
+            await _refuse_wordless(response)
         number = response.request.extensions.get("conduit_stream")
         if isinstance(number, str):
-            if response.status_code == 200 and _is_page(response.headers):
+            if _is_page(response.headers) if response.status_code == 200 else response.is_success:
                 raise _NotAStream(response.headers)
             self._streams[number] = response
 
 
+async def _refuse_wordless(response: httpx2.Response) -> None:
+    """Raise Refusal for an error whose body is no JSON: the SDK loses its status over bytes that are no text."""
+    raw = await response.aread()
+    try:
+        json.loads(raw)
+    except (ValueError, RecursionError):
+        text = raw.decode("utf-8", "replace")
+        raise Refusal("It answered with a page." if "<" in text else text, response=response) from None
+
+
 class _NotAStream(Exception):
-    """An answer with status 200 that is a page; never leaves this file."""
+    """A success that brings a page, or nothing; never leaves this file."""
 
     def __init__(self, headers: Mapping[str, str]) -> None:
         super().__init__("not a stream")
