@@ -20,9 +20,11 @@ class Made:
 
     def __init__(self) -> None:
         self.vendors: list[tuple[str, str | None, str | None]] = []
+        self.wires: list[str] = []
 
     def __call__(self, vendor: Vendor, base_url: str | None, key: str | None, *_: object) -> Provider:
         self.vendors.append((vendor.name, base_url, key))
+        self.wires.append(vendor.wire)
         return ScriptedProvider(None, name=vendor.name)
 
 
@@ -125,3 +127,11 @@ def test_an_unknown_model_or_vendor_of_the_settings_names_the_place(endpoints, t
     config.write_text("mode = 'ask'\n\n[vendors.foo]\nbase_url = 'http://127.0.0.1:1/v1'\n")
     with pytest.raises(ConfigError, match=rf"^{config}, line 3: There is no vendor 'foo'\. Known vendors: anthropic,"):
         endpoints()
+
+
+def test_a_vendor_has_one_endpoint_for_each_wire_that_its_models_need(endpoints, made: Made) -> None:
+    found = endpoints(OPENAI_API_KEY="sk-of-a-test")
+    opened = [found.provider(found.resolve(f"openai/{name}")) for name in ("gpt-6-sol", "gpt-6-astra", "gpt-of-old")]
+    assert opened[0] is opened[1]
+    assert opened[1] is not opened[2]
+    assert made.wires == ["openai_responses", "openai_chat"]

@@ -7,6 +7,7 @@ Format: https://developers.openai.com/api/reference/resources/responses (2026-11
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import json
 import re
@@ -58,6 +59,7 @@ FAILURE_KINDS: Mapping[str, Kind] = {
 """From the `code` of an answer that failed in its stream to ours (openai SDK 3.54, types/responses/response_error.py;
 2026-11-21)."""
 
+_DRAIN_S = 0.2
 _WAIT = re.compile(r"try again in ([\d.]+)\s*(ms|s)\b", re.IGNORECASE)
 
 
@@ -143,7 +145,12 @@ class OpenAIResponsesProvider:
                 endpoint.check(stream.response.headers, request.model)
                 async for event in stream:
                     yield event
+                    if decoder.ended:
+                        await _drain(stream)
+                        return
         except endpoint.foreign as error:
+            if decoder.ended:
+                return
             raise endpoint.error(error, request.model) from error
 
     def _failure(self, failed: FailedAnswerError, model: str, request_id: str | None) -> ProviderError:
@@ -158,6 +165,13 @@ class OpenAIResponsesProvider:
             request_id=request_id,
             retry_after_s=float(wait[1]) * (0.001 if wait[2].lower() == "ms" else 1.0) if wait else None,
         )
+
+
+async def _drain(stream: openai.AsyncStream[Any]) -> None:
+    """Read what follows the closing event, so that the connection can be used again; it cannot spoil the answer."""
+    async with asyncio.timeout(_DRAIN_S):
+        async for _ in stream:
+            pass
 
 
 def encode_request(request: ModelRequest, vendor: Vendor, can: Capabilities) -> dict[str, Any]:

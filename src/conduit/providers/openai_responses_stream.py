@@ -67,7 +67,10 @@ class EventDecoder:
         """Take in one event; raises FailedAnswerError when the vendor says that it failed."""
         place = _number(event, "output_index")
         match getattr(event, "type", None):
+            case "response.created":
+                yield from self._forget(None)
             case "response.output_item.added":
+                yield from self._forget(place)  # a repeated place is a new item
                 yield from self._start(place, getattr(event, "item", None))
             case "response.output_item.done":
                 yield from self._stop(place, getattr(event, "item", None))
@@ -101,14 +104,19 @@ class EventDecoder:
 
     def finish(self) -> Iterator[StreamEvent]:
         """Close what is open and say why the answer ended."""
-        for key in list(self._blocks):
-            yield from self._close(key, None)
+        yield from self._forget(None)
         reason: CompletionStop = "tool_use" if self._calls else "end_turn"
         if self._refused:
             reason = "refusal"
         elif self._incomplete is not None:
             reason = _INCOMPLETE.get(self._incomplete, "max_tokens")
         yield Stop(reason=reason)
+
+    def _forget(self, place: int | None) -> Iterator[StreamEvent]:
+        """Close what is open at a place, or everywhere, so that something new can begin there."""
+        for key in [key for key in self._blocks if place in (None, key[0])]:
+            yield from self._close(key, None)
+        self._closed -= {key for key in self._closed if place in (None, key[0])}
 
     def _start(self, place: int, item: Any) -> Iterator[StreamEvent]:
         match getattr(item, "type", None):
