@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import json
 import stat
+import subprocess
+import sys
+
+import pytest
 
 from conduit.cli.table import columns
 
@@ -93,12 +97,47 @@ def test_the_doctor_in_json(line):
     assert {"key": "log_level", "value": "error", "source": "--log-level"} in report["settings"]
 
 
+def test_the_doctor_never_says_that_weights_of_the_persons_own_are_fetched(line):
+    weights = line.home / "own.gguf"
+    for made in (None, weights.mkdir, lambda: (weights.rmdir(), weights.touch())):
+        if made:
+            made()
+        done = line.run("doctor", environ={"CONDUIT_EMBEDDED_WEIGHTS": str(weights)})
+        (said,) = [each for each in done.stdout.splitlines() if "  embedded model  " in each]
+        assert said.split()[0] == "missing"
+        assert said.endswith(f"there is no such file: {weights} (set by embedded.weights)")
+    weights.write_bytes(b"GGUF")
+    done = line.run("doctor", environ={"CONDUIT_EMBEDDED_WEIGHTS": str(weights)})
+    assert f"{weights} (4 bytes)" in done.stdout
+
+
 def test_the_doctor_works_when_the_settings_do_not_and_ends_with_1(line):
     done = line.run("doctor", environ={"CONDUIT_SEED": "many"})
     assert done.returncode == 1
     assert "BROKEN" in done.stdout
     assert "CONDUIT_SEED" in done.stdout
     assert json.loads(line.run("doctor", "--json", environ={"CONDUIT_SEED": "x"}).stdout)["ok"] is False
+
+
+@pytest.mark.parametrize("command", [("doctor",), ("doctor", "--json"), ("ask", "q")])
+def test_in_a_folder_that_was_deleted_one_sentence_says_so(line, command):
+    folder = line.home / "gone"
+    folder.mkdir()
+    python = [sys.executable, "-m", "conduit", *command]
+    done = subprocess.run(
+        ["sh", "-c", 'rmdir "$PWD" && exec "$@"', "sh", *python],
+        cwd=folder,
+        env=line.environ,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    said = done.stdout if command[0] == "doctor" else done.stderr
+    assert said.count("The current folder was deleted. Change to another one") == 1
+    assert done.returncode == 1
+    assert "unexpected" not in done.stderr + done.stdout
+    if command[0] == "doctor":
+        assert "CONDUIT_MODEL" in done.stdout  # the settings are shown all the same
 
 
 def test_the_log_shows_requests_and_answers_without_secrets_and_is_cleared(line):

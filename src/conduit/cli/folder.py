@@ -19,7 +19,9 @@ def working_folder(chosen: str | None) -> Path:
     try:
         folder = Path(chosen or ".").expanduser().resolve(strict=True)
     except (OSError, RuntimeError) as error:
-        raise UserError(f"The folder {chosen or '.'!r} does not exist.") from error
+        if chosen is None:
+            raise UserError("The current folder was deleted. Change to another one, or choose one by --cwd.") from error
+        raise UserError(f"The folder {chosen!r} does not exist.") from error
     if not folder.is_dir():
         raise UserError(f"{str(folder)!r} is not a folder.")
     return folder

@@ -201,4 +201,6 @@ def _weights_check(weights: Weights) -> Check:
     state = weights.state()
     if state.present:
         return Check("embedded model", "ok", f"{state.path} ({state.size_bytes:,} bytes)")
+    if weights.own:
+        return Check("embedded model", "missing", f"there is no such file: {state.path} (set by embedded.weights)")
     return Check("embedded model", "missing", f"{state.path} is fetched (93 MB) when the embedded model is first used")

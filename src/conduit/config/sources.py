@@ -124,7 +124,7 @@ def read_environment(environ: Mapping[str, str], warnings: list[str]) -> list[Fo
         if pattern and value.strip():
             name = pattern.replace("*", "custom")
             subject = partial(str, f"The variable {variable}")
-            found.append(Found(name, pattern, value, variable, subject, "text", Path.cwd()))
+            found.append(Found(name, pattern, value, variable, subject, "text", _current_folder()))
         elif pattern is None and variable.startswith("CONDUIT_") and variable not in _OTHER_VARIABLES:
             near = difflib.get_close_matches(variable, variables, n=1, cutoff=0.85)
             if near:
@@ -178,7 +178,7 @@ def read_arguments(given: Mapping[str, object]) -> list[Found]:
         if pattern is None:
             raise ConfigError(problem)
         flag = "--" + name.replace("_", "-").replace(".", "-")
-        found.append(Found(name, pattern, value, flag, partial(str, flag), "text", Path.cwd()))
+        found.append(Found(name, pattern, value, flag, partial(str, flag), "text", _current_folder()))
     return found
 
 
@@ -199,6 +199,14 @@ def find_line(text: str, parts: Sequence[str]) -> int:
             return whole + 1
         whole = count
     return 1
+
+
+def _current_folder() -> Path | None:
+    """Return the current folder, or None when it was deleted: only a relative path needs it."""
+    try:
+        return Path.cwd()
+    except FileNotFoundError:
+        return None
 
 
 def _line_place(path: Path, text: str, leaf: _Leaf) -> str:

@@ -98,6 +98,11 @@ class Weights:
         self._verified: tuple[int, int] | None = None
 
     @property
+    def own(self) -> bool:
+        """Whether the file is the person's own, which is never fetched."""
+        return self._own is not None
+
+    @property
     def path(self) -> Path:
         """The file that the model is loaded from."""
         return self._own or self._folder / self._source.file_name
@@ -105,7 +110,7 @@ class Weights:
     def state(self) -> WeightsState:
         """Look, without network and without reading the file."""
         size = _size(self.path)
-        complete = size > 0 if self._own else size == self._source.bytes
+        complete = size > 0 and self.path.is_file() if self._own else size == self._source.bytes
         return WeightsState(self.path, complete, size, 0 if complete else _size(self._part))
 
     async def ensure(self, progress: Progress | None = None) -> Path:
