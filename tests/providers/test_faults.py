@@ -354,6 +354,8 @@ async def test_an_error_inside_the_stream_has_its_own_kind():
         ({"retry-after": "Sat, 21 Nov 2026 11:00:00 GMT"}, 0.0),
         ({"retry-after": "soon"}, None),
         ({"retry-after": "nan"}, None),
+        ({"retry-after": "1 Nov 99999999999999999999 1:2 0"}, None),
+        ({"retry-after": "1 Nov -9999999 99999999999999999999 1:2 0"}, None),
         ({}, None),
     ],
 )

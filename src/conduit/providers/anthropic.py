@@ -23,7 +23,7 @@ from conduit.providers.anthropic_stream import ANSWER_TOOL, WIRE, DamagedStreamE
 from conduit.providers.faults import TRANSPORT_KINDS, corrupt_stream, cut_stream, not_a_stream, provider_error
 from conduit.providers.own_machine import is_on_this_machine
 from conduit.providers.transcript import sendable
-from conduit.providers.warmup import SharedLoad
+from conduit.providers.warmup import LATE, SharedLoad
 
 if TYPE_CHECKING:
     import anthropic
@@ -118,7 +118,7 @@ class AnthropicProvider:
         self._read_timeout_s = read_timeout_s
         self._client: anthropic.AsyncAnthropic | None = None
         self._foreign: tuple[type[Exception], ...] = ()
-        self._load = SharedLoad(self._open)
+        self._load = SharedLoad(self._open, late=(*LATE, "opentelemetry.propagate"))
 
     @property
     def name(self) -> str:

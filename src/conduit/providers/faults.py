@@ -192,10 +192,10 @@ def parse_retry_after(headers: Mapping[str, str], *, now_s: float | None = None)
             continue
         return max(0.0, seconds) if seconds == seconds else None
     try:
-        date = email.utils.parsedate_to_datetime(headers.get("retry-after") or "")
-    except ValueError:
+        at_s = email.utils.parsedate_to_datetime(headers.get("retry-after") or "").timestamp()
+    except (ValueError, OverflowError):  # a year that no clock knows
         return None
-    return max(0.0, date.timestamp() - (time.time() if now_s is None else now_s))
+    return max(0.0, at_s - (time.time() if now_s is None else now_s))
 
 
 def exception_names(error: type[BaseException]) -> Iterator[str]:

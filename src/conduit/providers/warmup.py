@@ -7,8 +7,10 @@ first use waits for the same load. Nothing here knows a wire.
 from __future__ import annotations
 
 import asyncio
+import importlib
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 
 from conduit.errors import ConduitError
 from conduit.providers.base import Provider
@@ -16,11 +18,17 @@ from conduit.providers.base import Provider
 _log = logging.getLogger(__name__)
 
 
+LATE = ("anyio._backends._asyncio",)
+"""What HTTP clients import with their first request, and a person would wait for."""
+
+
 class SharedLoad:
     """Runs one blocking function once in a thread; a failed run may be tried again."""
 
-    def __init__(self, work: Callable[[], None]) -> None:
+    def __init__(self, work: Callable[[], None], *, late: Sequence[str] = LATE) -> None:
+        """Take the function; the modules of `late` that are installed are imported after it."""
         self._work = work
+        self._late = late
         self._task: asyncio.Task[None] | None = None
         self.done = False
 
@@ -29,9 +37,15 @@ class SharedLoad:
         if self.done:
             return
         if self._task is None:
-            self._task = asyncio.create_task(asyncio.to_thread(self._work))
+            self._task = asyncio.create_task(asyncio.to_thread(self._run))
             self._task.add_done_callback(self._finished)
         await asyncio.shield(self._task)
+
+    def _run(self) -> None:
+        self._work()
+        for name in self._late:
+            with suppress(ImportError):
+                importlib.import_module(name)
 
     def _finished(self, task: asyncio.Task[None]) -> None:
         self._task = None
