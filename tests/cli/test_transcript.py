@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from conduit.cli.transcript import fence, render_time, render_transcript
-from conduit.messages.content import Image, Text, Thinking, ToolCall, ToolResult
+from conduit.messages.content import Image, Source, Sources, Text, Thinking, ToolCall, ToolResult
 from conduit.messages.message import Message, assistant_message, tool_message, user_message
 from conduit.sessions.events import SessionInfo, StoredMessage
 
@@ -23,6 +23,9 @@ def stored(number: int, message: Message, *, interrupted: bool = False) -> Store
     return StoredMessage(id=f"m{number}", parent_id=None, turn_id="t", message=message, interrupted=interrupted)
 
 
+PAGES = (Source(url="https://one.example", title="One"), Source(url="https://two.example"))
+
+
 def test_every_kind_of_block_is_shown():
     text = render_transcript(
         INFO,
@@ -35,7 +38,7 @@ def test_every_kind_of_block_is_shown():
                 ),
             ),
             stored(3, tool_message([ToolResult(call_id="c", text="```\ncode\n```", is_error=False)])),
-            stored(4, assistant_message("Because"), interrupted=True),
+            stored(4, assistant_message("Because", Sources(sources=PAGES)), interrupted=True),
         ],
     )
     assert text == (
@@ -43,7 +46,8 @@ def test_every_kind_of_block_is_shown():
         "## You\n\nLook at this\n\n(image, image/png)\n\n"
         '## Conduit\n\n> hm\n>\n> yes\n\nCall of `read_file`:\n\n```json\n{\n  "path": "ä.py"\n}\n```\n\n'
         "## Tools\n\nResult:\n\n````\n```\ncode\n```\n````\n\n"
-        "## Conduit (interrupted)\n\nBecause\n"
+        "## Conduit (interrupted)\n\nBecause\n\nSources:\n\n1. [One](https://one.example)\n"
+        "2. [https://two.example](https://two.example)\n"
     )
 
 

@@ -29,6 +29,8 @@ async def test_sessions_are_made_listed_and_opened_by_command(start_editor: Star
     ]
     usage = await editor.command("conduit.usage")
     assert usage["rows"][0]["model"] == "scripted/demo"
+    assert (usage["rows"][0]["cost_usd"], usage["rows"][0]["unpriced"]) == (0.0, 0)
+    assert "$0.0000" in editor.seen.messages[-1]["message"]
     assert "tokens" in editor.seen.messages[-1]["message"]
 
 
@@ -39,8 +41,16 @@ async def test_the_model_is_listed_shown_and_selected_by_command(start_editor: S
     session_id = (await editor.command("conduit.session.new"))["sessionId"]
     selected = (await editor.command("conduit.model.select", "sonnet", session_id))["model"]
     assert selected.startswith("anthropic/")
-    assert (await editor.command("conduit.model.show", session_id))["model"] == selected
+    told = await editor.command("conduit.model.show", session_id)
+    assert told["model"] == told["card"]["id"] == selected
+    assert (told["card"]["capabilities"]["vision"], told["card"]["contextTokens"]) == (True, 1_000_000)
+    assert told["card"]["priceSource"].startswith("https://")
     assert selected in editor.seen.messages[-1]["message"]
+    assert "vision, reasoning" in editor.seen.messages[-1]["message"]
+    lines = {each["modelId"]: each for each in (await editor.request("conduit/models/list", {}))["models"]}
+    assert lines[selected]["capabilities"]["vision"] is True
+    assert "x_search" not in lines[selected]["capabilities"]
+    assert lines["scripted/demo"]["ready"]
     with pytest.raises(ClientError, match="model"):
         await editor.command("conduit.model.select")
 

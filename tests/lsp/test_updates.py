@@ -7,7 +7,7 @@ from typing import Any
 from conduit.errors import ConduitError, SessionNotFound, StaleDocument
 from conduit.lsp.failures import CODES, to_response_error
 from conduit.lsp.updates import to_update_params
-from conduit.messages.content import Text, Thinking, ToolCall, ToolResult
+from conduit.messages.content import Source, Sources, Text, Thinking, ToolCall, ToolResult
 from conduit.messages.message import Message, Usage, assistant_message, tool_message, user_message
 from conduit.sessions.events import (
     AssistantReplied,
@@ -28,6 +28,26 @@ from conduit.sessions.events import (
 def shown(event: Event | Transient, seq: int | None = 7) -> list[dict[str, Any]]:
     updates = to_update_params(SessionUpdate(session_id="s", seq=seq, event=event))
     return [update.model_dump(mode="json", by_alias=True, exclude_none=True) for update in updates]
+
+
+def test_an_answer_tells_its_pages_and_what_it_cost() -> None:
+    page = Source(url="https://one.example", title="One")
+    reply = AssistantReplied(
+        turn_id="t",
+        message_id="m",
+        parent_id=None,
+        message=assistant_message("So it is [1].", Sources(sources=(page,))),
+        model="x",
+        usage=Usage(input_tokens=3, output_tokens=4),
+        cost_usd=0.25,
+    )
+    _, sources, usage = [each["update"] for each in shown(reply)]
+    assert sources == {
+        "sessionUpdate": "sources",
+        "messageId": "m",
+        "sources": [{"url": "https://one.example", "title": "One", "date": ""}],
+    }
+    assert usage["cost"] == {"amount": 0.25, "currency": "USD"}
 
 
 def test_a_chunk_has_no_number_and_adds() -> None:

@@ -37,7 +37,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     probing.add_argument("model", metavar="MODEL", help="a model, as vendor/name or an alias")
     probing.add_argument("--json", action="store_true", help="print one JSON object per line")
     probing.set_defaults(run=run_probe)
-    for each in (listing, showing, updating, probing):
+    pulling = commands.add_parser("pull", help="have Ollama fetch a model")
+    pulling.add_argument("model", metavar="MODEL", help="a name of Ollama's library, such as qwen3:8b")
+    pulling.set_defaults(run=run_pull)
+    unloading = commands.add_parser("unload", help="have Ollama take a model out of memory")
+    unloading.add_argument("model", metavar="MODEL", help="the model, as Ollama calls it")
+    unloading.set_defaults(run=run_unload)
+    for each in (listing, showing, updating, probing, pulling, unloading):
         each.add_argument("--cwd", metavar="DIR", help="the workspace of DIR instead of the current folder's")
     fetching = commands.add_parser("fetch", help="fetch the embedded model's weights now, and print where they are")
     fetching.set_defaults(run=_fetch)
@@ -56,7 +62,7 @@ def run(arguments: argparse.Namespace) -> int:
                 card.id,
                 card.name,
                 render_context(card.context_tokens),
-                "ready" if card.ready else card.note,
+                "; ".join(filter(None, ["ready" if card.ready else card.note, card.deprecated])),
             )
             for card in cards
         ]
@@ -96,6 +102,18 @@ def run_probe(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def run_pull(arguments: argparse.Namespace) -> int:
+    """Fetch a model and show how far it is; raises UserError or ProviderError when that cannot be."""
+    asyncio.run(_pull(arguments))
+    return 0
+
+
+def run_unload(arguments: argparse.Namespace) -> int:
+    """Take a model out of memory; raises UserError or ProviderError when that cannot be."""
+    asyncio.run(_unload(arguments))
+    return 0
+
+
 def _fetch(arguments: argparse.Namespace) -> int:
     from conduit.cli import fetch
 
@@ -131,3 +149,17 @@ async def _probe(arguments: argparse.Namespace) -> None:
                 print(json.dumps({**asdict(finding), "known": known[finding.capability]}), flush=True)
             else:
                 print(render_finding(finding, known[finding.capability]), flush=True)
+
+
+async def _pull(arguments: argparse.Namespace) -> None:
+    from conduit.cli.pulling import PullDisplay
+
+    async with opened(workspace_root(working_folder(arguments.cwd)), arguments) as app:
+        with PullDisplay() as display:
+            async for step in app.library().pull(arguments.model):
+                display.show(step)
+
+
+async def _unload(arguments: argparse.Namespace) -> None:
+    async with opened(workspace_root(working_folder(arguments.cwd)), arguments) as app:
+        await app.library().unload(arguments.model)

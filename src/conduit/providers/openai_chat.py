@@ -18,7 +18,8 @@ from conduit.messages.content import Audio, Block, Document, Image, ProviderData
 from conduit.messages.message import Message
 from conduit.messages.request import ModelRequest, ThinkingLevel
 from conduit.messages.stream import StreamEvent
-from conduit.providers.base import ServedModel
+from conduit.providers.base import Embeddings, ServedModel
+from conduit.providers.embed_openai import embed
 from conduit.providers.faults import cut_stream
 from conduit.providers.openai_chat_stream import WIRE, ChunkDecoder
 from conduit.providers.openai_endpoint import OpenAIEndpoint
@@ -85,6 +86,10 @@ class OpenAIChatProvider:
     async def list_models(self) -> list[ServedModel]:
         """Return what the endpoint's own list tells; raises ProviderError."""
         return await self._endpoint.list_models()
+
+    async def embed(self, model: str, texts: Sequence[str], *, dimensions: int | None = None) -> Embeddings:
+        """Return one vector for each text; see `Embeds`."""
+        return await embed(self._endpoint, self._vendor, model, texts, dimensions)
 
     async def stream(self, request: ModelRequest) -> AsyncIterator[StreamEvent]:
         """Stream one completion; see `Provider.stream`."""
@@ -232,7 +237,7 @@ def _encode_part(block: Block, can: Capabilities) -> dict[str, Any]:
             return {"type": "text", "text": block.text}
         case Image() if can.vision is not False:
             return {"type": "image_url", "image_url": {"url": f"data:{block.media_type};base64,{block.data}"}}
-        case Audio():
+        case Audio() if can.audio is not False:
             return {
                 "type": "input_audio",
                 "input_audio": {"data": block.data, "format": block.media_type.rpartition("/")[2]},
