@@ -177,3 +177,21 @@ def test_settings_of_other_servers_change_nothing_and_what_is_ignored_is_in_the_
         server.send(request(number, "workspace/executeCommand", {"command": "conduit.session.new", "arguments": []}))
         assert server.answer(number, 30)["result"]["mode"] == "auto"
     server.close()
+
+
+@pytest.mark.parametrize(("token", "progress"), [("mine", True), (7, False)])
+async def test_the_progress_of_a_command_is_shown_by_the_token_that_the_client_sent(
+    start_editor: StartEditor, project: Path, token: str | int, progress: bool
+) -> None:
+    editor = await start_editor(EditorOptions(conduit=None, progress=progress))
+    assert editor.initialized["capabilities"]["executeCommandProvider"]["workDoneProgress"] is True
+    uri = await editor.open(project / "app.py")
+    call = {"command": "conduit.suggest", "arguments": [{"uri": uri}], "workDoneToken": token}
+    await editor.request("workspace/executeCommand", call)
+    assert {each["token"] for each in editor.seen.progress} == {token}
+    kinds = [each["value"]["kind"] for each in editor.seen.progress]
+    assert (kinds[0], kinds[-1]) == ("begin", "end")
+    editor.seen.progress.clear()
+    await editor.command("conduit.suggest", {"uri": uri})
+    assert token not in {each["token"] for each in editor.seen.progress}
+    assert bool(editor.seen.progress) is progress

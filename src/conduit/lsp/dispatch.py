@@ -31,6 +31,7 @@ from conduit.lsp.failures import (
     to_response_error,
 )
 from conduit.lsp.framing import frame
+from conduit.lsp.progress import CLIENT_TOKEN
 from conduit.lsp.transport import Outbox
 
 if TYPE_CHECKING:
@@ -297,6 +298,7 @@ class Dispatch(LanguageServerProtocol):
         command = self.fm.commands.get(call.command)
         if command is None:
             raise RpcError(INVALID_PARAMS, f"command: there is no command {call.command!r}")
+        CLIENT_TOKEN.set(call.work_done_token)  # for this request alone: it runs in a task of its own
         return await command(call)
 
     def hang_up(self) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from contextvars import ContextVar
 from typing import TYPE_CHECKING
 
 from lsprotocol import types
@@ -13,11 +14,14 @@ from pygls.exceptions import JsonRpcException
 if TYPE_CHECKING:
     from conduit.lsp.server import ConduitServer
 
+CLIENT_TOKEN: ContextVar[int | str | None] = ContextVar("client_token", default=None)
+"""The `workDoneToken` of the request that the current task answers; the first progress of the task is shown by it."""
+
 
 class Progress:
     """One running piece of work, as the client shows it; without a token nothing is shown."""
 
-    def __init__(self, server: ConduitServer, token: str | None) -> None:
+    def __init__(self, server: ConduitServer, token: int | str | None) -> None:
         self._server = server
         self._token = token
 
@@ -30,7 +34,7 @@ class Progress:
         if self._token is not None:
             value = {"kind": "report", "message": message, "cancellable": True}
             params = {"token": self._token, "value": value}
-            self._server.notify_latest(self._token, types.PROGRESS, params)
+            self._server.notify_latest(str(self._token), types.PROGRESS, params)
 
     def end(self) -> None:
         """Show that it ended."""
@@ -58,7 +62,12 @@ async def show_progress(server: ConduitServer, title: str) -> AsyncIterator[Prog
         progress.end()
 
 
-async def _create_token(server: ConduitServer) -> str | None:
+async def _create_token(server: ConduitServer) -> int | str | None:
+    """Return the token that the client sent along, else one that it agrees to, else None."""
+    given = CLIENT_TOKEN.get()
+    if given is not None:
+        CLIENT_TOKEN.set(None)  # once it has ended, a client does not know it any more
+        return given
     if not server.facts.work_done_progress:
         return None
     token = f"conduit-progress-{server.next_number()}"

@@ -139,6 +139,8 @@ class ConduitServer(LanguageServer):
         capabilities.experimental = {
             "conduit": {"methods": sorted(m for m in table.METHODS if m.startswith("conduit/"))}
         }
+        if capabilities.execute_command_provider is not None:
+            capabilities.execute_command_provider.work_done_progress = True
         if capabilities.workspace is not None:  # no word of change notifications: the roots of an App do not change
             capabilities.workspace.workspace_folders = types.WorkspaceFoldersServerCapabilities(supported=True)
         self.protocol.server_capabilities = capabilities
