@@ -317,7 +317,13 @@ async def test_models_are_listed_shown_and_unloaded():
         await collect(provider, ask())
         assert server.loaded == {"qwen3": 8192}
         await provider.unload("qwen3")
-    assert listed[0] == ServedModel("qwen3", size_bytes=5_225_388_164, detail="qwen3 8.2B Q4_K_M")
+    assert listed[0] == ServedModel(
+        "qwen3",
+        size_bytes=5_225_388_164,
+        context_tokens=131_072,
+        abilities=frozenset({"completion", "tools", "thinking", "vision"}),
+        detail="qwen3 8.2B Q4_K_M",
+    )
     assert shown.context_tokens == 131_072
     assert shown.abilities == {"completion", "tools", "thinking", "thinking_levels", "vision"}
     assert (server.loaded, server.refused) == ({}, [])

@@ -8,6 +8,7 @@ from typing import Protocol
 
 from conduit.catalog.model import ModelInfo
 from conduit.messages.message import Usage
+from conduit.providers.base import PullProgress
 from conduit.providers.probe import Finding
 
 
@@ -93,6 +94,22 @@ class ModelLibrary(Protocol):
 
     def probe(self, name: str) -> AsyncIterator[Finding]:
         """Find out what a model does; raises UnknownModel, MissingKey, ConfigError or ProviderError."""
+        ...
+
+    def pull(self, name: str) -> AsyncIterator[PullProgress]:
+        """Have a server fetch a model, and know it by name from then on.
+
+        A name without a vendor is meant for the first server that keeps models.
+
+        Raises:
+            UserError: the vendor keeps no models.
+            MissingKey: its key is not there.
+            ProviderError: the server failed, or does not know the model.
+        """
+        ...
+
+    async def unload(self, name: str) -> None:
+        """Have a server take a model out of memory; raises as `pull` does."""
         ...
 
     async def load(self) -> None:

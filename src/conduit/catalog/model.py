@@ -103,6 +103,7 @@ class Vendor(Row):
         key_required: whether a request without a key is pointless.
         any_model: whether a model without a row may be asked for.
         lists_models: the endpoint tells which models it has.
+        keeps_models: the server keeps models on its machine, and fetches others when it is told to.
         free: nothing is paid for a token.
         price_name: the vendor's name in the price table, or None.
         headers: sent with every request.
@@ -133,6 +134,7 @@ class Vendor(Row):
     key_required: bool = True
     any_model: bool = True
     lists_models: bool = False
+    keeps_models: bool = False
     free: bool = False
     price_name: str | None = None
     headers: dict[str, str] = Field(default_factory=dict)

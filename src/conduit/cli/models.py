@@ -38,10 +38,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     probing.add_argument("--json", action="store_true", help="print one JSON object per line")
     probing.set_defaults(run=run_probe)
     pulling = commands.add_parser("pull", help="have Ollama fetch a model")
-    pulling.add_argument("model", metavar="MODEL", help="a name of Ollama's library, such as qwen3:8b")
+    pulling.add_argument("name", metavar="MODEL", help="a name of Ollama's library, such as qwen3:8b")
     pulling.set_defaults(run=run_pull)
     unloading = commands.add_parser("unload", help="have Ollama take a model out of memory")
-    unloading.add_argument("model", metavar="MODEL", help="the model, as Ollama calls it")
+    unloading.add_argument("name", metavar="MODEL", help="the model, as Ollama calls it")
     unloading.set_defaults(run=run_unload)
     for each in (listing, showing, updating, probing, pulling, unloading):
         each.add_argument("--cwd", metavar="DIR", help="the workspace of DIR instead of the current folder's")
@@ -156,10 +156,10 @@ async def _pull(arguments: argparse.Namespace) -> None:
 
     async with opened(workspace_root(working_folder(arguments.cwd)), arguments) as app:
         with PullDisplay() as display:
-            async for step in app.library().pull(arguments.model):
+            async for step in app.library().pull(arguments.name):
                 display.show(step)
 
 
 async def _unload(arguments: argparse.Namespace) -> None:
     async with opened(workspace_root(working_folder(arguments.cwd)), arguments) as app:
-        await app.library().unload(arguments.model)
+        await app.library().unload(arguments.name)

@@ -18,7 +18,7 @@ from conduit.catalog.model import ModelInfo, Vendor
 from conduit.catalog.tiers import Discovered, DiscoveredList, read_lists, with_discovered, with_own, write_lists
 from conduit.errors import ConfigError, ProviderError, UserError
 from conduit.messages.message import Usage
-from conduit.providers.base import ListsModels, Provider
+from conduit.providers.base import KeepsModels, ListsModels, Provider, PullProgress
 from conduit.providers.own_machine import is_on_this_machine
 from conduit.providers.probe import Finding, probe
 
@@ -126,6 +126,35 @@ class Library:
         async with aclosing(findings):
             async for finding in findings:
                 yield finding
+
+    async def pull(self, name: str) -> AsyncIterator[PullProgress]:
+        """Fetch a model; see the protocol."""
+        vendor, model, keeper = self._keeper(name)
+        steps = cast("AsyncGenerator[PullProgress]", keeper.pull(model))
+        async with aclosing(steps):
+            async for step in steps:
+                yield step
+        await self.update(vendor)
+
+    async def unload(self, name: str) -> None:
+        """Take a model out of memory; see the protocol."""
+        _, model, keeper = self._keeper(name)
+        await keeper.unload(model)
+
+    def _keeper(self, name: str) -> tuple[str, str, KeepsModels]:
+        """Return the vendor, its name of the model, and the endpoint that keeps it."""
+        catalog = self._shelf.catalog
+        keepers = [each.name for each in catalog.vendors if each.keeps_models]
+        wanted = catalog.aliases.get(name, name)
+        vendor, slash, model = wanted.partition("/")
+        if not slash or vendor not in {each.name for each in catalog.vendors}:
+            vendor, model = keepers[0], wanted  # names of models have slashes too
+        if vendor not in keepers:
+            known = ", ".join(f"{each}/{model}" for each in keepers)
+            raise UserError(
+                f"{catalog.vendor(vendor).display_name} keeps no models that could be fetched; try {known}."
+            )
+        return vendor, model, cast("KeepsModels", self._shelf.endpoint(catalog.describe(vendor, model)))
 
     async def _ask(self, vendor: Vendor) -> tuple[Listing, DiscoveredList | None]:
         try:

@@ -10,17 +10,20 @@ from __future__ import annotations
 import asyncio
 import json
 import re
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
 from contextlib import aclosing
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from conduit.catalog.catalog import Catalog
 from conduit.catalog.model import Vendor
 from conduit.errors import ConfigError, ProviderError, ProviderErrorKind
+from conduit.messages.message import Usage
 from conduit.messages.request import ModelRequest
 from conduit.messages.stream import StreamEvent
 from conduit.providers.answer_guard import guard_answers
-from conduit.providers.base import PullProgress, ServedModel
+from conduit.providers.base import Embeddings, PullProgress, ServedModel
+from conduit.providers.embeddings import count_of, embeddings_of
 from conduit.providers.faults import HTTPX_KINDS, cut_stream, not_a_stream, provider_error, say
 from conduit.providers.http_lines import Refusal, RefusalInStream, lines_of, refuse_failure
 from conduit.providers.ollama_request import TAKES_LEVELS, encode_request
@@ -52,6 +55,7 @@ _WORDS: Mapping[str, re.Pattern[str]] = {
 """What Ollama's errors, which are one sentence without a code, say (github.com/ollama/ollama, server/routes.go and
 server/sched.go, v0.33)."""
 
+_AT_ONCE = 8  # questions about models while they are listed
 _LEVEL_FAMILIES = frozenset({"gptoss", "gpt-oss"})  # server/routes.go: other models refuse a level
 
 
@@ -143,16 +147,19 @@ class OllamaProvider:
             yield event
 
     async def list_models(self) -> list[ServedModel]:
-        """Return the models that were pulled; see `ListsModels`."""
+        """Return the models that were pulled, each with what the server tells of it; see `ListsModels`."""
         listed = await self._ask(lambda client: client.list(), None)
-        return [
-            ServedModel(
-                name=row.model or "",
-                size_bytes=None if row.size is None else int(row.size),
-                detail=" ".join(filter(None, _details(row.details))),
-            )
-            for row in listed.models
-        ]
+        few = asyncio.Semaphore(_AT_ONCE)
+
+        async def shown(row: Any) -> ServedModel:
+            size = None if row.size is None else int(row.size)
+            try:
+                async with few:
+                    return replace(await self.show_model(row.model), size_bytes=size)
+            except ProviderError:  # deleted meanwhile, or too old to tell
+                return ServedModel(row.model, size_bytes=size, detail=" ".join(filter(None, _details(row.details))))
+
+        return list(await asyncio.gather(*(shown(row) for row in listed.models if row.model)))
 
     async def show_model(self, model: str) -> ServedModel:
         """Return what the server knows of a model; see `ShowsModels`."""
@@ -167,6 +174,21 @@ class OllamaProvider:
             context_tokens=size if isinstance(size, int) and size > 0 else None,
             abilities=abilities,
             detail=" ".join(filter(None, _details(shown.details))),
+        )
+
+    async def embed(self, model: str, texts: Sequence[str], *, dimensions: int | None = None) -> Embeddings:
+        """Return one vector for each text; see `Embeds`. Ollama would cut a text that is too long without a word."""
+        answer = await self._ask(
+            lambda client: client.embed(model, list(texts), truncate=False, dimensions=dimensions), model
+        )
+        return embeddings_of(
+            answer.embeddings,
+            Usage(input_tokens=count_of(answer.prompt_eval_count)),
+            count=len(texts),
+            dimensions=dimensions,
+            vendor=self._vendor,
+            url=self._url,
+            model=model,
         )
 
     async def pull(self, model: str) -> AsyncIterator[PullProgress]:
@@ -189,7 +211,7 @@ class OllamaProvider:
     async def _known(self, model: str) -> ServedModel:
         """Return what is known of a model, from the catalogue or from the server, which is asked once."""
         row = self._catalog.describe(self._vendor.name, model)
-        if row.context_tokens is not None:
+        if row.context_tokens is not None and row.tier != "discovered":  # a kept list may be old
             return ServedModel(model, context_tokens=row.context_tokens)
         if model not in self._shown:
             try:

@@ -57,7 +57,7 @@ def encode_request(
     }
     level = None if settings.thinking == "off" and can.thinking_off == "always_on" else settings.thinking
     if level is not None and can.thinking != "none" and _may(model, "thinking"):
-        levels = can.thinking == "effort" or (model.abilities is not None and TAKES_LEVELS in model.abilities)
+        levels = can.thinking_levels is not None if model.abilities is None else TAKES_LEVELS in model.abilities
         body["think"] = level != "off" if level == "off" or not levels else _LEVELS[level]
     if request.tools and settings.tool_choice != "none" and can.tools in (None, "native") and _may(model, "tools"):
         body["tools"] = [
