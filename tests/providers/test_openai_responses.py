@@ -16,7 +16,7 @@ from conduit.providers.openai_responses import FAILURE_KINDS, encode_request
 from fakes.byte_server import HEAD, response_events, serve
 from fakes.response_answers import USAGE, call_item, completed, created, failed, incomplete, reasoning_item, text_item
 from fakes.transcript_rules import assert_valid_responses
-from fakes.wires import READ_FILE, call_and_result, collect, provider_of, request_for
+from fakes.wires import READ_FILE, call_and_result, collect, mock_url, provider_of, request_for
 
 CATALOG = Catalog.packaged()
 VENDOR = CATALOG.vendor("openai")
@@ -201,6 +201,13 @@ async def test_an_answer_that_fails_in_its_stream_has_its_own_kind_and_keeps_wha
     _, _, error = await answer_of({"type": "error", "code": code, "message": "Try again in 20ms.", "param": None})
     assert error is not None
     assert (error.kind, error.retry_after_s) == (kind, 0.02)
+
+
+async def test_the_endpoint_lists_its_models_whatever_the_wire(llmock: Any):
+    url = mock_url(llmock, "openai_responses")
+    async with provider_of("openai_responses", url) as provider, provider_of("openai", url) as other:
+        listed = await provider.list_models()
+        assert listed == await other.list_models() != []
 
 
 def test_every_code_of_a_failed_answer_has_a_row():

@@ -22,6 +22,7 @@ from conduit.messages.content import Block, Document, Image, ProviderData, Text,
 from conduit.messages.message import Message
 from conduit.messages.request import ModelRequest
 from conduit.messages.stream import StreamEvent
+from conduit.providers.base import ServedModel
 from conduit.providers.faults import CODE_KINDS, cut_stream, say
 from conduit.providers.openai_endpoint import OpenAIEndpoint
 from conduit.providers.openai_responses_stream import WIRE, EventDecoder, FailedAnswerError
@@ -109,6 +110,10 @@ class OpenAIResponsesProvider:
     async def aclose(self) -> None:
         """Close the connections."""
         await self._endpoint.aclose()
+
+    async def list_models(self) -> list[ServedModel]:
+        """Return what the endpoint's own list tells; raises ProviderError."""
+        return await self._endpoint.list_models()
 
     async def stream(self, request: ModelRequest) -> AsyncIterator[StreamEvent]:
         """Stream one completion; see `Provider.stream`."""
