@@ -14,6 +14,7 @@ import json
 import logging
 from collections.abc import Callable, Coroutine, Hashable, Mapping
 from concurrent.futures import Future
+from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, cast
 
 from lsprotocol import types
@@ -31,7 +32,6 @@ from conduit.lsp.failures import (
     to_response_error,
 )
 from conduit.lsp.framing import frame
-from conduit.lsp.progress import CLIENT_TOKEN
 from conduit.lsp.transport import Outbox
 
 if TYPE_CHECKING:
@@ -40,6 +40,9 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 
 RequestId = int | str
+
+CLIENT_TOKEN: ContextVar[int | str | None] = ContextVar("client_token", default=None)
+"""The `workDoneToken` of the command that the current task runs; the first progress of the task is shown by it."""
 
 
 class Dispatch(LanguageServerProtocol):

@@ -5,17 +5,15 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from contextvars import ContextVar
 from typing import TYPE_CHECKING
 
 from lsprotocol import types
 from pygls.exceptions import JsonRpcException
 
+from conduit.lsp.dispatch import CLIENT_TOKEN
+
 if TYPE_CHECKING:
     from conduit.lsp.server import ConduitServer
-
-CLIENT_TOKEN: ContextVar[int | str | None] = ContextVar("client_token", default=None)
-"""The `workDoneToken` of the request that the current task answers; the first progress of the task is shown by it."""
 
 
 class Progress:
