@@ -22,6 +22,7 @@ from fakes.wire_answers import gemini_chunk
 
 DUMMY = "skip_thought_signature_validator"
 MIN_CACHE_TOKENS = 1024
+MAX_EMBEDDED = 100
 
 _BODY = {
     "contents", "systemInstruction", "tools", "toolConfig", "generationConfig", "cachedContent", "safetySettings"
@@ -138,6 +139,8 @@ class GeminiServer:
                 raise RefusedError(400, "this server streams events only")
             else:
                 self._generate(model, body, writer)
+        elif found := re.fullmatch(r"models/([^:/]+):batchEmbedContents", path):
+            self._embed(found[1], body, writer)
         elif (method, path) == ("GET", "models"):
             _reply(writer, 200, {"models": MODELS})
         elif path.startswith("cachedContents"):
@@ -161,6 +164,27 @@ class GeminiServer:
                 cached = {**counts, "promptTokenCount": total, "cachedContentTokenCount": cache.tokens}
                 chunk = {**chunk, "usageMetadata": cached}
             writer.write(b"data: " + json.dumps(chunk).encode() + b"\r\n\r\n")
+
+    def _embed(self, model: str, body: dict[str, Any], writer: asyncio.StreamWriter) -> None:
+        """Answer with a vector for each text: its length and its first letter, over and over."""
+        self.asked.append(body)
+        _only(body, {"requests"}, "batchEmbedContents")
+        requests = body["requests"]
+        if not 1 <= len(requests) <= MAX_EMBEDDED:
+            raise RefusedError(400, f"at most {MAX_EMBEDDED} requests can be in one batch")
+        if "embedding" not in model:
+            raise RefusedError(404, f"models/{model} is not found for API version v1beta, or not supported")
+        rows = []
+        for request in requests:
+            _only(request, {"model", "content", "taskType", "title", "outputDimensionality"}, "EmbedContentRequest")
+            if request["model"] != f"models/{model}":
+                raise RefusedError(400, "the model of a request must be that of the batch")
+            text = "".join(part["text"] for part in request["content"]["parts"])
+            if not text:
+                raise RefusedError(400, "empty Part provided")
+            numbers = [float(len(text)), float(ord(text[0]))] * 4
+            rows.append({"values": numbers[: request.get("outputDimensionality", 8)]})
+        _reply(writer, 200, {"embeddings": rows, "usageMetadata": {"promptTokenCount": _tokens(body)}})
 
     def _cache_of(self, model: str, body: dict[str, Any]) -> Cache | None:
         name = body.get("cachedContent")

@@ -64,6 +64,8 @@ class OllamaServer(FaultyServer):
                 need(body.get("keep_alive") == 0, "only unloading is played here")
                 self.loaded.pop(self._name(body), None)
                 return [_line(model=body["model"], created_at=NOW, response="", done=True, done_reason="unload")]
+            case "POST", "/api/embed":
+                return [self._embed(body)]
             case "GET", "/api/tags":
                 return [_line(models=[self._tag(name, model) for name, model in self.models.items()])]
             case "POST", "/api/show":
@@ -104,6 +106,20 @@ class OllamaServer(FaultyServer):
                 raise Refused(400, json.dumps({"error": inner}), honest=True)
             read = size // 2
         return self._speak(body, read)
+
+    def _embed(self, body: dict[str, Any]) -> bytes:
+        """Answer with a vector for each text: its length and its first letter, over and over."""
+        check_keys(body, ("model", "input", "truncate", "dimensions", "keep_alive", "options"), "embed")
+        name = self._name(body)
+        need("embedding" in self.models[name].capabilities, "this model does not support embeddings")
+        texts = [body["input"]] if isinstance(body["input"], str) else body["input"]
+        need(texts and all(isinstance(text, str) for text in texts), "invalid input type")
+        read = [len(text.split()) for text in texts]
+        if max(read) > self.models[name].context and body.get("truncate") is False:
+            raise Refused(400, "the input length exceeds the context length", honest=True)
+        length = body.get("dimensions") or 8
+        vectors = [([float(len(text)), float(ord(text[0]))] * 4)[:length] for text in texts]
+        return _line(model=name, embeddings=vectors, total_duration=14143917, prompt_eval_count=sum(read))
 
     def _speak(self, body: dict[str, Any], read: int) -> Iterator[bytes]:
         def say(**message: Any) -> bytes:

@@ -6,10 +6,11 @@ lazily; importing a wire imports no SDK. Only `compose` names concrete providers
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
+from conduit.messages.message import Usage
 from conduit.messages.request import ModelRequest
 from conduit.messages.stream import StreamEvent
 
@@ -68,6 +69,32 @@ class PullProgress:
     status: str
     done_bytes: int | None = None
     total_bytes: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Embeddings:
+    """Vectors of texts, in the order of the texts and all of one length, and what they cost."""
+
+    vectors: tuple[tuple[float, ...], ...]
+    usage: Usage
+
+
+@runtime_checkable
+class Embeds(Protocol):
+    """An endpoint that turns texts into vectors whose nearness is nearness of meaning."""
+
+    async def embed(self, model: str, texts: Sequence[str], *, dimensions: int | None = None) -> Embeddings:
+        """Return one vector for each text, from one request.
+
+        Args:
+            model: the vendor's name of the model.
+            texts: at least one, none of them empty, not more than the vendor takes at once.
+            dimensions: how many numbers a vector shall have; None leaves it to the model.
+
+        Raises:
+            ProviderError: anything that the endpoint or the network did; also vectors that do not fit the texts.
+        """
+        ...
 
 
 @runtime_checkable

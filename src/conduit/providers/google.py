@@ -20,7 +20,8 @@ from conduit.messages.content import Audio, Block, Document, Image, ProviderData
 from conduit.messages.message import Message
 from conduit.messages.request import ModelRequest, ThinkingLevel
 from conduit.messages.stream import StreamEvent
-from conduit.providers.base import ServedModel
+from conduit.providers.base import Embeddings, ServedModel
+from conduit.providers.embed_google import embed
 from conduit.providers.faults import cut_stream, say
 from conduit.providers.google_caches import CacheOptions, GoogleCaches
 from conduit.providers.google_endpoint import GoogleEndpoint
@@ -140,6 +141,10 @@ class GoogleProvider:
                 model=request.model, contents=[*contents, *call["contents"]]
             )
         return counted.total_tokens or 0
+
+    async def embed(self, model: str, texts: Sequence[str], *, dimensions: int | None = None) -> Embeddings:
+        """Return one vector for each text; see `Embeds`."""
+        return await embed(self._endpoint, model, texts, dimensions)
 
     async def list_models(self) -> list[ServedModel]:
         """Return the models that answer to `generateContent`, in the endpoint's order; raises ProviderError."""
