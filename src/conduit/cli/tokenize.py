@@ -8,6 +8,8 @@ import sys
 
 from conduit.catalog.catalog import Catalog
 from conduit.cli.piped import read_piped
+from conduit.config.folders import find_folders
+from conduit.context.calibration import CALIBRATION_FILE, Calibration, Error
 from conduit.context.tokens import ENCODING, TokenCounter
 from conduit.errors import UserError
 
@@ -32,13 +34,16 @@ def run(arguments: argparse.Namespace) -> int:
     if not text:
         raise UserError("There is no text to count. Write it as an argument, or pipe it in.")
     model = Catalog.packaged().resolve(arguments.model) if arguments.model else None
-    counted = TokenCounter().count(text, model.name if model else "")
+    error = Calibration(find_folders().state / CALIBRATION_FILE).error(model.name) if model else Error()
+    counted = TokenCounter(lambda name: error.factor).count(text, model.name if model else "")
     context = model.context_tokens if model else None
     if arguments.json:
         told = {"tokens": counted.tokens, "estimate": counted.estimate, "table": ENCODING, "characters": len(text)}
+        told |= {"factor": error.factor, "answers": error.answers}
         print(json.dumps({**told, "model": model.id if model else None, "context_tokens": context}))
     else:
         share = f", {counted.tokens / context:.1%} of what it can read" if context else ""
-        print(f"{counted.tokens}{' (an estimate)' if counted.estimate else ''}{share}")
+        learned = f", set right by {error.answers} answers" if error.answers else ""
+        print(f"{counted.tokens}{f' (an estimate{learned})' if counted.estimate else ''}{share}")
     sys.stdout.flush()
     return 0

@@ -13,6 +13,7 @@ from conduit.agent.budget import TurnLimits
 from conduit.agent.permission import Approver
 from conduit.app import App, Check, Parts, Setup, Status
 from conduit.catalog.catalog import Catalog
+from conduit.compose.calibrating import CalibratingRecorder
 from conduit.compose.doctor import examine
 from conduit.compose.endpoints import Endpoints, addressed
 from conduit.compose.library import LISTS_FILE, OWN_FILE, read_tiers
@@ -20,6 +21,7 @@ from conduit.compose.wires import Wires
 from conduit.config.folders import Folders, ensure_private, find_folders
 from conduit.config.secrets import secret_values
 from conduit.config.settings import Settings, load_settings
+from conduit.context.calibration import CALIBRATION_FILE, Calibration
 from conduit.edits.apply import ApplyAtOnce
 from conduit.edits.edit import Applier
 from conduit.errors import ConfigError, ToolError
@@ -85,7 +87,7 @@ async def open_app(
             tools=ToolSet([read_file, list_files, search_text, edit_file]),
             edits=lambda files: ApplyAtOnce(files, files.door, applier),
             approver=approver,
-            recorder=room.journal,
+            recorder=room.recorder,
             configure=room.configure,
             doctor=lambda current: asyncio.to_thread(room.examine, current, database, workspace.door),
             close=room.aclose,
@@ -118,6 +120,12 @@ class _Room:
         self.catalog = Catalog.packaged()
         names = [vendor.key_variable for vendor in self.catalog.vendors if vendor.key_variable]
         self.journal = Journal(journal_path(self.folders.state), Redactor(secret_values(names, self.environ)))
+        wires = {vendor.name: vendor.wire for vendor in self.catalog.vendors}
+        self.recorder = CalibratingRecorder(
+            self.journal,
+            Calibration(self.folders.state / CALIBRATION_FILE),
+            counts=lambda model: wires.get(model.partition("/")[0]) != "scripted",
+        )
         self.settings = Settings()
         self._current: Setup | None = None
 
@@ -194,6 +202,7 @@ class _Room:
 
     async def aclose(self) -> None:
         """Write what waits."""
+        await self.recorder.settle()
         await asyncio.to_thread(self.journal.close)
 
 

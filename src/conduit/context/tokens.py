@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -39,7 +39,9 @@ class TokenCount:
 class TokenCounter:
     """Counts tokens; the table is loaded on first use, or ahead of it by `load`."""
 
-    def __init__(self) -> None:
+    def __init__(self, factor: Callable[[str], float] = lambda model: 1.0) -> None:
+        """Take what an estimate for a model (as the vendor calls it) is to be multiplied with."""
+        self._factor = factor
         self._encoding: tiktoken.Encoding | None = None
 
     async def load(self) -> None:
@@ -50,7 +52,8 @@ class TokenCounter:
     def count(self, text: str, model: str = "") -> TokenCount:
         """Count the tokens of a text for a model, given as the vendor's name of it."""
         exact = model in _EXACT_MODELS or model.startswith(_EXACT_FAMILIES)
-        return TokenCount(self._tokens(text), estimate=not exact or len(text) > _SLICE_CHARS)
+        estimate = not exact or len(text) > _SLICE_CHARS
+        return TokenCount(round(self._tokens(text) * (self._factor(model) if estimate else 1)), estimate=estimate)
 
     def count_request(self, request: ModelRequest) -> TokenCount:
         """Estimate what a whole request costs as input: system text, messages and tools."""
@@ -61,7 +64,7 @@ class TokenCounter:
                 total += _media(block) + sum(self._tokens(text) for text in _texts(block))
         for tool in request.tools:
             total += self._tokens(tool.name + tool.description + json.dumps(tool.input_schema)) + _MESSAGE_TOKENS
-        return TokenCount(total, estimate=True)
+        return TokenCount(round(total * self._factor(request.model)), estimate=True)
 
     def _tokens(self, text: str) -> int:
         encoding = self._loaded()
