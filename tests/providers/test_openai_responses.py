@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import base64
+from functools import cache
 from typing import Any, get_args
 
 import pytest
+from pydantic import TypeAdapter
 
 from conduit.catalog.catalog import Catalog
 from conduit.errors import ProviderErrorKind as Kind
@@ -30,10 +32,19 @@ async def answer_of(*events: Any) -> Any:
         return await collect(provider, request_for("openai_responses"))
 
 
+@cache
+def published() -> TypeAdapter[Any]:
+    """The vendor's own description of a request, as its SDK carries it."""
+    from openai.types.responses.response_create_params import ResponseCreateParamsStreaming
+
+    return TypeAdapter(ResponseCreateParamsStreaming)
+
+
 def body_of(*messages: Any, model: str = "gpt-6-sol", vendor: str = "openai", **options: Any) -> dict[str, Any]:
     request = ModelRequest(model=model, messages=messages or (user_message("hi"),), **options)
     body = encode_request(request, CATALOG.vendor(vendor), CATALOG.describe(vendor, model).capabilities)
     assert_valid_responses(body)
+    published().validate_python(body)
     return body
 
 
@@ -61,6 +72,7 @@ async def test_reasoning_is_shown_and_given_back_unchanged_with_the_call_that_it
     assert (error, folded.message().text) == (None, "Done.")
     for received in server.received:
         assert_valid_responses(received.body)
+        published().validate_python(received.body)
     assert server.received[1].body["input"][1:] == [
         item,
         {"type": "function_call", "call_id": "call_1", "name": "read_file", "arguments": "{}"},

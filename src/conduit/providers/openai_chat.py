@@ -16,7 +16,7 @@ from conduit.catalog.catalog import Catalog
 from conduit.catalog.model import Capabilities, Vendor
 from conduit.messages.content import Audio, Block, Document, Image, ProviderData, Text, Thinking, ToolResult
 from conduit.messages.message import Message
-from conduit.messages.request import ModelRequest, ThinkingLevel
+from conduit.messages.request import ModelRequest
 from conduit.messages.stream import StreamEvent
 from conduit.providers.base import Embeddings, ServedModel
 from conduit.providers.embed_openai import embed
@@ -24,12 +24,12 @@ from conduit.providers.faults import cut_stream
 from conduit.providers.openai_chat_stream import WIRE, ChunkDecoder
 from conduit.providers.openai_endpoint import OpenAIEndpoint
 from conduit.providers.strict_schema import is_strict
+from conduit.providers.thinking_levels import nearest_level
 from conduit.providers.transcript import sendable
 
 if TYPE_CHECKING:
     import openai
 
-_LEVELS: tuple[ThinkingLevel, ...] = ("low", "medium", "high", "max")
 _OFF_BODIES: Mapping[str | None, Mapping[str, Any]] = {
     "disabled": {"thinking": {"type": "disabled"}},
     "enable_thinking": {"enable_thinking": False},
@@ -200,15 +200,8 @@ def _effort(request: ModelRequest, vendor: Vendor, can: Capabilities) -> str | N
         return None
     if level == "off":
         return "none" if can.thinking_off == "effort_none" else None
-    level = _nearest(level, can.thinking_levels)
+    level = nearest_level(level, can.thinking_levels)
     return vendor.max_effort if level == "max" else level
-
-
-def _nearest(level: ThinkingLevel, known: Sequence[ThinkingLevel] | None) -> ThinkingLevel:
-    """Return the level itself, else the next lower one that the model has, else its lowest."""
-    levels = [each for each in _LEVELS if known is None or each in known]
-    lower = [each for each in levels if _LEVELS.index(each) <= _LEVELS.index(level)]
-    return (lower[-1:] or levels[:1] or [level])[0]
 
 
 def _encode_messages(request: ModelRequest, vendor: Vendor, can: Capabilities) -> list[dict[str, Any]]:

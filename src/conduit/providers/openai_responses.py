@@ -27,6 +27,7 @@ from conduit.providers.faults import CODE_KINDS, cut_stream, say
 from conduit.providers.openai_endpoint import OpenAIEndpoint
 from conduit.providers.openai_responses_stream import WIRE, EventDecoder, FailedAnswerError
 from conduit.providers.strict_schema import is_strict
+from conduit.providers.thinking_levels import nearest_level
 from conduit.providers.transcript import sendable
 
 if TYPE_CHECKING:
@@ -246,6 +247,7 @@ def _effort(request: ModelRequest, vendor: Vendor, can: Capabilities) -> str | N
     if level is None or can.thinking == "none":
         return None
     if level != "off":
+        level = nearest_level(level, can.thinking_levels)
         return vendor.max_effort if level == "max" else level
     return {"effort_none": "none", "always_on": "low"}.get(can.thinking_off or "")
 
