@@ -29,9 +29,9 @@ def dashscope_event(content: str = "", reason: str = "null", **message: Any) -> 
     return sse(1, {"output": output, "usage": usage, "request_id": "req-1"})
 
 
-def dashscope_call(call_id: str, arguments: str, **function: str) -> bytes:
+def dashscope_call(call_id: str, arguments: str, place: int = 0, **function: str) -> bytes:
     """Return an event with a piece of a tool call."""
-    call = {"index": 0, "id": call_id, "type": "function", "function": {"arguments": arguments, **function}}
+    call = {"index": place, "id": call_id, "type": "function", "function": {"arguments": arguments, **function}}
     return dashscope_event(tool_calls=[call])
 
 
@@ -201,6 +201,7 @@ __all__ = [
     "call_block",
     "call_chunk",
     "chunk",
+    "dashscope_call",
     "dashscope_event",
     "gemini_chunk",
     "message_end",

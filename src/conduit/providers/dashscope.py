@@ -25,7 +25,7 @@ from conduit.messages.stream import StreamEvent
 from conduit.providers.answer_guard import guard_answers
 from conduit.providers.dashscope_stream import ChunkDecoder, own_data
 from conduit.providers.faults import HTTPX_KINDS, cut_stream, not_a_stream, provider_error, say
-from conduit.providers.http_lines import Refusal, RefusalInStream, lines_of, refuse_failure
+from conduit.providers.http_lines import Refusal, RefusalInStream, drain, lines_of, refuse_failure
 from conduit.providers.own_machine import is_on_this_machine
 from conduit.providers.transcript import sendable
 from conduit.providers.warmup import SharedLoad
@@ -146,7 +146,7 @@ class DashScopeProvider:
         """Stream one completion; see `Provider.stream`."""
         await self.load()
         decoder = ChunkDecoder(self._vendor.name)
-        async with aclosing(self._chunks(request)) as chunks:
+        async with aclosing(self._chunks(request, decoder)) as chunks:
             async for chunk in chunks:
                 for event in decoder.feed(chunk):
                     yield event
@@ -155,8 +155,8 @@ class DashScopeProvider:
         for event in decoder.finish():
             yield event
 
-    async def _chunks(self, request: ModelRequest) -> AsyncGenerator[Any]:
-        """Yield the data of the events; every foreign error leaves as ours."""
+    async def _chunks(self, request: ModelRequest, decoder: ChunkDecoder) -> AsyncGenerator[Any]:
+        """Yield the data of the events until the end of the answer; every foreign error leaves as ours."""
         can = self._catalog.describe(self._vendor.name, request.model).capabilities
         path, body = encode_request(request, self._vendor, can)
         try:
@@ -167,6 +167,9 @@ class DashScopeProvider:
                 async with aclosing(lines_of(response.aiter_bytes())) as lines:
                     async for data in _events(lines):
                         yield data
+                        if decoder.ended:
+                            await drain(lines, self._foreign)
+                            return
         except self._foreign as error:
             raise self._error(error, request.model) from error
 

@@ -6,9 +6,13 @@ no HTTP client is imported. Used by wires only.
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import suppress
 from typing import Any
+
+_PATIENCE_S = 0.2
 
 
 class Refusal(Exception):
@@ -57,3 +61,16 @@ async def lines_of(chunks: AsyncIterator[bytes]) -> AsyncGenerator[bytes]:
             held = [piece]
     if line := b"".join(held).strip():
         yield line
+
+
+async def drain(lines: AsyncIterator[bytes], foreign: tuple[type[Exception], ...]) -> None:
+    """Read what comes after the end of an answer, so that the connection can be used again; nothing in it counts.
+
+    Args:
+        lines: what is left.
+        foreign: what the HTTP client may raise.
+    """
+    with suppress(TimeoutError, *foreign):
+        async with asyncio.timeout(_PATIENCE_S):
+            async for _ in lines:
+                pass

@@ -25,7 +25,7 @@ from conduit.providers.answer_guard import guard_answers
 from conduit.providers.base import Embeddings, PullProgress, ServedModel
 from conduit.providers.embeddings import count_of, embeddings_of
 from conduit.providers.faults import HTTPX_KINDS, cut_stream, not_a_stream, provider_error, say
-from conduit.providers.http_lines import Refusal, RefusalInStream, lines_of, refuse_failure
+from conduit.providers.http_lines import Refusal, RefusalInStream, drain, lines_of, refuse_failure
 from conduit.providers.ollama_request import TAKES_LEVELS, encode_request
 from conduit.providers.ollama_stream import LineDecoder
 from conduit.providers.ollama_window import Window, estimate_tokens, without_media
@@ -130,7 +130,7 @@ class OllamaProvider:
         if request.tools and "tools" not in body and request.settings.tool_choice != "none":
             self._notify(f"{request.model} takes no tools: it can only talk. 'ollama.com/search?c=tools' lists others.")
         decoder = LineDecoder(request.model, think_tags=self._vendor.think_tags)
-        async with aclosing(self._lines("/api/chat", body, request.model)) as lines:
+        async with aclosing(self._lines("/api/chat", body, request.model, decoder)) as lines:
             async for line in lines:
                 for event in decoder.feed(line):
                     yield event
@@ -232,8 +232,10 @@ class OllamaProvider:
         except self._foreign as error:
             raise self._error(error, model) from error
 
-    async def _lines(self, path: str, body: dict[str, Any], model: str | None) -> AsyncGenerator[Any]:
-        """Yield the JSON values of an answer's lines; every foreign error leaves as ours."""
+    async def _lines(
+        self, path: str, body: dict[str, Any], model: str | None, decoder: LineDecoder | None = None
+    ) -> AsyncGenerator[Any]:
+        """Yield the JSON values of an answer's lines until its end; every foreign error leaves as ours."""
         try:
             async with aclosing(self._client.lines(path, body)) as lines:
                 async for raw in lines:
@@ -241,6 +243,9 @@ class OllamaProvider:
                     if isinstance(line, dict) and line.get("error"):
                         raise RefusalInStream(line)
                     yield line
+                    if decoder is not None and decoder.ended:
+                        await drain(lines, self._foreign)
+                        return
         except self._foreign as error:
             raise self._error(error, model) from error
 
@@ -259,7 +264,7 @@ class OllamaProvider:
         elif any(_is_refused(cause) for cause in _causes(error)):
             hint = f"Is {self._vendor.display_name} running there? 'ollama serve' starts it."
         if hint:
-            ours.args = (f"{ours} {hint}",)
+            ours.args = (f"{str(ours).removesuffix('.')}. {hint}",)
         return ours
 
     def _open(self) -> None:
