@@ -2,6 +2,7 @@
 
 from conduit.agent.setup import TurnResult
 from conduit.app.core import App
+from conduit.app.embedding import Embedded
 from conduit.app.library import Listing, ModelCard
 from conduit.app.parts import Check, ModelChoice, Models, Parts, PromptOptions, Setup, Status
 from conduit.context.builder import EditorContext
@@ -10,6 +11,7 @@ __all__ = [
     "App",
     "Check",
     "EditorContext",
+    "Embedded",
     "Listing",
     "ModelCard",
     "ModelChoice",

@@ -15,9 +15,10 @@ from dataclasses import replace
 from pydantic import JsonValue
 
 from conduit.agent.budget import TurnLimits
-from conduit.agent.permission import Approver, Remembered, effects_in
+from conduit.agent.permission import Approver, Remembered
 from conduit.agent.setup import TurnResult, TurnSetup
 from conduit.agent.turn import Turn
+from conduit.app.embedding import Embedded, embed
 from conduit.app.library import ModelLibrary
 from conduit.app.live import Coming, Live
 from conduit.app.parameters import cascade, changed, parameters
@@ -204,7 +205,7 @@ class App:
         conversation = await parts.store.conversation(session_id)
         mode = options.mode or session.mode
         refuse_unreadable(model, content)
-        tools = self._tools_for(mode, options) if model.capabilities.tools != "none" else ToolSet()
+        tools = options.offered(parts.tools, mode) if model.capabilities.tools != "none" else ToolSet()
         workspace = parts.workspace.with_overlay(options.stage) if options.stage else parts.workspace
         system = build_system(
             [root.name for root in workspace.roots], mode, tools=len(tools) > 0, instructions=options.instructions
@@ -234,14 +235,6 @@ class App:
                 cost=lambda name, usage: setup.models.library.cost(setup.models.resolve(name), usage),
             )
         )
-
-    def _tools_for(self, mode: Mode, options: PromptOptions) -> ToolSet:
-        if not options.tools:
-            return ToolSet()
-        tools = self._parts.tools.only(effects_in(mode))
-        if options.tool_names is not None:
-            tools = tools.named(options.tool_names)
-        return ToolSet([*tools, *options.extra_tools])
 
     async def _run(self, session_id: str, turn: Turn) -> TurnResult:
         model = turn.setup.model_id
@@ -305,6 +298,11 @@ class App:
     def library(self) -> ModelLibrary:
         """Return what is known of the models beyond choosing one."""
         return self._setup.models.library
+
+    async def embed(self, texts: Sequence[str], model: str | None = None, *, dimensions: int | None = None) -> Embedded:
+        """Return a vector for each text; raises UserError for a model that cannot, ProviderError, as `check_model`."""
+        models, ledger = self._setup.models, self._parts.ledger
+        return await embed(models, ledger, self._root(), texts, model, dimensions)
 
     async def usage(self) -> list[UsageRow]:
         """Return the tokens of this workspace by day and model, newest first."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
 from conduit.agent.budget import TurnLimits
-from conduit.agent.permission import Approver
+from conduit.agent.permission import Approver, effects_in
 from conduit.agent.setup import Target
 from conduit.app.library import ModelLibrary
 from conduit.catalog.model import ModelInfo
@@ -15,7 +15,7 @@ from conduit.context.builder import EditorContext
 from conduit.edits.edit import EditSink
 from conduit.edits.stage import Stage
 from conduit.messages.request import ModelSettings
-from conduit.providers.base import Provider
+from conduit.providers.base import Embeds, Provider
 from conduit.sessions.base import SessionStore
 from conduit.sessions.events import Mode
 from conduit.sessions.journal import Recorder
@@ -85,6 +85,15 @@ class PromptOptions:
     extra_tools: ToolSet = field(default_factory=ToolSet)
     until_edit: bool = False
 
+    def offered(self, tools: ToolSet, mode: Mode) -> ToolSet:
+        """Return what the model gets of these tools, and the tools that exist for this turn only."""
+        if not self.tools:
+            return ToolSet()
+        tools = tools.only(effects_in(mode))
+        if self.tool_names is not None:
+            tools = tools.named(self.tool_names)
+        return ToolSet([*tools, *self.extra_tools])
+
 
 class Models(Protocol):
     """The models that can be chosen, and the endpoints that serve them."""
@@ -116,6 +125,10 @@ class Models(Protocol):
 
     def introduction(self, model: ModelInfo) -> str:
         """Return what the person is told once before this model's first use; empty when there is nothing to say."""
+        ...
+
+    def embedder(self, model: ModelInfo) -> Embeds | None:
+        """Return who embeds any number of texts with it, or None; raises MissingKey or ConfigError."""
         ...
 
     async def aclose(self) -> None:

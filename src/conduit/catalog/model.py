@@ -120,6 +120,8 @@ class Vendor(Row):
         replay_thinking: the field in which the vendor wants its thinking back, or None.
         sources_field: the field of a chunk that lists the pages of the answer, or None.
         prompt_cache: a cache mark on the request is understood.
+        embedding_batch: how many texts one request for embeddings may hold.
+        dimensions_field: the name of the length of an embedding in the request.
         default_max_tokens: the output limit that is sent when nobody set one; None sends none.
         extra_body: sent as it is with every request, for what only this endpoint understands.
         model_defaults: what is assumed of models without a row.
@@ -151,6 +153,8 @@ class Vendor(Row):
     replay_thinking: Literal["reasoning_content"] | None = None
     sources_field: Literal["search_results"] | None = None
     prompt_cache: bool = False
+    embedding_batch: int = 64
+    dimensions_field: Literal["dimensions", "output_dimension"] = "dimensions"
     default_max_tokens: int | None = None
     extra_body: dict[str, JsonValue] = Field(default_factory=dict)
     model_defaults: Capabilities = Capabilities()

@@ -12,11 +12,12 @@ from conduit.agent.setup import Target
 from conduit.app.parts import ModelChoice
 from conduit.catalog.catalog import Catalog
 from conduit.catalog.model import ModelInfo, Vendor
+from conduit.compose.embedding import BatchingEmbedder
 from conduit.compose.library import LISTS_FILE, Library
 from conduit.config.secrets import find_key, require_key
 from conduit.config.settings import Settings
 from conduit.errors import ConfigError, UnknownModel, UserError
-from conduit.providers.base import Provider
+from conduit.providers.base import Embeds, Provider
 from conduit.providers.retry import RetryingProvider
 
 _log = logging.getLogger(__name__)
@@ -108,6 +109,14 @@ class Endpoints:
         self.provider(model)
         vendor = self._catalog.vendor(model.vendor)
         return self._open[vendor.name, model.wire or vendor.wire].inner
+
+    def embedder(self, model: ModelInfo) -> Embeds | None:
+        """Return who embeds with `model`, or None when its endpoint has no such ability; raises as `provider` does."""
+        inner = self.endpoint(model)
+        vendor = self._catalog.vendor(model.vendor)
+        if not isinstance(inner, Embeds):
+            return None
+        return BatchingEmbedder(inner, self._open[vendor.name, model.wire or vendor.wire], batch=vendor.embedding_batch)
 
     def choices(self) -> list[ModelChoice]:
         """Return every listed model for chat and the configured one, with what is missing where it is not ready."""

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import aclosing
-from typing import TYPE_CHECKING, cast
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import aclosing, contextmanager
+from typing import TYPE_CHECKING, TypeVar, cast
 
 from conduit.errors import ProviderError, ProviderErrorKind
 from conduit.messages.request import ModelRequest
@@ -21,6 +21,8 @@ from conduit.providers.circuit import Circuits
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
+
+T = TypeVar("T")
 
 MAX_TRIES = 3
 MAX_WAIT_S = 60.0
@@ -82,13 +84,38 @@ class RetryingProvider:
 
     async def stream(self, request: ModelRequest) -> AsyncIterator[StreamEvent]:
         """Stream one completion; see `Provider.stream`."""
-        model = request.model
-        self._circuits.enter(model)
-        ended = False
-        try:
+        with self._circuit(request.model):
             async with aclosing(self._tries(request)) as events:
                 async for event in events:
                     yield event
+
+    async def again(self, model: str, ask: Callable[[], Awaitable[T]]) -> T:
+        """Ask for what is no stream, with the same tries and the same circuit; raises ProviderError.
+
+        Args:
+            model: the vendor's name of the model.
+            ask: makes one request of the wrapped provider; called for each try.
+        """
+        with self._circuit(model):
+            attempt = 1
+            while True:
+                try:
+                    return await ask()
+                except ProviderError as error:
+                    if attempt == MAX_TRIES or not error.retryable:
+                        raise
+                    wait_s, note = self._wait(error, attempt)
+                if self._notify is not None:
+                    self._notify(note)
+                await self._sleep(wait_s)
+                attempt += 1
+
+    @contextmanager
+    def _circuit(self, model: str) -> Iterator[None]:
+        self._circuits.enter(model)
+        ended = False
+        try:
+            yield
             ended = True
             self._circuits.leave(model)
         except ProviderError as error:
