@@ -9,13 +9,14 @@ import json
 from collections.abc import Sequence
 from typing import Any, ClassVar, Protocol
 
+from fakes.dialects_native import NOT_REPORTED, DashScope, Lines
 from fakes.gemini_server import check_request, spelt_alike
 from fakes.response_answers import call_item, completed, created, incomplete, reasoning_item, text_item
 from fakes.transcript_rules import assert_valid_chat, assert_valid_messages, assert_valid_responses
 from fakes.wire_answers import block, call_block, call_chunk, chunk, gemini_chunk, message_start, text_block
 from fakes.wires import MODELS
 
-MISSING = object()
+MISSING = NOT_REPORTED
 """Tokens that a vendor does not report."""
 
 
@@ -24,6 +25,14 @@ class Dialect(Protocol):
 
     vendor: str
     content_type: str
+    comment: bytes
+    """What may stand between two events and means nothing."""
+    mark: str
+    """How the line with an event's data begins."""
+    gap: str
+    """What ends an event."""
+    lacks: frozenset[str]
+    """The faults that the format has no words for."""
 
     def begin(self) -> list[bytes]: ...
     def text(self, *pieces: str) -> list[bytes]: ...
@@ -36,15 +45,24 @@ class Dialect(Protocol):
     def check(self, body: dict[str, Any]) -> None: ...
 
 
+class ServerSentEvents:
+    """What all formats on server-sent events share."""
+
+    content_type = "text/event-stream"
+    comment = b": ping\n\n"
+    mark = "data:"
+    gap = "\n\n"
+    lacks = frozenset[str]()
+
+
 def data(value: object) -> bytes:
     return b"data: " + json.dumps(value).encode() + b"\n\n"
 
 
-class Chat:
+class Chat(ServerSentEvents):
     """Chat Completions."""
 
     vendor = "openai"
-    content_type = "text/event-stream"
     _reasons: ClassVar = {
         "end_turn": "stop",
         "max_tokens": "length",
@@ -93,11 +111,10 @@ class Chat:
         assert_valid_chat(body)
 
 
-class Messages:
+class Messages(ServerSentEvents):
     """Anthropic's Messages."""
 
     vendor = "anthropic"
-    content_type = "text/event-stream"
     _types: ClassVar = {
         "overloaded": "overloaded_error",
         "rate_limit": "rate_limit_error",
@@ -152,11 +169,10 @@ class Messages:
         return [f"event: {event['type']}\n".encode() + data(event) for event in events]
 
 
-class Gemini:
+class Gemini(ServerSentEvents):
     """Gemini, whose calls come whole; what is no object is a call that the vendor itself could not read."""
 
     vendor = "google"
-    content_type = "text/event-stream"
     _reasons: ClassVar = {"end_turn": "STOP", "max_tokens": "MAX_TOKENS", "tool_use": "STOP", "refusal": "SAFETY"}
     _codes: ClassVar = {"overloaded": (503, "UNAVAILABLE"), "rate_limit": (429, "RESOURCE_EXHAUSTED")}
 
@@ -209,11 +225,10 @@ class Gemini:
         check_request(MODELS["google"], spelt_alike(body))
 
 
-class Responses:
+class Responses(ServerSentEvents):
     """OpenAI's Responses, in which every item has a place and comes whole again at its end."""
 
     vendor = "openai_responses"
-    content_type = "text/event-stream"
     _codes: ClassVar = Chat._codes
 
     def __init__(self) -> None:
@@ -273,4 +288,6 @@ DIALECTS: dict[str, Dialect] = {
     "openai_responses": Responses(),
     "anthropic": Messages(),
     "google": Gemini(),
+    "ollama": Lines(),
+    "dashscope": DashScope(),
 }

@@ -40,8 +40,8 @@ from fakes.provider_faults import FAULTS, Answer, Fault, good
 from fakes.wires import MODELS, collect, provider_of, request_for
 
 SOAK = os.environ.get("CONDUIT_SOAK") == "1"
-CUT_STEP = 1 if SOAK else 7
-IMPATIENT_S = 0.25
+CUT_STEP, MOST_CUTS = 7, 300
+IMPATIENT_S = 0.15
 LONGEST_SENTENCE = 700
 
 
@@ -200,23 +200,28 @@ async def test_every_fault_is_survived(
         monkeypatch.delenv(name)
         monkeypatch.delenv(name.lower())
     lost: dict[str, str] = {}
+    faults = [fault for fault in FAULTS if fault.name not in DIALECTS[wire].lacks]
     async with shooting_range(wire, tmp_path) as where:
-        for fault in FAULTS:
+        for fault in faults:
             try:
                 await where.suffer(fault)
             except Exception as error:
                 lost[fault.name] = f"{type(error).__name__}: {str(error)[:300]}"
-    recovered = len(FAULTS) - len(lost)
+    recovered = len(faults) - len(lost)
     with capsys.disabled():
-        print(f"\nfault matrix, {wire}: {recovered} of {len(FAULTS)} recovered ({recovered / len(FAULTS):.0%})")
-    assert lost == {}
+        print(f"\nfault matrix, {wire}: {recovered} of {len(faults)} recovered ({recovered / len(faults):.0%})")
+    assert not lost, "\n".join(f"{name}: {why}" for name, why in lost.items())
 
 
 def test_the_matrix_is_as_large_as_it_says(capsys: pytest.CaptureFixture[str]):
     names = [fault.name for fault in FAULTS]
-    assert len(set(names)) == len(names) >= 60
+    assert len(set(names)) == len(names)
+    lacking = {wire: dialect.lacks for wire, dialect in DIALECTS.items()}
+    assert all(lacks <= set(names) for lacks in lacking.values())
+    assert all(len(names) - len(lacks) >= 60 for lacks in lacking.values())
+    rows = sum(len(names) - len(lacks) for lacks in lacking.values())
     with capsys.disabled():
-        print(f"\nfault matrix: {len(FAULTS)} faults x {len(DIALECTS)} wires = {len(FAULTS) * len(DIALECTS)}")
+        print(f"\nfault matrix: {len(names)} faults on {len(DIALECTS)} wires, {rows} rows")
 
 
 def recorded(dialect: Dialect) -> bytes:
@@ -238,7 +243,7 @@ async def test_a_cut_after_any_byte_is_an_error_that_keeps_what_came(wire: str, 
     dialect = DIALECTS[wire]
     body = recorded(dialect)
     head = good(dialect)[0]
-    cuts = range(0, len(body), CUT_STEP)
+    cuts = range(0, len(body), 1 if SOAK else max(CUT_STEP, len(body) // MOST_CUTS))
     wholes, before = 0, ""
     async with serve(*([head, body[:cut]] for cut in cuts)) as server, provider_of(dialect.vendor, server.url) as wired:
         for _ in cuts:

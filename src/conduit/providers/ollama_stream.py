@@ -99,9 +99,9 @@ class LineDecoder:
     def _call(self, call: Any) -> Iterator[StreamEvent]:
         """A call comes whole; older servers give it no id."""
         function = call.get("function") if isinstance(call, Mapping) else None
-        name = _string(function.get("name")) if isinstance(function, Mapping) else ""
-        if not isinstance(function, Mapping) or not name:
+        if not isinstance(function, Mapping):
             return
+        name = _string(function.get("name"))  # without one it is a call all the same, which gets a result
         yield from self._close()
         self._calls += 1
         index = self._take()
