@@ -9,12 +9,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from conduit.catalog.catalog import Catalog
-from conduit.catalog.model import WireName
+from conduit.catalog.model import Capabilities, WireName
 from conduit.messages.content import ProviderData, Text, Thinking, ToolCall, ToolResult
 from conduit.messages.message import Message, assistant_message, tool_message, user_message
 from conduit.messages.request import ModelRequest
-from conduit.providers import anthropic, openai_chat, openai_responses
+from conduit.providers import anthropic, dashscope, ollama_request, openai_chat, openai_responses
+from conduit.providers.base import ServedModel
 from conduit.providers.transcript import CONTINUE, INTERRUPTED, sendable, transcript_faults, transcript_is_valid
+from fakes.dashscope_server import check_body
+from fakes.ollama_server import Model, check_chat
 from fakes.transcript_rules import assert_valid_chat, assert_valid_messages, assert_valid_responses
 
 CATALOG = Catalog.packaged()
@@ -57,6 +60,12 @@ def test_any_conversation_becomes_one_that_every_vendor_accepts(conversation: li
     assert_valid_messages(
         anthropic.encode_request(request, CATALOG.vendor("anthropic"), CATALOG.describe("anthropic", "m"))
     )
+    local = CATALOG.vendor("ollama")
+    served = ServedModel("m")
+    check_chat(ollama_request.encode_request(request, local, local.model_defaults, served, num_ctx=8192), "m", Model())
+    for can in (Capabilities(vision=False, audio=False), Capabilities(vision=True)):
+        path, body = dashscope.encode_request(request, CATALOG.vendor("qwen"), can)
+        check_body(body, mixed=path == dashscope.MULTIMODAL_PATH)
 
 
 @given(st.lists(messages, max_size=8))
