@@ -39,7 +39,7 @@ from fakes.memory_store import MemoryStore
 from fakes.provider_faults import FAULTS, Answer, Fault, good
 from fakes.wires import MODELS, collect, provider_of, request_for
 
-SOAK = os.environ.get("CONDUIT_SOAK") == "1"
+SOAK = os.environ.get("SOAK") == "1"
 CUT_STEP, MOST_CUTS = 7, 300
 IMPATIENT_S = 0.15
 LONGEST_SENTENCE = 700
