@@ -5,10 +5,10 @@ from __future__ import annotations
 import shutil
 
 import pytest
-from e2e.harness import Bench, chat, new_session
 
 from conduit.lsp.client import EditorOptions
 from conduit.lsp.wire_client import ClientError
+from e2e.harness import Bench, chat, new_session
 
 
 async def test_a_bad_setting_at_the_start_can_be_put_right_without_a_restart(bench: Bench) -> None:

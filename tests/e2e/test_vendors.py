@@ -1,4 +1,4 @@
-"""Real wires end to end: one conversation over three vendors, with tools and faults, against a server that judges us."""
+"""Real wires end to end: one conversation over two vendors, with tools and faults, against a server that judges."""
 
 from __future__ import annotations
 
