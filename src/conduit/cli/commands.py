@@ -30,6 +30,7 @@ COMMANDS = (
     Command("sessions", "conduit.cli.sessions", "list and show conversations"),
     Command("models", "conduit.cli.models", "list, show and probe the models that can be chosen"),
     Command("tokenize", "conduit.cli.tokenize", "count the tokens of a text"),
+    Command("embed", "conduit.cli.embed", "turn texts into vectors whose nearness is nearness of meaning"),
     Command("doctor", "conduit.cli.doctor", "check what is there and what is missing"),
     Command("log", "conduit.cli.log", "show what was sent to models and what they answered"),
 )
