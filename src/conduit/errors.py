@@ -8,6 +8,7 @@ ConduitError
 │    UnknownTool · InvalidArguments · PathNotFound · NotText · EditNotFound · EditAmbiguous
 │    StaleDocument · EditRefused · PermissionDenied · OutsideWorkspace
 ├─ ProviderError   retry, wait, change the model, or stop: see its `kind`
+│    InvalidAnswer
 ├─ LimitReached    the turn ends with a stop reason and a valid transcript
 └─ StoreError      us
      SchemaTooNew · StoreCorrupt
@@ -125,6 +126,7 @@ class ProviderErrorKind(StrEnum):
     NOT_READY = "not_ready"  # the endpoint is starting, or its weights are not there yet
     CONFIG = "config"  # base URL, proxy or certificate settings are wrong
     INTERNAL = "internal"  # the vendor failed on its side
+    INVALID_ANSWER = "invalid_answer"  # the model answered, but never in the form that was asked for
     UNKNOWN = "unknown"
 
 
@@ -174,6 +176,18 @@ class ProviderError(ConduitError):
     def retryable(self) -> bool:
         """Whether the same request may succeed later."""
         return self.kind in RETRYABLE
+
+
+class InvalidAnswer(ProviderError):
+    """The model did not give an answer of the wanted form, also after it was told what is wrong.
+
+    Attributes:
+        problem: what is wrong with the last answer, one thing in a line.
+    """
+
+    def __init__(self, message: str, *, provider: str, model: str, problem: str) -> None:
+        super().__init__(message, kind=ProviderErrorKind.INVALID_ANSWER, provider=provider, model=model)
+        self.problem = problem
 
 
 Limit = Literal["rounds", "tool_output", "tokens", "money", "time", "loop"]

@@ -11,23 +11,26 @@ import logging
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
+from typing import TypeVar
 
 from pydantic import JsonValue
 
-from conduit.agent.budget import TurnLimits
 from conduit.agent.permission import Approver, Remembered
-from conduit.agent.setup import TurnResult, TurnSetup
+from conduit.agent.setup import Target, TurnResult, TurnSetup
 from conduit.agent.turn import Turn
 from conduit.app.embedding import Embedded, embed
 from conduit.app.library import ModelLibrary
 from conduit.app.live import Coming, Live
 from conduit.app.parameters import cascade, changed, parameters
-from conduit.app.parts import Check, ModelChoice, Models, Parts, PromptOptions, Setup, Status
+from conduit.app.parts import Check, ModelChoice, Models, Parts, PromptOptions, Setup, Status, output_cap
+from conduit.app.structured import FormQuestion
 from conduit.catalog.capabilities import refuse_unreadable
 from conduit.catalog.model import ModelInfo
 from conduit.context.builder import build_prompt, build_system, render_file
 from conduit.errors import UserError
+from conduit.jobs.structured import Form, Structured
 from conduit.messages.content import Block, Text
+from conduit.messages.request import ModelSettings
 from conduit.providers.warmup import warm_up
 from conduit.sessions.events import (
     AssistantReplied,
@@ -49,6 +52,7 @@ from conduit.sessions.ledger import entry_of
 from conduit.tools.base import Effect, ToolContext, ToolSet
 from conduit.workspace.workspace import Workspace
 
+T = TypeVar("T")
 log = logging.getLogger(__name__)
 
 
@@ -191,8 +195,17 @@ class App:
         """
         reading = await self._parts.workspace.read(name)
         info = self._setup.models.resolve(model or self.default_model())
-        limit = _output_cap(self._setup.limits, info)
+        limit = output_cap(self._setup.limits, info)
         return Text(text=render_file(reading.name, reading.text, origin=reading.origin, limit_bytes=limit))
+
+    async def ask_structured(
+        self, text: str, form: Form[T], model: str | None = None, settings: ModelSettings | None = None
+    ) -> Structured[T]:
+        """Ask one question outside of any session; the answer has the form. Raises as `prompt`, and InvalidAnswer."""
+        info = self._setup.models.resolve(model or self.default_model())
+        target = Target(self._setup.models.provider(info), info.id, info.name)
+        question = FormQuestion(self._parts, self._setup, target, self._root())
+        return await question.ask(text, form, cascade(self._setup.settings, settings))
 
     async def _new_turn(self, session_id: str, live: Live, content: Sequence[Block], options: PromptOptions) -> Turn:
         parts, setup = self._parts, self._setup
@@ -222,7 +235,7 @@ class App:
                 store=parts.store,
                 approver=options.approver or parts.approver,
                 remembered=live.remembered,
-                limits=replace(setup.limits, call_output_bytes=_output_cap(setup.limits, model)),
+                limits=replace(setup.limits, call_output_bytes=output_cap(setup.limits, model)),
                 system=system,
                 settings=cascade(setup.settings, parameters(session.parameters), options.settings),
                 history=tuple(stored.message for stored in conversation if stored.message.content),
@@ -230,7 +243,7 @@ class App:
                 prompt=build_prompt(content, options.context),
                 show=lambda seq, event: self._show(session_id, seq, event),
                 recorder=parts.recorder,
-                goal=_goal(options),
+                goal=options.goal(),
                 fallbacks=setup.models.fallbacks(model),
                 cost=lambda name, usage: setup.models.library.cost(setup.models.resolve(name), usage),
             )
@@ -381,17 +394,3 @@ class App:
         self._status = status
         for listener in tuple(self._status_listeners):
             listener(status)
-
-
-def _output_cap(limits: TurnLimits, model: ModelInfo) -> int:
-    """Return how many bytes one result may have, so that a model with a short memory can still answer."""
-    if model.context_tokens is None:
-        return limits.call_output_bytes
-    # A fifth of the context at about three bytes a token.
-    return min(limits.call_output_bytes, max(1000, model.context_tokens * 3 // 5))
-
-
-def _goal(options: PromptOptions) -> Callable[[], bool] | None:
-    """Return how to see that the turn has what it was for, where that ends it."""
-    stage = options.stage
-    return (lambda: bool(stage.changes())) if options.until_edit and stage is not None else None

@@ -94,6 +94,11 @@ class PromptOptions:
             tools = tools.named(self.tool_names)
         return ToolSet([*tools, *self.extra_tools])
 
+    def goal(self) -> Callable[[], bool] | None:
+        """Return how to see that the turn has what it was for, where that ends it."""
+        stage = self.stage
+        return (lambda: bool(stage.changes())) if self.until_edit and stage is not None else None
+
 
 class Models(Protocol):
     """The models that can be chosen, and the endpoints that serve them."""
@@ -164,3 +169,11 @@ class Parts:
     close: Callable[[], Awaitable[None]]
     ledger: Ledger
     notices: tuple[str, ...] = ()
+
+
+def output_cap(limits: TurnLimits, model: ModelInfo) -> int:
+    """Return how many bytes one result may have, so that a model with a short memory can still answer."""
+    if model.context_tokens is None:
+        return limits.call_output_bytes
+    # A fifth of the context at about three bytes a token.
+    return min(limits.call_output_bytes, max(1000, model.context_tokens * 3 // 5))

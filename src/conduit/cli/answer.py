@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pydantic import JsonValue
 
 from conduit.agent.dispatch import MAYBE_RAN
+from conduit.app import Status
 from conduit.cli.output import Output
 from conduit.messages.content import Sources
 from conduit.sessions.events import (
@@ -87,6 +88,15 @@ class AnswerPrinter:
         elif finished.diff:
             added, removed = count_changes(finished.diff)
             self._output.note(f"{finished.name} changed {', '.join(finished.paths)} (+{added} -{removed})")
+
+
+def show_status(output: Output, status: Status) -> None:
+    """Show how far a download is, or what the model waits for."""
+    if status.state == "downloading" and status.total_bytes:
+        done, total = (status.downloaded_bytes or 0) / 1e6, status.total_bytes / 1e6
+        output.progress(f"{status.message or 'downloading'} {done:.0f} of {total:.0f} MB")
+    elif status.state == "waiting" and status.message:
+        output.note(status.message)
 
 
 def subject_of(arguments: Mapping[str, JsonValue]) -> str:

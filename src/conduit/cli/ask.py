@@ -9,11 +9,12 @@ import signal
 from contextlib import suppress
 
 from conduit.agent.permission import AllowAll, Approver
-from conduit.app import App, PromptOptions, Status, TurnResult
-from conduit.cli.answer import AnswerPrinter
+from conduit.app import App, PromptOptions, TurnResult
+from conduit.cli.answer import AnswerPrinter, show_status
 from conduit.cli.approval import RefusingApprover, TerminalApprover, terminal_device
 from conduit.cli.errors import complain, sentence_of
 from conduit.cli.folder import working_folder, workspace_root
+from conduit.cli.form import add_form_arguments, ask_in_form, clash
 from conduit.cli.opening import find_session, opened
 from conduit.cli.output import Output
 from conduit.cli.parameters import add_parameters, read_parameters
@@ -61,6 +62,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--json", action="store_true", help="print one JSON object per line: every event, then a result"
     )
+    add_form_arguments(parser)
     add_parameters(parser)
 
 
@@ -75,6 +77,11 @@ def run(arguments: argparse.Namespace) -> int:
             output.close()
             complain('A question is missing: conduit ask "question", or pipe one in.')
             return USAGE
+        if arguments.schema is not None:
+            if problem := clash(arguments):
+                complain(problem)
+                return USAGE
+            return ask_in_form(arguments, content, output)
         asking = _Asking(arguments, output)
         try:
             return asking.finish(asyncio.run(asking.ask(content)))
@@ -119,7 +126,7 @@ class _Asking:
             session = await self._open_session(app, str(folder))
             printer = AnswerPrinter(self._output, session.id, as_json=self._arguments.json)
             app.subscribe(printer.on_update)
-            app.subscribe_status(self._show_status)
+            app.subscribe_status(lambda status: show_status(self._output, status))
             self._app, self._session = app, session
             options = PromptOptions(tools=not self._arguments.no_tools, settings=self._settings)
             result = await app.prompt(session.id, [Text(text=content)], options)
@@ -158,13 +165,6 @@ class _Asking:
         if given.mode:
             session = await app.set_mode(session.id, given.mode)
         return session
-
-    def _show_status(self, status: Status) -> None:
-        if status.state == "downloading" and status.total_bytes:
-            done, total = (status.downloaded_bytes or 0) / 1e6, status.total_bytes / 1e6
-            self._output.progress(f"{status.message or 'downloading'} {done:.0f} of {total:.0f} MB")
-        elif status.state == "waiting" and status.message:
-            self._output.note(status.message)
 
     def finish(self, result: TurnResult) -> int:
         """Wait until the answer is read, say how it ended, and return the exit code."""

@@ -58,6 +58,7 @@ ROWS: Mapping[type[errors.ConduitError], Row] = MappingProxyType(
         errors.PermissionDenied: _FOR_THE_MODEL,
         errors.OutsideWorkspace: _FOR_THE_MODEL,
         errors.ProviderError: Row(hint="'conduit log' shows the request."),
+        errors.InvalidAnswer: _SHOWN,
         errors.LimitReached: Row(lead="The turn was stopped: "),
         errors.StoreError: _STORAGE,
         errors.SchemaTooNew: _SHOWN,

@@ -49,6 +49,7 @@ CODES: Mapping[type[ConduitError], int] = MappingProxyType(
         errors.PermissionDenied: REQUEST_FAILED,
         errors.OutsideWorkspace: REQUEST_FAILED,
         errors.ProviderError: REQUEST_FAILED,
+        errors.InvalidAnswer: REQUEST_FAILED,
         errors.LimitReached: REQUEST_FAILED,
         errors.StoreError: REQUEST_FAILED,
         errors.SchemaTooNew: REQUEST_FAILED,

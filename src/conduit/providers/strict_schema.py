@@ -12,6 +12,8 @@ def is_strict(schema: object) -> bool:
         return all(is_strict(item) for item in schema)
     if not isinstance(schema, dict):
         return True
+    if schema.get("type") == "object" and schema.get("additionalProperties") is not False:
+        return False
     if isinstance(properties := schema.get("properties"), dict):
         required = schema.get("required")
         if schema.get("additionalProperties") is not False or not isinstance(required, list):
