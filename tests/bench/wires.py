@@ -9,7 +9,6 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
-import statistics
 import subprocess
 import sys
 import time
@@ -44,7 +43,11 @@ def main(arguments: Sequence[str]) -> int:
         ours, plain = _with_server(wire, given.tokens, lambda url, wire=wire: _compare(wire, url, given.tokens))
         ratio = ours / plain if plain else float("nan")
         fits = not plain or ratio <= MAX_RATIO
-        beside = f"{plain:6.1f} µs the SDK's plain loop, ratio {ratio:.2f} (at most {MAX_RATIO})" if plain else "no SDK"
+        beside = (
+            f"{plain:6.1f} µs the SDK's plain loop, ratio {ratio:.2f} (at most {MAX_RATIO})"
+            if plain
+            else "no SDK under it"
+        )
         print(f"{'ok  ' if fits else 'FAIL'} {wire}: {ours:6.1f} µs of CPU a token, {beside}")
         first = _first(wire)
         fast = first["imports_ms"] <= MAX_FIRST_IMPORT_MS
@@ -102,7 +105,8 @@ async def _compare(wire: str, url: str, tokens: int) -> tuple[float, float]:
                 count = await loop()
                 times.append((time.process_time() - start) / tokens * 1e6)
                 assert count == tokens, f"{count} tokens of {tokens}"
-    return statistics.median(ours[1:]), statistics.median(plain[1:]) if plain else 0.0
+    # The best of the rounds is the one that the rest of the machine disturbed least.
+    return min(ours), min(plain, default=0.0)
 
 
 async def _plain_openai(url: str) -> Callable[[], Awaitable[int]]:
@@ -142,9 +146,58 @@ async def _plain_anthropic(url: str) -> Callable[[], Awaitable[int]]:
     return loop
 
 
+async def _plain_google(url: str) -> Callable[[], Awaitable[int]]:
+    import httpx2
+    from google import genai
+
+    http: Any = {"base_url": url, "httpx_async_client": httpx2.AsyncClient(trust_env=False)}
+    client = genai.Client(vertexai=False, api_key="k", http_options=http)
+
+    async def loop() -> int:
+        count = 0
+        async for chunk in await client.aio.models.generate_content_stream(model="m", contents="hello"):
+            content = chunk.candidates[0].content if chunk.candidates else None
+            count += sum(bool(part.text) for part in (content.parts if content else None) or [])
+        return count
+
+    return loop
+
+
+async def _plain_responses(url: str) -> Callable[[], Awaitable[int]]:
+    import openai
+
+    client = openai.AsyncOpenAI(api_key="k", base_url=url, http_client=openai.DefaultAsyncHttpxClient(trust_env=False))
+
+    async def loop() -> int:
+        count = 0
+        async for event in await client.responses.create(model="m", input="hello", stream=True):
+            count += event.type == "response.output_text.delta"
+        return count
+
+    return loop
+
+
+async def _plain_ollama(url: str) -> Callable[[], Awaitable[int]]:
+    import ollama
+
+    client = ollama.AsyncClient(host=url, trust_env=False)
+
+    async def loop() -> int:
+        count = 0
+        messages = [{"role": "user", "content": "hello"}]
+        async for part in await client.chat(model="m", messages=messages, stream=True):
+            count += bool(part.message.content)
+        return count
+
+    return loop
+
+
 PLAIN_LOOPS: dict[str, Callable[[str], Awaitable[Callable[[], Awaitable[int]]]]] = {
     "openai_chat": _plain_openai,
+    "openai_responses": _plain_responses,
     "anthropic": _plain_anthropic,
+    "google": _plain_google,
+    "ollama": _plain_ollama,
 }
 
 

@@ -23,6 +23,9 @@ class ThinkingTags:
 
     def feed(self, piece: str) -> Iterator[Piece]:
         """Take in a piece of the answer and yield what it makes certain."""
+        if self._state == "text" and piece:  # nothing is held back any more
+            yield "text", piece
+            return
         self._held += piece
         progress = True
         while self._held and progress:
