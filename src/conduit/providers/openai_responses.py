@@ -25,6 +25,7 @@ from conduit.messages.stream import StreamEvent
 from conduit.providers.base import ServedModel
 from conduit.providers.faults import CODE_KINDS, cut_stream, say
 from conduit.providers.openai_endpoint import OpenAIEndpoint
+from conduit.providers.openai_rehearsal import rehearse
 from conduit.providers.openai_responses_stream import WIRE, EventDecoder, FailedAnswerError
 from conduit.providers.strict_schema import is_strict
 from conduit.providers.thinking_levels import nearest_level
@@ -93,7 +94,7 @@ class OpenAIResponsesProvider:
         self._catalog = catalog
         self._endpoint = OpenAIEndpoint(
             vendor,
-            lambda client: client.responses,
+            _prepare,
             api_key=api_key,
             base_url=base_url,
             read_timeout_s=read_timeout_s,
@@ -171,6 +172,12 @@ class OpenAIResponsesProvider:
             request_id=request_id,
             retry_after_s=float(wait[1]) * (0.001 if wait[2].lower() == "ms" else 1.0) if wait else None,
         )
+
+
+def _prepare(client: openai.AsyncOpenAI) -> None:
+    """Import the SDK's resource and make it ready, in the thread that loads it."""
+    _ = client.responses
+    rehearse()
 
 
 async def _drain(stream: openai.AsyncStream[Any]) -> None:
