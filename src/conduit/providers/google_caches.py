@@ -182,11 +182,10 @@ class GoogleCaches:
         kept = KeptCache(label, model, self._endpoint.url, digest, now, now + self._options.ttl_s)
         self._kept[model] = kept
         self._write()  # before it exists, so that no moment is left in which nobody knows of it
+        config: Any = {**stored, "ttl": f"{self._options.ttl_s:g}s", "display_name": label}
         try:
             async with self._endpoint.errors(model):
-                made = await self._endpoint.client.aio.caches.create(
-                    model=model, config={**stored, "ttl": f"{self._options.ttl_s:g}s", "display_name": label}
-                )
+                made = await self._endpoint.client.aio.caches.create(model=model, config=config)
         except ProviderError as error:
             del self._kept[model]
             if error.kind in _GONE:

@@ -43,6 +43,7 @@ ERROR_KINDS: Mapping[str, ProviderErrorKind] = {
     # The SDK looks into an error inside a stream without asking what it is.
     "builtins.AttributeError": ProviderErrorKind.NETWORK,
     "builtins.TypeError": ProviderErrorKind.NETWORK,
+    "builtins.RecursionError": ProviderErrorKind.NETWORK,
 }
 """From every exception of the SDK to ours; UNKNOWN leaves it to the status. What has no row counts as its base."""
 
@@ -104,12 +105,12 @@ class GoogleEndpoint:
     async def chunks(self, *, model: str, contents: Any, config: dict[str, Any]) -> AsyncGenerator[Any]:
         """Yield the SDK's chunks of one answer; every foreign error leaves as ours, and the connection is closed."""
         number = str(next(self._numbers))
-        options = dict(config.get("http_options", {}))
-        options["headers"] = {_STREAM_HEADER: number}
+        options = {**config.get("http_options", {}), "headers": {_STREAM_HEADER: number}}
+        asked: Any = {**config, "http_options": options}
         async with self.errors(model):
             try:
                 stream = await self.client.aio.models.generate_content_stream(
-                    model=model, contents=contents, config={**config, "http_options": options}
+                    model=model, contents=contents, config=asked
                 )
                 async for chunk in stream:
                     yield chunk
@@ -154,6 +155,7 @@ class GoogleEndpoint:
             httpx2.InvalidURL,
             httpx2.StreamError,
             AttributeError,
+            RecursionError,
             TypeError,
             ValueError,
             OSError,
@@ -184,6 +186,9 @@ class GoogleEndpoint:
                 mend_events(response, httpx2.AsyncByteStream)
 
         http.event_hooks["response"].append(mend)
+        # The SDK builds its validators on first use: here, in the thread, and not in the first answer.
+        for model in (types.GenerateContentResponse, types.GenerateContentConfig, types.Content):
+            model.model_validate({})
         _ = self._client.aio.models, self._client.aio.caches  # imports them here, in the thread
         self._http = http
 
