@@ -55,8 +55,8 @@ def main(arguments: Sequence[str]) -> int:
         print(
             f"{'ok  ' if fast else 'FAIL'} {wire}: the first turn after the warm-up imports {first['modules']} modules "
             f"in {first['imports_ms']:.1f} ms (at most {MAX_FIRST_IMPORT_MS:.0f}); the warm-up took "
-            f"{first['warm_up_ms']:.0f} ms, the first answer {first['first_ms']:.1f} ms (at most {MAX_FIRST_ANSWER_MS:.0f}), the next "
-            f"{first['next_ms']:.1f} ms"
+            f"{first['warm_up_ms']:.0f} ms, the first answer {first['first_ms']:.1f} ms "
+            f"(at most {MAX_FIRST_ANSWER_MS:.0f}), the next {first['next_ms']:.1f} ms"
         )
         good = good and fits and fast
     return 0 if good else 1
