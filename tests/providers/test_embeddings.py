@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+import math
+from collections.abc import Sequence
+from operator import mul
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -28,6 +33,27 @@ def openai_answer(*rows: dict[str, Any], tokens: object = 7) -> list[bytes]:
     data = [{"object": "embedding", **row} for row in rows]
     usage = {"prompt_tokens": tokens, "total_tokens": tokens}
     return status(200, {"object": "list", "data": data, "model": "text-embedding-3-small", "usage": usage})
+
+
+def llama_server(weights: Path) -> Any:
+    """Start llama.cpp's server as `llama-server --embeddings --pooling mean` does."""
+    import xllamacpp
+
+    params = xllamacpp.CommonParams()
+    params.model.path = str(weights)
+    params.hostnames, params.port = ["127.0.0.1"], 0
+    params.n_ctx, params.n_parallel, params.verbosity = 1024, 1, 0
+    params.cpuparams.n_threads = params.cpuparams_batch.n_threads = (
+        1  # more would wait for each other on a busy machine
+    )
+    params.embedding = True
+    params.pooling_type = xllamacpp.llama_pooling_type.LLAMA_POOLING_TYPE_MEAN
+    return xllamacpp.Server(params)
+
+
+def nearness(one: Sequence[float], other: Sequence[float]) -> float:
+    """Return the cosine of two vectors."""
+    return sum(map(mul, one, other)) / (math.hypot(*one) * math.hypot(*other))
 
 
 @pytest.mark.parametrize(
@@ -87,6 +113,18 @@ async def test_llmock_embeds(llmock: Any) -> None:
     assert len(first) == len(second) == 1536
     assert first != second
     assert again == (second,)
+
+
+async def test_llama_cpps_own_server_embeds_and_says_what_is_too_long(embedded_weights: Path) -> None:
+    server = await asyncio.to_thread(llama_server, embedded_weights)
+    async with provider_of("llamacpp", f"{server.listening_address}/v1", api_key=None) as provider:
+        found = await provider.embed("any", ["a cat sleeps on the mat", "the kitten naps on a rug", "revenue fell"])
+        with pytest.raises(ProviderError, match="too large to process") as caught:
+            await provider.embed("any", ["word " * 600])
+    cat, kitten, revenue = found.vectors
+    assert nearness(cat, kitten) > nearness(cat, revenue)
+    assert found.usage.input_tokens > 10
+    assert caught.value.kind is ProviderErrorKind.CONTEXT_OVERFLOW
 
 
 async def test_a_length_that_the_model_ignores_is_an_error(llmock: Any) -> None:

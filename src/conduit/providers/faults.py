@@ -109,6 +109,7 @@ _OVERFLOW = re.compile(
     re.IGNORECASE,
 )
 _LOADING = re.compile(r"model is loading|loading model", re.IGNORECASE)
+_TOO_LARGE = re.compile(r"input \(\d+ tokens\) is too large to process", re.IGNORECASE)  # llama.cpp, as a 500
 _UNTRUSTED = re.compile(r"CERTIFICATE_VERIFY_FAILED|certificate verify failed", re.IGNORECASE)
 
 _SAYINGS: Mapping[Kind, str] = {
@@ -216,6 +217,8 @@ def _kind(error: BaseException, table: Mapping[str, Kind], status: int | None, w
         return Kind.CONFIG
     if status is not None and _LOADING.search(detail):
         return Kind.NOT_READY
+    if status is not None and _TOO_LARGE.search(detail):
+        return Kind.CONTEXT_OVERFLOW
     cause: BaseException | None = error
     while cause is not None and cause.__cause__ is not None and status is None:
         cause = cause.__cause__
