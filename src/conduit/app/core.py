@@ -16,8 +16,9 @@ from typing import TypeVar
 from pydantic import JsonValue
 
 from conduit.agent.permission import Approver, Remembered
-from conduit.agent.setup import Target, TurnResult, TurnSetup
+from conduit.agent.setup import TurnResult, TurnSetup
 from conduit.agent.turn import Turn
+from conduit.app.caches import SessionCaches
 from conduit.app.embedding import Embedded, embed
 from conduit.app.library import ModelLibrary
 from conduit.app.live import Coming, Live
@@ -203,8 +204,7 @@ class App:
     ) -> Structured[T]:
         """Ask one question outside of any session; the answer has the form. Raises as `prompt`, and InvalidAnswer."""
         info = self._setup.models.resolve(model or self.default_model())
-        target = Target(self._setup.models.provider(info), info.id, info.name)
-        question = FormQuestion(self._parts, self._setup, target, self._root())
+        question = FormQuestion(self._parts, self._setup, info, self._root())
         return await question.ask(text, form, cascade(self._setup.settings, settings))
 
     async def _new_turn(self, session_id: str, live: Live, content: Sequence[Block], options: PromptOptions) -> Turn:
@@ -316,6 +316,10 @@ class App:
         """Return a vector for each text; raises UserError for a model that cannot, ProviderError, as `check_model`."""
         models, ledger = self._setup.models, self._parts.ledger
         return await embed(models, ledger, self._root(), texts, model, dimensions)
+
+    def caches(self) -> SessionCaches:
+        """Return the vendors' prompt caches, by session."""
+        return SessionCaches(self._setup.models, self._parts.store)
 
     async def usage(self) -> list[UsageRow]:
         """Return the tokens of this workspace by day and model, newest first."""

@@ -116,6 +116,10 @@ class Models(Protocol):
         """Return the endpoint that serves it; raises MissingKey or ConfigError."""
         ...
 
+    def endpoint(self, model: ModelInfo) -> Provider:
+        """Return the bare wire, for what it may do beside streaming; raises MissingKey or ConfigError."""
+        ...
+
     def fallbacks(self, model: ModelInfo) -> tuple[Target, ...]:
         """Return who is asked, in order, when `model` does not answer."""
         ...

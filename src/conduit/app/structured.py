@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from conduit.agent.completion import new_id
-from conduit.agent.setup import Target
 from conduit.app.parts import Parts, Setup
+from conduit.catalog.model import ModelInfo
 from conduit.errors import ProviderError
 from conduit.jobs.structured import Form, Structured, ask_in_form
 from conduit.messages.message import Usage, user_message
@@ -25,28 +25,28 @@ class FormQuestion:
 
     parts: Parts
     setup: Setup
-    target: Target
+    model: ModelInfo
     root: str
 
     async def ask(self, text: str, form: Form[T], settings: ModelSettings) -> Structured[T]:
-        """Ask; raises what `ask_in_form` raises."""
+        """Ask; raises MissingKey and ConfigError, and what `ask_in_form` raises."""
+        provider = self.setup.models.provider(self.model)
         asked_as = new_id("ask")
 
         def before(request: ModelRequest) -> None:
-            shown = request.model_copy(update={"model": self.target.model_id})
+            shown = request.model_copy(update={"model": self.model.id})
             self.parts.recorder.record("request", asked_as, asked_as, shown)
 
-        request = ModelRequest(model=self.target.model_name, messages=(user_message(text),), settings=settings)
+        request = ModelRequest(model=self.model.name, messages=(user_message(text),), settings=settings)
         try:
             return await ask_in_form(
-                self.target.provider, request, form, before=before, after=lambda answer: self._note(asked_as, answer)
+                provider, request, form, before=before, after=lambda answer: self._note(asked_as, answer)
             )
         except ProviderError as error:
             self.parts.recorder.record("error", asked_as, asked_as, {"error": str(error)})
             raise
 
     def _note(self, asked_as: str, answer: Accumulator) -> None:
-        model = self.target.model_id
         complete = answer.stop_reason is not None
         if not complete and answer.usage == Usage():
             return  # nothing came that could be billed
@@ -55,11 +55,11 @@ class FormQuestion:
             message_id=new_id("msg"),
             parent_id=None,
             message=answer.message(complete=complete),
-            model=model,
+            model=self.model.id,
             usage=answer.usage,
             stop_reason=answer.stop_reason,
             request_id=answer.request_id,
-            cost_usd=self.setup.models.library.cost(self.setup.models.resolve(model), answer.usage),
+            cost_usd=self.setup.models.library.cost(self.model, answer.usage),
             interrupted=not complete,
         )
         self.parts.recorder.record("answer", asked_as, asked_as, replied)

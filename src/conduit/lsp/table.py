@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from lsprotocol import types
 
 _SESSION = "conduit.lsp.features.session:"
+_CACHES = "conduit.lsp.features.caches:"
 _COMMANDS = "conduit.lsp.features.commands:"
 _SUGGESTIONS = "conduit.lsp.features.suggestions:"
 _PAYLOADS = "conduit.lsp.protocol."
@@ -36,6 +37,10 @@ METHODS: dict[str, Row] = {
     "conduit/session/setMode": Row(_SESSION + "set_mode", _PAYLOADS + "session:SetModeParams"),
     "conduit/session/setModel": Row(_SESSION + "set_model", _PAYLOADS + "session:SetModelParams"),
     "conduit/session/setParameters": Row(_SESSION + "set_parameters", _PAYLOADS + "parameters:SetParametersParams"),
+    "conduit/cache/list": Row(_CACHES + "list_caches", _PAYLOADS + "caches:CacheParams"),
+    "conduit/cache/invalidate": Row(_CACHES + "invalidate_caches", _PAYLOADS + "caches:CacheParams"),
+    "conduit/cache/disable": Row(_CACHES + "disable_caches", _PAYLOADS + "caches:CacheParams"),
+    "conduit/cache/enable": Row(_CACHES + "enable_caches", _PAYLOADS + "caches:CacheParams"),
     "conduit/models/list": Row(_SESSION + "list_models", _PAYLOADS + "status:NoParams"),
     types.TEXT_DOCUMENT_CODE_ACTION: Row("conduit.lsp.features.actions:code_action"),
     "workspace/didChangeConfiguration": Row("conduit.lsp.features.configuration:did_change_configuration"),
@@ -80,10 +85,12 @@ AFTER_INITIALIZE = (
     "conduit.lsp.protocol.session",
     "conduit.lsp.protocol.prompt",
     "conduit.lsp.protocol.parameters",
+    "conduit.lsp.protocol.caches",
     "conduit.lsp.protocol.status",
     "conduit.lsp.protocol.update",
     "conduit.lsp.protocol.permission",
     "conduit.lsp.features.session",
+    "conduit.lsp.features.caches",
     "conduit.lsp.features.commands",
     "conduit.lsp.features.configuration",
     "conduit.lsp.features.actions",

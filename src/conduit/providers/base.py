@@ -135,3 +135,38 @@ class KeepsModels(Protocol):
     async def unload(self, model: str) -> None:
         """Take a model out of memory; raises ProviderError."""
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class KeptPrompt:
+    """The constant part of requests as a vendor stores it for us; times are seconds since 1970, `model` its own name.
+
+    `hits` are the requests that used it.
+    """
+
+    model: str
+    tokens: int
+    hits: int
+    made_at: float
+    expires_at: float
+
+
+@runtime_checkable
+class KeepsPrompts(Protocol):
+    """An endpoint where caches are made, paid for and deleted by us."""
+
+    def kept_prompts(self) -> tuple[KeptPrompt, ...]:
+        """Return the caches that exist, as far as is known."""
+        ...
+
+    def keeps_prompts(self) -> bool:
+        """Say whether caches are made and used."""
+        ...
+
+    def keep_prompts(self, on: bool) -> None:
+        """Make and use caches from now on, or none; those that exist stay."""
+        ...
+
+    async def drop_prompts(self) -> int:
+        """Delete every cache; return how many there were."""
+        ...

@@ -20,7 +20,7 @@ from conduit.messages.content import Audio, Block, Document, Image, ProviderData
 from conduit.messages.message import Message
 from conduit.messages.request import ModelRequest, ThinkingLevel
 from conduit.messages.stream import StreamEvent
-from conduit.providers.base import Embeddings, ServedModel
+from conduit.providers.base import Embeddings, KeptPrompt, ServedModel
 from conduit.providers.embed_google import embed
 from conduit.providers.faults import cut_stream, say
 from conduit.providers.google_caches import CacheOptions, GoogleCaches
@@ -67,6 +67,7 @@ class GoogleProvider:
         self._catalog = catalog
         self._endpoint = GoogleEndpoint(vendor, api_key=api_key, base_url=base_url, read_timeout_s=read_timeout_s)
         self.caches = GoogleCaches(self._endpoint, caches) if caches is not None else None
+        self._cache_life_s = caches.ttl_s if caches is not None else 0.0
 
     @property
     def name(self) -> str:
@@ -84,6 +85,24 @@ class GoogleProvider:
         if self.caches is not None:
             await self.caches.aclose()
         await self._endpoint.aclose()
+
+    def kept_prompts(self) -> tuple[KeptPrompt, ...]:
+        """Return the caches that exist, as far as is known."""
+        kept = self.caches.kept() if self.caches is not None else ()
+        return tuple(KeptPrompt(each.model, each.tokens, each.hits, each.made_at, each.expires_at) for each in kept)
+
+    def keeps_prompts(self) -> bool:
+        """Say whether caches are made and used."""
+        return self.caches is not None and self.caches.enabled and self._cache_life_s > 0
+
+    def keep_prompts(self, on: bool) -> None:
+        """Make and use caches from now on, or none; a setting that allows none stays in force."""
+        if self.caches is not None:
+            self.caches.enabled = on
+
+    async def drop_prompts(self) -> int:
+        """Delete every cache; return how many there were."""
+        return await self.caches.invalidate() if self.caches is not None else 0
 
     async def stream(self, request: ModelRequest) -> AsyncIterator[StreamEvent]:
         """Stream one completion; see `Provider.stream`."""
