@@ -23,6 +23,21 @@ async def test_all_who_wait_share_one_load_off_the_event_loop():
     assert threads[0] != threading.get_ident()
 
 
+async def test_two_loads_never_run_at_once():
+    running: list[str] = []
+    overlaps: list[str] = []
+    asked = threading.Event()
+
+    def work() -> None:
+        overlaps.extend(running)
+        running.append("load")
+        asked.wait(0.1)  # nobody sets it: the other one has this long to come in
+        running.pop()
+
+    await asyncio.gather(SharedLoad(work)(), SharedLoad(work)())
+    assert overlaps == []
+
+
 async def test_a_load_that_failed_is_tried_again():
     outcomes = iter([ValueError("first"), None])
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import importlib
 import logging
+import threading
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 
@@ -17,6 +18,9 @@ from conduit.providers.base import Provider
 
 _log = logging.getLogger(__name__)
 
+
+# One SDK at a time: openai's looks whether httpx was imported, and takes one that ollama's is just importing for whole.
+_IMPORTING = threading.Lock()
 
 LATE = ("anyio._backends._asyncio",)
 """What HTTP clients import with their first request, and a person would wait for."""
@@ -42,10 +46,11 @@ class SharedLoad:
         await asyncio.shield(self._task)
 
     def _run(self) -> None:
-        self._work()
-        for name in self._late:
-            with suppress(ImportError):
-                importlib.import_module(name)
+        with _IMPORTING:
+            self._work()
+            for name in self._late:
+                with suppress(ImportError):
+                    importlib.import_module(name)
 
     def _finished(self, task: asyncio.Task[None]) -> None:
         self._task = None
