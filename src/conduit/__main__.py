@@ -44,6 +44,8 @@ def _serve(arguments: list[str]) -> int:
     given = {key: value for key in ("log_level", "log_file") if (value := getattr(chosen, key)) is not None}
     if not _start_logging(given):
         return USAGE
+    # pydantic would read the description of every installed package for plugins of its own, and none may run in here.
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     # Full collections among the objects that lsprotocol makes for good would be a tenth of the start; the server goes
     # back to the usual thresholds when everything is imported.
     gc.set_threshold(5_000, 10, 100_000)

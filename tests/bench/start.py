@@ -142,7 +142,7 @@ def _memory(command: Sequence[str], home: Path, model: str) -> float:
     settings = {"CONDUIT_MODEL": model, "CONDUIT_SCRIPT": str(script)} if model else {}
     server = Server(command, home, **settings)
     server.ask(INITIALIZE)
-    server.ask({"jsonrpc": "2.0", "id": 2, "method": "conduit/models/list"})
+    server.ask({"jsonrpc": "2.0", "id": 2, "method": "conduit/session/list"})
     try:
         return server.settled_mb()
     finally:

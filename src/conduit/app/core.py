@@ -218,7 +218,11 @@ class App:
         conversation = await parts.store.conversation(session_id)
         mode = options.mode or session.mode
         refuse_unreadable(model, content)
-        tools = options.offered(parts.tools, mode) if model.capabilities.tools != "none" else ToolSet()
+        tools = (
+            options.offered(await asyncio.to_thread(parts.tools), mode)
+            if model.capabilities.tools != "none"
+            else ToolSet()
+        )
         workspace = parts.workspace.with_overlay(options.stage) if options.stage else parts.workspace
         system = build_system(
             [root.name for root in workspace.roots], mode, tools=len(tools) > 0, instructions=options.instructions

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from conduit.catalog.model import ModelInfo
 from conduit.messages.message import Usage
 from conduit.providers.base import PullProgress
-from conduit.providers.probe import Finding
+
+if TYPE_CHECKING:
+    from conduit.providers.probe import Finding
 
 
 @dataclass(frozen=True, slots=True)

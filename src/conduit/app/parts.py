@@ -164,7 +164,7 @@ class Parts:
 
     workspace: Workspace
     store: SessionStore
-    tools: ToolSet
+    tools: Callable[[], ToolSet]
     edits: Callable[[Workspace], EditSink]
     approver: Approver
     recorder: Recorder

@@ -22,7 +22,7 @@ WireName = Literal[
 class Row(BaseModel):
     """A frozen row; a field that is not known here is a mistake in the data."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
 
 class Capabilities(Row):
@@ -157,7 +157,7 @@ class Vendor(Row):
     dimensions_field: Literal["dimensions", "output_dimension"] = "dimensions"
     default_max_tokens: int | None = None
     extra_body: dict[str, JsonValue] = Field(default_factory=dict)
-    model_defaults: Capabilities = Capabilities()
+    model_defaults: Capabilities = Field(default_factory=Capabilities)
     source: str
     date: dt.date
 
@@ -181,7 +181,7 @@ class ModelInfo(Row):
     kind: Kind = "chat"
     context_tokens: int | None = None
     max_output_tokens: int | None = None
-    capabilities: Capabilities = Capabilities()
+    capabilities: Capabilities = Field(default_factory=Capabilities)
     price: Price | None = None
     deprecated: str | None = None
     wire: WireName | None = Field(default=None, description="where it differs from its vendor's")

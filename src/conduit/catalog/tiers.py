@@ -11,7 +11,7 @@ import tomllib
 from collections.abc import Mapping
 from typing import Any
 
-from pydantic import Field, TypeAdapter, ValidationError
+from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 
 from conduit.catalog.catalog import Catalog
 from conduit.catalog.model import Capabilities, ModelInfo, Row, Vendor
@@ -35,7 +35,9 @@ class DiscoveredList(Row):
     models: tuple[Discovered, ...] = ()
 
 
-_LISTS: TypeAdapter[dict[str, DiscoveredList]] = TypeAdapter(dict[str, DiscoveredList])
+_LISTS: TypeAdapter[dict[str, DiscoveredList]] = TypeAdapter(
+    dict[str, DiscoveredList], config=ConfigDict(defer_build=True)
+)
 
 
 class _OwnFile(Row):

@@ -7,14 +7,15 @@ import logging
 import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from conduit.agent.budget import TurnLimits
 from conduit.agent.permission import Approver
 from conduit.app import App, Check, Parts, Setup, Status
 from conduit.catalog.catalog import Catalog
 from conduit.compose.calibrating import CalibratingRecorder
-from conduit.compose.doctor import examine
 from conduit.compose.endpoints import Endpoints, addressed
 from conduit.compose.library import LISTS_FILE, OWN_FILE, read_tiers
 from conduit.compose.wires import Wires
@@ -27,7 +28,6 @@ from conduit.edits.edit import Applier
 from conduit.errors import ConfigError, ToolError
 from conduit.logs import adjust_logging
 from conduit.messages.request import ModelSettings
-from conduit.providers.weights import Weights
 from conduit.redaction import Redactor
 from conduit.sandbox.confine import Door
 from conduit.sessions.journal import Journal
@@ -35,12 +35,11 @@ from conduit.sessions.ledger import SqliteLedger
 from conduit.sessions.paths import database_path, journal_path
 from conduit.sessions.store import open_store
 from conduit.tools.base import ToolSet
-from conduit.tools.edit import edit_file
-from conduit.tools.files import list_files, read_file
-from conduit.tools.search import search_text
-from conduit.workspace import search
 from conduit.workspace.editor import Editor
 from conduit.workspace.workspace import Workspace
+
+if TYPE_CHECKING:
+    from conduit.providers.weights import Weights
 
 _log = logging.getLogger(__name__)
 
@@ -84,7 +83,7 @@ async def open_app(
         Parts(
             workspace=workspace,
             store=store,
-            tools=ToolSet([read_file, list_files, search_text, edit_file]),
+            tools=_tools,
             edits=lambda files: ApplyAtOnce(files, files.door, applier),
             approver=approver,
             recorder=room.recorder,
@@ -98,6 +97,16 @@ async def open_app(
     )
     room.report = app.report
     return app
+
+
+@cache
+def _tools() -> ToolSet:
+    """Return the tools; they are imported with the first turn."""
+    from conduit.tools.edit import edit_file
+    from conduit.tools.files import list_files, read_file
+    from conduit.tools.search import search_text
+
+    return ToolSet([read_file, list_files, search_text, edit_file])
 
 
 def _usable(roots: Sequence[Path]) -> tuple[list[Path], list[str]]:
@@ -184,6 +193,9 @@ class _Room:
 
     def examine(self, setup: Setup, database: Path, door: Door) -> list[Check]:
         """Return the doctor's lines; blocks on the disk."""
+        from conduit.compose.doctor import examine
+        from conduit.workspace import search
+
         assert isinstance(setup.models, Endpoints)
         try:
             ripgrep = search.program()

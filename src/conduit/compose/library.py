@@ -20,10 +20,11 @@ from conduit.errors import ConfigError, ProviderError, UserError
 from conduit.messages.message import Usage
 from conduit.providers.base import KeepsModels, ListsModels, Provider, PullProgress
 from conduit.providers.own_machine import is_on_this_machine
-from conduit.providers.probe import Finding, probe
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
+
+    from conduit.providers.probe import Finding
 
 LIST_TIMEOUT_S = 20.0
 LISTS_FILE = "served-models.json"
@@ -122,6 +123,8 @@ class Library:
         vendor = self._shelf.catalog.vendor(model.vendor)
         said = answers(model, vendor, Facts())
         skip = frozenset(capability for capability in _DENIED if said[capability] is False)
+        from conduit.providers.probe import probe
+
         findings = cast("AsyncGenerator[Finding]", probe(self._shelf.endpoint(model), model.name, skip=skip))
         async with aclosing(findings):
             async for finding in findings:

@@ -1,31 +1,26 @@
-"""From a vendor's row to the wire that speaks to it."""
+"""From a vendor's row to the wire that speaks to it.
+
+A wire is imported when the first of its vendors is asked: most people use one, and the others would only take memory.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from conduit.app import Status
 from conduit.catalog.catalog import Catalog
 from conduit.catalog.model import Vendor
 from conduit.compose.endpoints import EMBEDDED
 from conduit.config.settings import Settings
-from conduit.context.tokens import TokenCounter
 from conduit.errors import ConfigError
-from conduit.providers.anthropic import AnthropicProvider
 from conduit.providers.base import Provider
-from conduit.providers.dashscope import DashScopeProvider
-from conduit.providers.google import GoogleProvider
-from conduit.providers.google_caches import CacheOptions
-from conduit.providers.local import EmbeddedOptions, EmbeddedProvider, EmbeddedStatus, Phase
-from conduit.providers.ollama import OllamaProvider
-from conduit.providers.openai_chat import OpenAIChatProvider
-from conduit.providers.openai_responses import OpenAIResponsesProvider
-from conduit.providers.prompted_tools import PromptedToolsProvider
-from conduit.providers.scripted import ScriptedProvider
-from conduit.providers.weights import Weights
+
+if TYPE_CHECKING:
+    from conduit.providers.local import EmbeddedStatus, Phase
+    from conduit.providers.weights import Weights
 
 
 @dataclass(frozen=True)
@@ -44,28 +39,30 @@ class Wires:
 
     def make(self, vendor: Vendor, base_url: str | None, key: str | None) -> Provider:
         """Return a new provider for `vendor`; raises ConfigError when it has no address."""
-        counter = TokenCounter()
         match vendor.wire:
             case "openai_chat":
+                from conduit.providers.openai_chat import OpenAIChatProvider
+
                 return OpenAIChatProvider(vendor, catalog=self.catalog, base_url=base_url, api_key=key)
             case "openai_responses":
+                from conduit.providers.openai_responses import OpenAIResponsesProvider
+
                 return OpenAIResponsesProvider(vendor, catalog=self.catalog, base_url=base_url, api_key=key)
             case "anthropic":
+                from conduit.providers.anthropic import AnthropicProvider
+
                 return AnthropicProvider(vendor, catalog=self.catalog, base_url=base_url, api_key=key)
             case "google":
                 return self._google(vendor, base_url, key)
             case "dashscope":
+                from conduit.providers.dashscope import DashScopeProvider
+
                 return DashScopeProvider(vendor, catalog=self.catalog, base_url=base_url, api_key=key)
             case "ollama":
-                return OllamaProvider(
-                    vendor,
-                    catalog=self.catalog,
-                    base_url=base_url,
-                    api_key=key,
-                    count=lambda request: counter.count_request(request).tokens,
-                    notify=lambda note: self.report(Status("busy", vendor.name, message=note)),
-                )
+                return self._ollama(vendor, base_url, key)
             case "scripted":
+                from conduit.providers.scripted import ScriptedProvider
+
                 return ScriptedProvider(self.settings.script, name=vendor.name)
             case "embedded":
                 return self._embedded(vendor)
@@ -74,14 +71,37 @@ class Wires:
 
     def weights(self) -> Weights:
         """Return where the embedded model's weights are, or come from."""
+        from conduit.providers.weights import Weights
+
         return Weights(self.data / "weights", own=self.settings.embedded.weights)
 
+    def _ollama(self, vendor: Vendor, base_url: str | None, key: str | None) -> Provider:
+        from conduit.context.tokens import TokenCounter
+        from conduit.providers.ollama import OllamaProvider
+
+        counter = TokenCounter()
+        return OllamaProvider(
+            vendor,
+            catalog=self.catalog,
+            base_url=base_url,
+            api_key=key,
+            count=lambda request: counter.count_request(request).tokens,
+            notify=lambda note: self.report(Status("busy", vendor.name, message=note)),
+        )
+
     def _google(self, vendor: Vendor, base_url: str | None, key: str | None) -> Provider:
+        from conduit.providers.google import GoogleProvider
+        from conduit.providers.google_caches import CacheOptions
+
         life = self.settings.cache_ttl_s
         caches = CacheOptions(self.caches, ttl_s=life) if self.caches is not None else None
         return GoogleProvider(vendor, catalog=self.catalog, base_url=base_url, api_key=key, caches=caches)
 
     def _embedded(self, vendor: Vendor) -> Provider:
+        from conduit.providers.local import EmbeddedOptions, EmbeddedProvider
+        from conduit.providers.openai_chat import OpenAIChatProvider
+        from conduit.providers.prompted_tools import PromptedToolsProvider
+
         embedded = self.settings.embedded
         options = EmbeddedOptions(
             context_tokens=embedded.context_tokens, threads=embedded.threads, idle_s=embedded.idle_s

@@ -10,7 +10,7 @@ import os
 import threading
 from pathlib import Path
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import ConfigDict, TypeAdapter, ValidationError
 
 from conduit.messages.content import Value
 
@@ -35,7 +35,7 @@ class Error(Value):
         return min(_MOST, max(_LEAST, self.counted / self.estimated))
 
 
-_FILE: TypeAdapter[dict[str, Error]] = TypeAdapter(dict[str, Error])
+_FILE: TypeAdapter[dict[str, Error]] = TypeAdapter(dict[str, Error], config=ConfigDict(defer_build=True))
 
 
 class Calibration:

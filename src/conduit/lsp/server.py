@@ -291,6 +291,7 @@ def _give_back_memory() -> None:
     """Return to the system what the imports needed for a moment; only glibc has to be asked."""
     import ctypes
 
+    gc.collect()
     with suppress(AttributeError, OSError, TypeError):
         ctypes.CDLL(None).malloc_trim(0)
 

@@ -53,5 +53,5 @@ class ModelRequest(Value):
     system: str = ""
     messages: tuple[Message, ...]
     tools: tuple[ToolSpec, ...] = ()
-    settings: ModelSettings = ModelSettings()
+    settings: ModelSettings = Field(default_factory=ModelSettings)
     response_schema: dict[str, JsonValue] | None = None

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field, JsonValue, TypeAdapter
+from pydantic import ConfigDict, Field, JsonValue, TypeAdapter
 
 from conduit.errors import ProviderErrorKind
 from conduit.messages.content import ToolResult, Value
@@ -80,7 +80,7 @@ class AssistantReplied(Value):
     parent_id: str | None
     message: Message
     model: str
-    usage: Usage = Usage()
+    usage: Usage = Field(default_factory=Usage)
     stop_reason: CompletionStop | None = None
     request_id: str | None = None
     cost_usd: float | None = None
@@ -152,7 +152,7 @@ class TurnEnded(Value):
     type: Literal["turn_ended"] = "turn_ended"
     turn_id: str
     stop_reason: TurnStop
-    usage: Usage = Usage()
+    usage: Usage = Field(default_factory=Usage)
     error: str | None = None
     error_kind: ProviderErrorKind | None = None
     interrupted: bool = False
@@ -265,7 +265,9 @@ class UsageRow(Value):
     unpriced: int = 0
 
 
-_EVENT: TypeAdapter[Event] = TypeAdapter(Annotated[Event, Field(discriminator="type")])
+_EVENT: TypeAdapter[Event] = TypeAdapter(
+    Annotated[Event, Field(discriminator="type")], config=ConfigDict(defer_build=True)
+)
 
 
 def parse_event(json_text: str | bytes) -> Event:

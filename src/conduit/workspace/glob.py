@@ -7,10 +7,13 @@ among the files of the workspace and so can reach nothing else.
 from __future__ import annotations
 
 import re
-
-from pathspec import GitIgnoreSpec
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from conduit.errors import InvalidArguments
+
+if TYPE_CHECKING:
+    from pathspec import GitIgnoreSpec
 
 _BRACES = re.compile(r"\{([^{}]*,[^{}]*)\}")
 _MOST_PATTERNS = 64
@@ -42,13 +45,20 @@ class Glob:
         if any(is_costly(each) for each in self.patterns):
             raise InvalidArguments(f"The pattern {pattern!r} has too many stars: at most {_MOST_STARS} in one name.")
         try:
-            self._spec = GitIgnoreSpec.from_lines(self.patterns)
+            self._spec = compile_patterns(self.patterns)
         except ValueError as error:
             raise InvalidArguments(f"The pattern {pattern!r} cannot be understood: {error}") from error
 
     def matches(self, relative: str) -> bool:
         """Whether the pattern matches a path beneath a root."""
         return self._spec is None or self._spec.match_file(relative)
+
+
+def compile_patterns(lines: Iterable[str]) -> GitIgnoreSpec:
+    """Return the meaning of gitignore lines; raises ValueError when one is no pattern."""
+    from pathspec import GitIgnoreSpec  # not before something is read
+
+    return GitIgnoreSpec.from_lines(lines)
 
 
 def is_costly(pattern: str) -> bool:

