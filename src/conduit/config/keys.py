@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter
@@ -153,7 +153,7 @@ class Key:
     @property
     def is_path(self) -> bool:
         """Whether the value is a path on this machine."""
-        return any(choice.get("format") == "path" for choice in self._choices())
+        return Path in (self.field.annotation, *get_args(self.field.annotation))
 
     @property
     def user_only(self) -> bool:

@@ -82,9 +82,23 @@ FIND_FOLDERS = "conduit.compose:find_folders"
 """Where previews are kept."""
 
 AFTER_INITIALIZE = (
+    "conduit.lsp.protocol.session",
+    "conduit.lsp.protocol.prompt",
+    "conduit.lsp.protocol.parameters",
+    "conduit.lsp.protocol.caches",
+    "conduit.lsp.protocol.status",
+    "conduit.lsp.protocol.update",
+    "conduit.lsp.protocol.permission",
+    "conduit.lsp.features.session",
+    "conduit.lsp.features.caches",
+    "conduit.lsp.features.commands",
+    "conduit.lsp.features.configuration",
+    "conduit.lsp.features.actions",
+    "conduit.lsp.features.suggestions",
     "conduit.lsp.approver",
     "conduit.lsp.applier",
     "conduit.lsp.watching",
+    "conduit.app",
     "conduit.compose",
 )
 """What the background thread imports as soon as `initialize` has been answered."""
