@@ -50,7 +50,7 @@ from conduit.sessions.events import (
     UsageRow,
 )
 from conduit.sessions.ledger import entry_of
-from conduit.tools.base import Effect, ToolContext, ToolSet
+from conduit.tools.base import Effect, ToolContext
 from conduit.workspace.workspace import Workspace
 
 T = TypeVar("T")
@@ -218,11 +218,7 @@ class App:
         conversation = await parts.store.conversation(session_id)
         mode = options.mode or session.mode
         refuse_unreadable(model, content)
-        tools = (
-            options.offered(await asyncio.to_thread(parts.tools), mode)
-            if model.capabilities.tools != "none"
-            else ToolSet()
-        )
+        tools = await parts.offer(model, mode, options)
         workspace = parts.workspace.with_overlay(options.stage) if options.stage else parts.workspace
         system = build_system(
             [root.name for root in workspace.roots], mode, tools=len(tools) > 0, instructions=options.instructions

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
@@ -173,6 +174,12 @@ class Parts:
     close: Callable[[], Awaitable[None]]
     ledger: Ledger
     notices: tuple[str, ...] = ()
+
+    async def offer(self, model: ModelInfo, mode: Mode, options: PromptOptions) -> ToolSet:
+        """Return the tools of one turn; the first one imports them, off the event loop."""
+        if model.capabilities.tools == "none":
+            return ToolSet()
+        return options.offered(await asyncio.to_thread(self.tools), mode)
 
 
 def output_cap(limits: TurnLimits, model: ModelInfo) -> int:
