@@ -263,8 +263,16 @@ class _Record:
     def __init__(self, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self._path = folder / f"gemini-caches-{os.getpid()}-{uuid.uuid4().hex[:8]}.json"
-        self._file = self._path.open("w+", encoding="utf-8")
-        fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        self._file = self._open()
+
+    def _open(self) -> IO[str]:
+        # Between `open` and `flock` a cleaner may take the empty file for one that a killed process left, and remove it.
+        while True:
+            file = self._path.open("w+", encoding="utf-8")
+            fcntl.flock(file, fcntl.LOCK_EX)
+            if os.fstat(file.fileno()).st_nlink > 0:
+                return file
+            file.close()
 
     def write(self, kept: list[KeptCache]) -> None:
         """Replace the content and bring it to the disk."""

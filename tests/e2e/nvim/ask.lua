@@ -3,5 +3,5 @@ local session = require('session')
 
 session.open('app.py')
 vim.cmd('ConduitAsk what is first?')
-session.wait_for_chat('The first answer.')
+session.wait_for_answer('The first answer.')
 session.finish({ chat = session.chat() })

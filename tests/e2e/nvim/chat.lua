@@ -17,7 +17,7 @@ client.handlers['conduit/session/update'] = function(_, params)
 end
 
 vim.cmd('ConduitAsk what is in the first line?')
-session.wait_for_chat('The end.')
+session.wait_for_answer('The end.')
 session.wait('the whole message', function()
   return whole
 end)

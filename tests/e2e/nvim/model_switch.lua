@@ -3,7 +3,7 @@ local session = require('session')
 
 local client = session.open('app.py')
 vim.cmd('ConduitAsk who are you?')
-session.wait_for_chat('I am the first model.')
+session.wait_for_answer('I am the first model.')
 
 local selected
 client:exec_cmd({ title = 'switch', command = 'conduit.model.select', arguments = { 'scripted/other' } }, nil, function(err)

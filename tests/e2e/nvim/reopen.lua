@@ -11,6 +11,6 @@ vim.cmd('ConduitSessions')
 session.wait_for_chat('The first answer.')
 local reopened = session.chat()
 vim.cmd('ConduitAsk what is second?')
-session.wait_for_chat('The second answer.')
+session.wait_for_answer('The second answer.')
 
 session.finish({ offered = offered, reopened = reopened, chat = session.chat(), sessions = session.list(client) })

@@ -36,6 +36,14 @@ function M.wait_for_chat(text)
   end)
 end
 
+-- Waits for an answer that is complete: shown, and stored by the server.
+function M.wait_for_answer(text)
+  M.wait_for_chat(text)
+  return M.wait('the end of the turn', function()
+    return vim.g.conduit_status == 'ready'
+  end)
+end
+
 -- What the server lists as conversations of this folder.
 function M.list(client)
   return client:request_sync('conduit/session/list', vim.empty_dict(), 20000).result.sessions
