@@ -16,18 +16,18 @@ from typing import TypeVar
 from pydantic import JsonValue
 
 from conduit.agent.permission import Approver, Remembered
-from conduit.agent.setup import TurnResult, TurnSetup
+from conduit.agent.setup import TurnResult
 from conduit.agent.turn import Turn
 from conduit.app.caches import SessionCaches
 from conduit.app.embedding import Embedded, embed
 from conduit.app.library import ModelLibrary
 from conduit.app.live import Coming, Live
-from conduit.app.parameters import cascade, changed, parameters
+from conduit.app.parameters import cascade, changed
 from conduit.app.parts import Check, ModelChoice, Models, Parts, PromptOptions, Setup, Status, output_cap
+from conduit.app.starting import TurnStart
 from conduit.app.structured import FormQuestion
-from conduit.catalog.capabilities import refuse_unreadable
 from conduit.catalog.model import ModelInfo
-from conduit.context.builder import build_prompt, build_system, render_file
+from conduit.context.builder import render_file
 from conduit.errors import UserError
 from conduit.jobs.structured import Form, Structured
 from conduit.messages.content import Block, Text
@@ -50,7 +50,7 @@ from conduit.sessions.events import (
     UsageRow,
 )
 from conduit.sessions.ledger import entry_of
-from conduit.tools.base import Effect, ToolContext
+from conduit.tools.base import Effect
 from conduit.workspace.workspace import Workspace
 
 T = TypeVar("T")
@@ -208,46 +208,8 @@ class App:
         return await question.ask(text, form, cascade(self._setup.settings, settings))
 
     async def _new_turn(self, session_id: str, live: Live, content: Sequence[Block], options: PromptOptions) -> Turn:
-        parts, setup = self._parts, self._setup
-        session = await parts.store.session(session_id)
-        model = setup.models.resolve(session.model)
-        provider = setup.models.provider(model)
-        introduction = setup.models.introduction(model)
-        if introduction:
-            await self._emit(session_id, Notice(text=introduction))
-        conversation = await parts.store.conversation(session_id)
-        mode = options.mode or session.mode
-        refuse_unreadable(model, content)
-        tools = await parts.offer(model, mode, options)
-        workspace = parts.workspace.with_overlay(options.stage) if options.stage else parts.workspace
-        system = build_system(
-            [root.name for root in workspace.roots], mode, tools=len(tools) > 0, instructions=options.instructions
-        )
-        return Turn(
-            TurnSetup(
-                session_id=session_id,
-                provider=provider,
-                model_id=model.id,
-                model_name=model.name,
-                mode=mode,
-                tools=tools,
-                context=ToolContext(workspace, options.stage or parts.edits(workspace)),
-                store=parts.store,
-                approver=options.approver or parts.approver,
-                remembered=live.remembered,
-                limits=replace(setup.limits, call_output_bytes=output_cap(setup.limits, model)),
-                system=system,
-                settings=cascade(setup.settings, parameters(session.parameters), options.settings),
-                history=tuple(stored.message for stored in conversation if stored.message.content),
-                parent_id=conversation[-1].id if conversation else None,
-                prompt=build_prompt(content, options.context),
-                show=lambda seq, event: self._show(session_id, seq, event),
-                recorder=parts.recorder,
-                goal=options.goal(),
-                fallbacks=setup.models.fallbacks(model),
-                cost=lambda name, usage: setup.models.library.cost(setup.models.resolve(name), usage),
-            )
-        )
+        start = TurnStart(self._parts, self._setup, lambda seq, event: self._show(session_id, seq, event))
+        return await start.turn(await self._parts.store.session(session_id), live.remembered, content, options)
 
     async def _run(self, session_id: str, turn: Turn) -> TurnResult:
         model = turn.setup.model_id
@@ -342,8 +304,9 @@ class App:
         """Import what the default model needs, off the event loop; what goes wrong is said on its first use."""
         models = self._setup.models
         with suppress(UserError):
-            await warm_up(models.provider(models.resolve(models.default())))
-        await models.library.load()
+            model = models.resolve(models.default())
+            await warm_up(models.provider(model))
+            await models.library.load(model)
 
     # -- watching ---------------------------------------------------------------------------------------------------
 

@@ -114,8 +114,8 @@ class ModelLibrary(Protocol):
         """Have a server take a model out of memory; raises as `pull` does."""
         ...
 
-    async def load(self) -> None:
-        """Import the price table in a thread, ahead of its first use."""
+    async def load(self, model: ModelInfo) -> None:
+        """Import the price table in a thread, ahead of its first use, if this model's price is in it."""
         ...
 
     def cost(self, model: ModelInfo, usage: Usage) -> float | None:

@@ -28,6 +28,11 @@ class Rates:
     note: str = ""
 
 
+def needs_table(model: ModelInfo, vendor: Vendor) -> bool:
+    """Say whether the price of this model can only be in the table."""
+    return not vendor.free and model.price is None and vendor.price_name is not None
+
+
 def load() -> None:
     """Import the table; for a thread."""
     import genai_prices  # noqa: F401
@@ -39,7 +44,7 @@ def cost_usd(model: ModelInfo, vendor: Vendor, usage: Usage) -> float | None:
         return 0.0
     if model.price is not None:
         return _own_cost(model.price, usage)
-    if vendor.price_name is None:
+    if not needs_table(model, vendor):
         return None
     import genai_prices
 

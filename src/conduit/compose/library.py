@@ -97,9 +97,10 @@ class Library:
         """Return what these tokens cost, or None."""
         return prices.cost_usd(model, self._shelf.catalog.vendor(model.vendor), usage)
 
-    async def load(self) -> None:
-        """Import the price table in a thread."""
-        await asyncio.to_thread(prices.load)
+    async def load(self, model: ModelInfo) -> None:
+        """Import the price table in a thread, if this model's price is in it."""
+        if prices.needs_table(model, self._shelf.catalog.vendor(model.vendor)):
+            await asyncio.to_thread(prices.load)
 
     async def update(self, provider: str = "") -> list[Listing]:
         """Ask for lists and keep them; see the protocol."""

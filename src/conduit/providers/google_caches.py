@@ -266,7 +266,7 @@ class _Record:
         self._file = self._open()
 
     def _open(self) -> IO[str]:
-        # Between `open` and `flock` a cleaner may take the empty file for one that a killed process left, and remove it.
+        # Between `open` and `flock` a cleaner may take the empty file for a leftover, and remove it.
         while True:
             file = self._path.open("w+", encoding="utf-8")
             fcntl.flock(file, fcntl.LOCK_EX)

@@ -1,0 +1,80 @@
+"""What a prompt becomes: a turn with its model, its tools, its place in the conversation and what the model is told.
+
+Used by the App alone; it starts nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+from conduit.agent.permission import Remembered
+from conduit.agent.setup import TurnSetup
+from conduit.agent.turn import Turn
+from conduit.app.parameters import cascade, parameters
+from conduit.app.parts import Parts, PromptOptions, Setup, output_cap
+from conduit.catalog.capabilities import refuse_unreadable
+from conduit.context.builder import build_prompt, build_system
+from conduit.messages.content import Block
+from conduit.sessions.events import Event, Notice, SessionInfo, Transient
+from conduit.tools.base import ToolContext
+
+
+@dataclass(frozen=True, slots=True)
+class TurnStart:
+    """Makes the turns of a session; `show` passes on what happens in them, with its place in the log."""
+
+    parts: Parts
+    setup: Setup
+    show: Callable[[int | None, Event | Transient], None]
+
+    async def turn(
+        self, session: SessionInfo, remembered: Remembered, content: Sequence[Block], options: PromptOptions
+    ) -> Turn:
+        """Return the turn that answers `content`.
+
+        Raises:
+            UnknownModel, MissingKey, ConfigError: the session's model cannot be asked.
+            UserError: it cannot take what the prompt holds.
+        """
+        parts, setup = self.parts, self.setup
+        model = setup.models.resolve(session.model)
+        provider = setup.models.provider(model)
+        await setup.models.library.load(model)
+        introduction = setup.models.introduction(model)
+        if introduction:
+            notice = Notice(text=introduction)
+            self.show(await parts.store.append(session.id, notice), notice)
+        conversation = await parts.store.conversation(session.id)
+        mode = options.mode or session.mode
+        refuse_unreadable(model, content)
+        tools = await parts.offer(model, mode, options)
+        workspace = parts.workspace.with_overlay(options.stage) if options.stage else parts.workspace
+        system = build_system(
+            [root.name for root in workspace.roots], mode, tools=len(tools) > 0, instructions=options.instructions
+        )
+        return Turn(
+            TurnSetup(
+                session_id=session.id,
+                provider=provider,
+                model_id=model.id,
+                model_name=model.name,
+                mode=mode,
+                tools=tools,
+                context=ToolContext(workspace, options.stage or parts.edits(workspace)),
+                store=parts.store,
+                approver=options.approver or parts.approver,
+                remembered=remembered,
+                limits=replace(setup.limits, call_output_bytes=output_cap(setup.limits, model)),
+                system=system,
+                settings=cascade(setup.settings, parameters(session.parameters), options.settings),
+                history=tuple(stored.message for stored in conversation if stored.message.content),
+                parent_id=conversation[-1].id if conversation else None,
+                prompt=build_prompt(content, options.context),
+                show=self.show,
+                recorder=parts.recorder,
+                goal=options.goal(),
+                fallbacks=setup.models.fallbacks(model),
+                cost=lambda name, usage: setup.models.library.cost(setup.models.resolve(name), usage),
+            )
+        )
