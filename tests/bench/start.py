@@ -142,7 +142,7 @@ def _memory(command: Sequence[str], home: Path, model: str) -> float:
     settings = {"CONDUIT_MODEL": model, "CONDUIT_SCRIPT": str(script)} if model else {}
     server = Server(command, home, **settings)
     server.ask(INITIALIZE)
-    # Any request waits until the App is open. A scripted model costs nothing, so no price table (4 MB) is loaded for it.
+    # Any request waits until the App is open. No price table (4 MB) is loaded: a scripted model costs nothing.
     server.ask({"jsonrpc": "2.0", "id": 2, "method": "conduit/session/list"})
     try:
         return server.settled_mb()
