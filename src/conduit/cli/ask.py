@@ -10,8 +10,10 @@ from contextlib import suppress
 
 from conduit.agent.permission import AllowAll, Approver
 from conduit.app import App, PromptOptions, TurnResult
+from conduit.catalog.capabilities import refuse_unreadable
 from conduit.cli.answer import AnswerPrinter, show_status
 from conduit.cli.approval import RefusingApprover, TerminalApprover, terminal_device
+from conduit.cli.attachments import add_attachments, read_attachments
 from conduit.cli.errors import complain, sentence_of
 from conduit.cli.folder import working_folder, workspace_root
 from conduit.cli.form import add_form_arguments, ask_in_form, clash
@@ -20,7 +22,7 @@ from conduit.cli.output import Output
 from conduit.cli.parameters import add_parameters, read_parameters
 from conduit.cli.piped import read_piped
 from conduit.errors import ConduitError, UserError
-from conduit.messages.content import Text, sanitize_text
+from conduit.messages.content import Block, Text, sanitize_text
 from conduit.messages.message import TurnStop
 from conduit.sessions.events import SessionInfo
 
@@ -62,6 +64,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--json", action="store_true", help="print one JSON object per line: every event, then a result"
     )
+    add_attachments(parser)
     add_form_arguments(parser)
     add_parameters(parser)
 
@@ -82,9 +85,11 @@ def run(arguments: argparse.Namespace) -> int:
                 complain(problem)
                 return USAGE
             return ask_in_form(arguments, content, output)
+        # What stands behind a picture is read with it in mind, so the question comes last.
+        blocks = [*read_attachments(arguments.attach), Text(text=content)]
         asking = _Asking(arguments, output)
         try:
-            return asking.finish(asyncio.run(asking.ask(content)))
+            return asking.finish(asyncio.run(asking.ask(blocks)))
         except (KeyboardInterrupt, asyncio.CancelledError):
             asking.result(None, "Interrupted.")
             return asking.exit_code or INTERRUPTED
@@ -108,7 +113,7 @@ class _Asking:
         self._app: App | None = None
         self._session: SessionInfo | None = None
 
-    async def ask(self, content: str) -> TurnResult:
+    async def ask(self, content: list[Block]) -> TurnResult:
         """Run the turn and return how it ended."""
         task = asyncio.current_task()
         loop = asyncio.get_running_loop()
@@ -123,13 +128,13 @@ class _Asking:
                 loop.add_signal_handler(number, self._stop, code, task)
         root = workspace_root(folder := working_folder(self._arguments.cwd))
         async with opened(root, self._arguments, self._approver()) as app:
-            session = await self._open_session(app, str(folder))
+            session = await self._open_session(app, str(folder), content)
             printer = AnswerPrinter(self._output, session.id, as_json=self._arguments.json)
             app.subscribe(printer.on_update)
             app.subscribe_status(lambda status: show_status(self._output, status))
             self._app, self._session = app, session
             options = PromptOptions(tools=not self._arguments.no_tools, settings=self._settings)
-            result = await app.prompt(session.id, [Text(text=content)], options)
+            result = await app.prompt(session.id, content, options)
             self._app = None
         return result
 
@@ -149,7 +154,7 @@ class _Asking:
         device = terminal_device()
         return TerminalApprover(self._output, device) if device else RefusingApprover(self._output)
 
-    async def _open_session(self, app: App, folder: str) -> SessionInfo:
+    async def _open_session(self, app: App, folder: str, content: list[Block]) -> SessionInfo:
         given = self._arguments
         if given.newest:
             newest = await app.sessions(limit=1)
@@ -159,6 +164,7 @@ class _Asking:
         elif given.session is not None:
             session = await app.load_session((await find_session(app, given.session)).id)
         else:
+            refuse_unreadable(app.model(app.default_model()), content)  # before there is an empty conversation
             return await app.new_session(cwd=folder)
         if given.model:
             session = await app.set_model(session.id, given.model)

@@ -39,7 +39,7 @@ def clash(arguments: argparse.Namespace) -> str:
     for name in _CONVERSATION:
         if getattr(arguments, name):
             return f"--schema does not go with --{_FLAGS.get(name, name)}: it asks outside of any conversation."
-    return ""
+    return "--schema does not go with --attach: it asks with words alone." if arguments.attach else ""
 
 
 def read_form(path: str) -> SchemaForm:
