@@ -10,6 +10,8 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
+import httpx
+
 from conduit.sessions.ledger import SqliteLedger
 from e2e.harness import Bench, chat, new_session
 from fakes.byte_server import chat_events, message_events, response_events
@@ -174,7 +176,7 @@ async def endpoints() -> AsyncIterator[Endpoints]:
         )
 
 
-async def test_one_conversation_goes_over_all_six_wires_and_back(bench: Bench) -> None:
+async def test_one_conversation_goes_over_all_six_wires_and_back(bench: Bench, llmock: Any) -> None:
     bench.write("a.py", "answer = 42\n")
     async with endpoints() as ends:
         ends.configure(bench)
@@ -206,6 +208,7 @@ async def test_one_conversation_goes_over_all_six_wires_and_back(bench: Bench) -
         assert ends.gemini.alive() == []
         assert {row["model"] for row in rows} == set(ALL)
         await check_ledger(bench)
+        await check_another_opinion(asked_of, llmock)
 
 
 def check_whole_history(asked_of: dict[str, list[dict[str, Any]]]) -> None:
@@ -252,6 +255,23 @@ def check_own_is_replayed(asked_of: dict[str, list[dict[str, Any]]], gemini_sign
     assert [part["functionCall"]["id"] for part in signed] == ["g1"]
     assert [each["thinking"] for each in asked_of[OLLAMA][1]["messages"] if "thinking" in each] == [THOUGHTS[OLLAMA]]
     assert list(reasoning_content(asked_of[QWEN][1])) == []  # its row asks for none back: the vendor leaves it unread
+
+
+async def check_another_opinion(asked_of: dict[str, list[dict[str, Any]]], llmock: Any) -> None:
+    """What our servers accepted is accepted by a server of others too, where that one knows the format."""
+    gemini = "/models/gemini-3.8-flash:streamGenerateContent?alt=sse"
+    places = {
+        CLAUDE: f"{llmock.base_url('anthropic')}/v1/messages",
+        DEEPSEEK: f"{llmock.base_url('openai')}/chat/completions",
+        GPT: f"{llmock.base_url('openai')}/responses",
+        GEMINI: f"{llmock.base_url('gemini')}/v1beta{gemini}",
+    }
+    keys = {"authorization": "Bearer k", "x-api-key": "k", "x-goog-api-key": "k", "anthropic-version": "2023-06-01"}
+    async with httpx.AsyncClient(headers=keys) as client:
+        for model, url in places.items():
+            for body in asked_of[model]:
+                answer = await client.post(url, json=body)
+                assert answer.status_code == 200, (model, answer.text)
 
 
 async def check_ledger(bench: Bench) -> None:
