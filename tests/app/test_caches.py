@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic import JsonValue
 
 from conduit.app.caches import CacheState, SessionCaches
+from conduit.app.parameters import changed, parameters
 from conduit.catalog.catalog import Catalog
 from conduit.catalog.model import ModelInfo
 from conduit.errors import SessionNotFound, UserError
 from conduit.messages.message import Usage, assistant_message
 from conduit.providers.google_caches import CacheOptions
-from conduit.sessions.events import AssistantReplied, SessionOpened
+from conduit.sessions.events import AssistantReplied, SessionChanged, SessionOpened
 from fakes.gemini_server import GeminiServer, serve_gemini
 from fakes.memory_store import MemoryStore
 from fakes.wires import collect, provider_of, request_for
@@ -46,19 +48,30 @@ async def gemini(server: GeminiServer, records: Path, **options: Any) -> AsyncIt
         yield provider
 
 
+class Sessions(SessionCaches):
+    """The caches of sessions whose parameters are kept as the App keeps them."""
+
+    def __init__(self, inner: object, store: MemoryStore) -> None:
+        async def set_parameters(session_id: str, changes: Mapping[str, JsonValue]) -> None:
+            now = await store.session(session_id)
+            await store.append(session_id, SessionChanged(parameters=changed(now.parameters, changes)))
+
+        super().__init__(OneEndpoint(inner), store, set_parameters)
+
+
 async def session_of(store: MemoryStore, model: str) -> str:
     return (await store.open_session(SessionOpened(title="", mode="ask", model=model, cwd="/"))).id
 
 
-async def ask(provider: Any) -> None:
-    _, _, error = await collect(provider, request_for("google", "hi", system=SYSTEM))
+async def ask(provider: Any, **options: Any) -> None:
+    _, _, error = await collect(provider, request_for("google", "hi", system=SYSTEM, **options))
     assert error is None
 
 
 async def test_an_explicit_cache_is_shown_deleted_switched_off_and_on(tmp_path: Path):
     store = MemoryStore()
     async with serve_gemini(now=lambda: NOW) as server, gemini(server, tmp_path) as provider:
-        caches, session = SessionCaches(OneEndpoint(provider), store), await session_of(store, FLASH)
+        caches, session = Sessions(provider, store), await session_of(store, FLASH)
         assert await caches.state(session) == CacheState(FLASH, "google", "explicit", True, 0, 0)
         await ask(provider)
         await ask(provider)
@@ -72,7 +85,8 @@ async def test_an_explicit_cache_is_shown_deleted_switched_off_and_on(tmp_path: 
         assert len(server.alive()) == 1
         assert not (await caches.enable(session, False)).enabled
         assert server.alive() == []
-        await ask(provider)
+        off = parameters((await store.session(session)).parameters)
+        await ask(provider, settings=off)
         assert (server.created, server.deleted) == (2, 2)
         assert (await caches.enable(session, True)).enabled
         await ask(provider)
@@ -83,15 +97,18 @@ async def test_an_explicit_cache_is_shown_deleted_switched_off_and_on(tmp_path: 
 @pytest.mark.parametrize(
     ("model", "kind", "said"),
     [
-        ("anthropic/claude-sonnet-5-5", "marks", "cannot be switched off"),
+        ("anthropic/claude-sonnet-5-5", "marks", "told in each request"),
+        ("openai/gpt-6-luna", "implicit", "cached by its vendor alone"),
         ("openai/gpt-5.4", "implicit", "cached by its vendor alone"),
         ("embedded/smollm2-135m", "none", "has no cache"),
         ("scripted/demo", "unknown", "not known"),
     ],
 )
-async def test_other_caches_are_seen_in_the_usage_and_cannot_be_changed(model: str, kind: str, said: str):
+async def test_other_caches_are_seen_in_the_usage_and_switched_off_where_the_vendor_can_be_told(
+    model: str, kind: str, said: str
+):
     store = MemoryStore()
-    caches, session = SessionCaches(OneEndpoint(object()), store), await session_of(store, model)
+    caches, session = Sessions(object(), store), await session_of(store, model)
     for number, usage in enumerate((Usage(), Usage(cache_write_tokens=70), Usage(cache_read_tokens=70))):
         replied = AssistantReplied(
             turn_id="t",
@@ -104,20 +121,23 @@ async def test_other_caches_are_seen_in_the_usage_and_cannot_be_changed(model: s
         await store.append(session, replied)
     enabled = kind in ("marks", "implicit")
     assert await caches.state(session) == CacheState(model, model.split("/")[0], kind, enabled, 70, 1)
-    for change in (caches.invalidate(session), caches.enable(session, False), caches.enable(session, True)):
-        with pytest.raises(UserError, match=said):
-            await change
+    with pytest.raises(UserError, match=said):
+        await caches.invalidate(session)
+    assert (await caches.enable(session, False)).enabled == (model == "openai/gpt-5.4")
+    assert (await store.session(session)).parameters == {"prompt_cache": False}
+    assert (await caches.enable(session, True)).enabled == enabled
+    assert (await store.session(session)).parameters == {}
 
 
 async def test_a_session_that_is_not_there_has_no_cache():
     with pytest.raises(SessionNotFound):
-        await SessionCaches(OneEndpoint(object()), MemoryStore()).state("nope")
+        await Sessions(object(), MemoryStore()).state("nope")
 
 
 async def test_a_setting_that_allows_no_cache_stays_in_force(tmp_path: Path):
     store = MemoryStore()
     async with serve_gemini() as server, gemini(server, tmp_path, ttl_s=0.0) as provider:
-        caches, session = SessionCaches(OneEndpoint(provider), store), await session_of(store, FLASH)
+        caches, session = Sessions(provider, store), await session_of(store, FLASH)
         assert not (await caches.enable(session, True)).enabled
         await ask(provider)
         assert server.created == 0

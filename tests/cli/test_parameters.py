@@ -22,6 +22,7 @@ def test_each_argument_sets_its_parameter_and_none_sets_nothing():
     found = read(
         *("--temperature", "0", "--top-p", "0.5", "--top-k", "3", "--max-tokens", "9", "--seed", "0"),
         *("--thinking", "high", "--extra", 'user="ann"', "--extra", "options={}"),
+        *("--no-prompt-cache", "--keep-alive", "-1"),
     )
     assert found == ModelSettings(
         temperature=0,
@@ -30,6 +31,8 @@ def test_each_argument_sets_its_parameter_and_none_sets_nothing():
         max_tokens=9,
         seed=0,
         thinking="high",
+        prompt_cache=False,
+        keep_alive_s=-1,
         extra={"user": "ann", "options": {}},
     )
 

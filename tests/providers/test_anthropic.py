@@ -204,6 +204,13 @@ async def test_the_whole_request_arrives_as_the_vendor_documents_it():
     }
 
 
+async def test_no_cache_marks_are_sent_where_none_are_wanted():
+    async with serve(TEXT_AND_CALL["anthropic"]) as server, provider_of("anthropic", server.url) as provider:
+        await collect(provider, request_for("anthropic", settings=ModelSettings(prompt_cache=False)))
+        await collect(provider, request_for("anthropic", settings=ModelSettings(prompt_cache=True)))
+    assert ["cache_control" in each.body for each in server.received] == [False, True]
+
+
 async def test_a_gateway_that_wants_the_other_header_gets_it_alone():
     row = VENDOR.model_copy(update={"auth": "x-api-key"})
     async with serve(TEXT_AND_CALL["anthropic"]) as server, provider_of("anthropic", server.url) as provider:

@@ -100,8 +100,7 @@ async def test_a_small_request_a_life_of_nothing_and_a_forced_tool_go_inline(tmp
         async with cached(server, tmp_path, clock) as provider:
             await ask(provider, "Be kind.")
             await ask(provider, tools=(READ_FILE,), settings=ModelSettings(tool_choice="required"))
-            provider.caches.enabled = False
-            await ask(provider)
+            await ask(provider, settings=ModelSettings(prompt_cache=False))
         async with cached(server, tmp_path, clock, ttl_s=0) as provider:
             await ask(provider)
         async with cached(server, tmp_path, clock) as provider:

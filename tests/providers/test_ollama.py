@@ -108,6 +108,16 @@ async def test_the_thinking_level_is_a_yes_or_a_level_as_the_model_takes_it(leve
     assert server.received[-1].body.get("think") == think
 
 
+@pytest.mark.parametrize("seconds", [0, 600, -1])
+async def test_how_long_a_model_stays_in_memory_is_a_parameter(seconds: int):
+    server = OllamaServer()
+    async with talking(server) as (provider, _):
+        _, _, error = await collect(provider, ask(settings=ModelSettings(keep_alive_s=seconds)))
+    assert error is None
+    assert server.received[-1].body["keep_alive"] == seconds
+    assert "keep_alive" not in body_of(ask())
+
+
 def test_parameters_become_options_and_the_persons_own_count_more():
     settings = ModelSettings(
         temperature=0.2, top_p=0.9, top_k=40, seed=7, max_tokens=50, stop=("END",),

@@ -281,7 +281,7 @@ class App:
 
     def caches(self) -> SessionCaches:
         """Return the vendors' prompt caches, by session."""
-        return SessionCaches(self._setup.models, self._parts.store)
+        return SessionCaches(self._setup.models, self._parts.store, self.set_parameters)
 
     async def usage(self) -> list[UsageRow]:
         """Return the tokens of this workspace by day and model, newest first."""

@@ -92,6 +92,7 @@ def details(can: Capabilities) -> Mapping[str, str]:
     found = {
         "tools": can.tools,
         "caching": can.caching,
+        "caching off": can.caching_off,
         "thinking": can.thinking,
         "thinking levels": ", ".join(can.thinking_levels) if can.thinking_levels else None,
         "thinking off": can.thinking_off,

@@ -35,6 +35,7 @@ class Capabilities(Row):
         audio: takes recordings.
         video: takes films.
         caching: `explicit` wants marks or a cache object, `implicit` is the vendor's own affair, `none` has none.
+        caching_off: how the vendor is told not to cache where it would do so by itself; None when it cannot be told.
         streaming: the answer comes in pieces.
         thinking: how thinking is asked for: `adaptive` and `budget` are Anthropic's two ways, `effort` is a
             level, and `none` means that the model does not think.
@@ -62,6 +63,7 @@ class Capabilities(Row):
     audio: bool | None = None
     video: bool | None = None
     caching: Literal["explicit", "implicit", "none"] | None = None
+    caching_off: Literal["explicit_mode"] | None = None
     streaming: bool | None = None
     thinking: Literal["adaptive", "budget", "effort", "none"] | None = None
     thinking_levels: tuple[ThinkingLevel, ...] | None = None

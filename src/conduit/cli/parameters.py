@@ -12,7 +12,7 @@ from conduit.app.parameters import parameters
 from conduit.errors import UserError
 from conduit.messages.request import ModelSettings, ThinkingLevel
 
-_NAMES = ("temperature", "top_p", "top_k", "max_tokens", "seed", "thinking")
+_NAMES = ("temperature", "top_p", "top_k", "max_tokens", "seed", "thinking", "prompt_cache", "keep_alive_s")
 
 
 def add_parameters(parser: argparse.ArgumentParser) -> None:
@@ -27,6 +27,16 @@ def add_parameters(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--max-tokens", metavar="N", type=int, help="the longest answer")
     group.add_argument("--seed", metavar="N", type=int, help="make answers repeatable, as far as the vendor can")
     group.add_argument("--thinking", choices=get_args(ThinkingLevel), help="how much the model thinks")
+    group.add_argument(
+        "--prompt-cache", action=argparse.BooleanOptionalAction, help="whether the vendor is asked to keep the prompt"
+    )
+    group.add_argument(
+        "--keep-alive",
+        dest="keep_alive_s",
+        metavar="SECONDS",
+        type=float,
+        help="how long Ollama keeps the model in memory afterwards; 0 unloads it, -1 keeps it for ever",
+    )
     group.add_argument(
         "--extra", metavar="KEY=JSON", action="append", help="put KEY into the request as it is; may be repeated"
     )

@@ -185,7 +185,10 @@ class _Room:
             models=endpoints,
             mode=settings.mode,
             settings=ModelSettings(
-                temperature=settings.temperature, seed=settings.seed, max_tokens=settings.max_tokens
+                temperature=settings.temperature,
+                seed=settings.seed,
+                max_tokens=settings.max_tokens,
+                keep_alive_s=settings.keep_alive_s,
             ),
             limits=TurnLimits(tool_rounds=settings.max_tool_rounds, tool_output_bytes=settings.max_tool_output_bytes),
         )

@@ -128,6 +128,10 @@ class SettingValues(_Table):
     cache_ttl_s: Annotated[float, Field(ge=0, le=604_800)] = Field(
         default=3600, description="Seconds that a cache lives that is paid for (Gemini's); 0 makes none."
     )
+    keep_alive_s: Annotated[float, Field(ge=-1, le=31_536_000)] | None = Field(
+        default=None,
+        description="Seconds that Ollama keeps a model in memory after an answer; 0 unloads it at once, -1 never does.",
+    )
     script: Path | None = Field(
         default=None,
         description="The script that `scripted/demo` plays (for tests).",

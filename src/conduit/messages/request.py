@@ -28,7 +28,9 @@ class ToolSpec(Value):
 class ModelSettings(Value):
     """Sampling and limits; None means the vendor's default, and a model that does not take a field never gets it.
 
-    `extra` goes into the request body as it is, for what only one vendor knows.
+    `prompt_cache` is False where nobody shall be asked to keep what stays the same; `keep_alive_s` are the seconds that
+    a server of the person's own keeps the model in memory afterwards, negative for ever. `extra` goes into the request
+    body as it is, for what only one vendor knows.
     """
 
     temperature: float | None = Field(default=None, ge=0, allow_inf_nan=False)
@@ -40,6 +42,8 @@ class ModelSettings(Value):
     tool_choice: Literal["auto", "required", "none"] = "auto"
     parallel_tool_calls: bool | None = None
     thinking: ThinkingLevel | None = None
+    prompt_cache: bool | None = None
+    keep_alive_s: float | None = Field(default=None, ge=-1, le=31_536_000, allow_inf_nan=False)
     extra: dict[str, JsonValue] = Field(default_factory=dict)
 
 

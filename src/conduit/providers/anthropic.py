@@ -217,7 +217,7 @@ def encode_request(request: ModelRequest, vendor: Vendor, info: ModelInfo) -> di
         "messages": _encode_messages(request, can),
         "stream": True,
     }
-    if vendor.prompt_cache:
+    if vendor.prompt_cache and settings.prompt_cache is not False:
         body["cache_control"] = {"type": "ephemeral"}
     if request.system.strip():
         body["system"] = request.system

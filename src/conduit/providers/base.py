@@ -160,11 +160,7 @@ class KeepsPrompts(Protocol):
         ...
 
     def keeps_prompts(self) -> bool:
-        """Say whether caches are made and used."""
-        ...
-
-    def keep_prompts(self, on: bool) -> None:
-        """Make and use caches from now on, or none; those that exist stay."""
+        """Say whether caches are made and used, where a request does not ask for none."""
         ...
 
     async def drop_prompts(self) -> int:

@@ -93,12 +93,7 @@ class GoogleProvider:
 
     def keeps_prompts(self) -> bool:
         """Say whether caches are made and used."""
-        return self.caches is not None and self.caches.enabled and self._cache_life_s > 0
-
-    def keep_prompts(self, on: bool) -> None:
-        """Make and use caches from now on, or none; a setting that allows none stays in force."""
-        if self.caches is not None:
-            self.caches.enabled = on
+        return self.caches is not None and self._cache_life_s > 0
 
     async def drop_prompts(self) -> int:
         """Delete every cache; return how many there were."""
@@ -109,8 +104,12 @@ class GoogleProvider:
         await self.load()
         info = self._catalog.describe(self._vendor.name, request.model)
         decoder = ChunkDecoder(request.model)
+        caches = self.caches
+        if info.capabilities.caching != "explicit" or request.settings.prompt_cache is False:
+            caches = None
+        call = encode_request(request, self._vendor, info)
         try:
-            async with aclosing(self._chunks(encode_request(request, self._vendor, info), info)) as chunks:
+            async with aclosing(self._chunks(call, info.name, caches)) as chunks:
                 async for chunk in chunks:
                     for event in decoder.feed(chunk):
                         yield event
@@ -126,9 +125,8 @@ class GoogleProvider:
         for event in decoder.finish():
             yield event
 
-    async def _chunks(self, call: dict[str, Any], info: ModelInfo) -> AsyncGenerator[Any]:
+    async def _chunks(self, call: dict[str, Any], model: str, caches: GoogleCaches | None) -> AsyncGenerator[Any]:
         """Yield the chunks of an answer; a cache that the vendor does not know any more is done without."""
-        caches = self.caches if info.capabilities.caching == "explicit" else None
         cached = call if caches is None else await caches.use(call)
         started = False
         try:
@@ -140,7 +138,7 @@ class GoogleProvider:
         except ProviderError as error:
             if caches is None or cached is call or started or error.kind not in _CACHE_GONE:
                 raise
-            caches.forget(info.name)
+            caches.forget(model)
         async with aclosing(self._endpoint.chunks(**call)) as chunks:
             async for chunk in chunks:
                 yield chunk

@@ -73,7 +73,6 @@ class GoogleCaches:
     """The caches of one endpoint, at most one for each model."""
 
     def __init__(self, endpoint: GoogleEndpoint, options: CacheOptions) -> None:
-        self.enabled = True
         self.last_invalidated: float | None = None
         self._endpoint = endpoint
         self._options = options
@@ -105,7 +104,7 @@ class GoogleCaches:
         stored = {part: config[part] for part in _PARTS if part in config}
         text = json.dumps(stored, sort_keys=True)
         # A forced or forbidden tool cannot be asked for beside a cache.
-        if not self.enabled or self._options.ttl_s <= 0 or "tool_config" in config:
+        if self._options.ttl_s <= 0 or "tool_config" in config:
             return call
         if len(text) < self._options.min_tokens * _CHARS_PER_TOKEN:
             return call

@@ -69,6 +69,8 @@ def encode_request(
         ]
     if request.response_schema is not None:
         body["format"] = request.response_schema
+    if settings.keep_alive_s is not None:
+        body["keep_alive"] = settings.keep_alive_s  # a number counts seconds, and a negative one means for ever
     return {**body, **extra}
 
 

@@ -205,6 +205,8 @@ def encode_request(request: ModelRequest, vendor: Vendor, can: Capabilities) -> 
     if limit is not None:
         body["max_output_tokens"] = limit
     body |= _encode_thinking(request, vendor, can)
+    if settings.prompt_cache is False and can.caching_off == "explicit_mode":
+        body["prompt_cache_options"] = {"mode": "explicit"}  # without marks of ours that means no cache
     if extra := {**vendor.extra_body, **settings.extra}:
         body["extra_body"] = extra
     if request.tools:

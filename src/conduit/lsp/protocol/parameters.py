@@ -22,6 +22,8 @@ class Parameters(Payload):
     tool_choice: Literal["auto", "required", "none"] | None = None
     parallel_tool_calls: bool | None = None
     thinking: ThinkingLevel | None = None
+    prompt_cache: bool | None = None
+    keep_alive_s: float | None = None
     extra: dict[str, JsonValue] | None = None
 
     def given(self) -> dict[str, JsonValue]:
