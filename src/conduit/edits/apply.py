@@ -43,6 +43,8 @@ class ApplyAtOnce:
     async def submit(self, changes: Sequence[FileChange]) -> str:
         """Apply all of `changes` or none; see `EditSink` for what it raises."""
         _refuse_twins(changes)
+        if any(change.verb in ("delete", "move") for change in changes):
+            raise EditRefused("Files are not deleted or moved yet; nothing was changed.")
         opened: list[FileChange] = []
         writes: list[_Write] = []
         for change in changes:
@@ -76,13 +78,13 @@ class ApplyAtOnce:
         if reading is None:
             if change.before is not None:
                 raise StaleDocument(change.name, "the text that was read", "gone")
-            return _Write(change, place, None, UTF8.encode(change.after, change.name), None)
+            return _Write(change, place, None, UTF8.encode(change.after or "", change.name), None)
         if change.before is None:
             raise StaleDocument(change.name, "no file", "a file that exists")
         if reading.text != change.before:
             raise StaleDocument(change.name, "the text that was read", "other text")
         before = reading.encoding.encode(reading.text, change.name)
-        return _Write(change, place, before, reading.encoding.encode(change.after, change.name), reading.sha256)
+        return _Write(change, place, before, reading.encoding.encode(change.after or "", change.name), reading.sha256)
 
     async def _write(self, opened: Sequence[FileChange], writes: Sequence[_Write]) -> None:
         # In a thread that a cancelled turn does not stop: the files are written all, or put back all.

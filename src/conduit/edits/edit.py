@@ -9,7 +9,7 @@ import difflib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Literal, Protocol
 
 from conduit.workspace.document import split_lines
 from conduit.workspace.positions import Position, Range
@@ -33,27 +33,50 @@ class FileChange:
         path: absolute path, inside a workspace root.
         name: the path as people and models see it (relative, with `/`).
         before: the text it was made against; None when the file is to be created.
-        after: the text it shall have.
+        after: the text it shall have; None when the file is to be deleted.
         version: the version of the open document it was made against, or None when the file is not open.
+        moved_to: the absolute path that the file shall have, or None when it stays where it is.
+        moved_name: that path as people and models see it.
     """
 
     path: Path
     name: str
     before: str | None
-    after: str
+    after: str | None
     version: int | None = None
+    moved_to: Path | None = None
+    moved_name: str = ""
+
+    @property
+    def verb(self) -> Literal["create", "delete", "move", "edit"]:
+        """What happens to the file as a whole; a file that moves may be edited too."""
+        if self.moved_to is not None:
+            return "move"
+        return "create" if self.before is None else "delete" if self.after is None else "edit"
+
+    @property
+    def new_path(self) -> Path:
+        """Where the file is afterwards."""
+        return self.moved_to or self.path
+
+    @property
+    def new_name(self) -> str:
+        """The name of the file afterwards."""
+        return self.moved_name or self.name
 
     def edits(self) -> tuple[TextEdit, ...]:
         """Return small line-wise edits that turn `before` into `after`, in order, not overlapping."""
-        return line_edits(self.before or "", self.after)
+        return line_edits(self.before or "", self.after or "")
 
     def diff(self) -> str:
-        """Return a unified diff with three lines of context."""
+        """Return a unified diff with three lines of context, as git writes it."""
         old = "/dev/null" if self.before is None else f"a/{self.name}"
-        before, after = split_lines(self.before or ""), split_lines(self.after)
-        lines = difflib.unified_diff(before, after, old, f"b/{self.name}", lineterm="\n")
-        return "".join(
-            line if line.endswith(("\n", "\r")) else f"{line}\n\\ No newline at end of file\n" for line in lines
+        new = "/dev/null" if self.after is None else f"b/{self.new_name}"
+        before, after = split_lines(self.before or ""), split_lines(self.after or "")
+        moved = f"rename from {self.name}\nrename to {self.moved_name}\n" if self.moved_to else ""
+        return moved + "".join(
+            line if line.endswith(("\n", "\r")) else f"{line}\n\\ No newline at end of file\n"
+            for line in difflib.unified_diff(before, after, old, new, lineterm="\n")
         )
 
 

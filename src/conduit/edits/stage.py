@@ -33,7 +33,12 @@ class Stage:
                 continue
             if earlier.after != change.before:
                 raise StaleDocument(change.name, "an earlier text", "a newer collected text")
-            composed[change.path] = replace(earlier, after=change.after)
+            composed[change.path] = replace(
+                earlier,
+                after=change.after,
+                moved_to=change.moved_to or earlier.moved_to,
+                moved_name=change.moved_name or earlier.moved_name,
+            )
         self._changes = composed
         names = ", ".join(dict.fromkeys(change.name for change in changes))
         return f"Proposed the change of {names} to the person; it is not applied yet, but you read it as if it were."
@@ -50,3 +55,7 @@ class Stage:
     def paths(self) -> Collection[Path]:
         """Return the files that are changed or created."""
         return self._changes.keys()
+
+    def gone(self) -> Collection[Path]:
+        """Return the files that are deleted, or moved away."""
+        return [path for path, change in self._changes.items() if change.after is None or change.moved_to]

@@ -18,8 +18,9 @@ from conduit.messages.content import ToolResult, Value
 from conduit.messages.message import CompletionStop, Message, TurnStop, Usage
 from conduit.messages.request import ToolKind
 
-Mode = Literal["ask", "auto"]
-"""What the model may do: `ask` reads only, `auto` changes files too (the first change of a session is asked)."""
+Mode = Literal["ask", "review", "auto"]
+"""What the model may do: `ask` reads only, `review` proposes changes that the person accepts hunk by hunk, `auto`
+changes files at once (the first change of a session is asked)."""
 
 
 class SessionOpened(Value):
@@ -158,6 +159,100 @@ class TurnEnded(Value):
     interrupted: bool = False
 
 
+class FileState(Value):
+    """One file of a change, before and after: names of blobs that hold the texts (None: there is no file).
+
+    `path` is absolute; `moved_to` is where the file went. `encoding` (of the bytes on disk, with its byte order mark)
+    and `mode` (permission bits) are what is needed to make a deleted file again.
+    """
+
+    path: str
+    name: str
+    before: str | None
+    after: str | None
+    moved_to: str | None = None
+    moved_name: str = ""
+    codec: str = "utf-8"
+    bom: bool = False
+    mode: int | None = None
+
+
+class ChangeStarted(Value):
+    """Intent: files are about to be changed, all of them or none; their texts are in the blob store.
+
+    `cause` says who wanted it: the model in mode `auto`, the person who accepted hunks or picked an action, or an undo
+    or redo. `reverts` names the changes that an undo takes back.
+    """
+
+    type: Literal["change_started"] = "change_started"
+    turn_id: str
+    change_id: str
+    cause: Literal["turn", "accept", "undo", "redo"]
+    files: tuple[FileState, ...]
+    reverts: tuple[str, ...] = ()
+
+
+class ChangeFinished(Value):
+    """Outcome of a change; when it was not applied, everything is as before it."""
+
+    type: Literal["change_finished"] = "change_finished"
+    turn_id: str
+    change_id: str
+    applied: bool
+    detail: str = ""
+
+
+class HunkState(Value):
+    """A contiguous change that waits for the person.
+
+    Attributes:
+        id: unique in the session.
+        turn_id: the turn that proposed it.
+        kind: `edit` replaces lines; the others concern the file as a whole.
+        line: zero-based first line, in the text that the person has now.
+        old: the text that is replaced, whole lines; what the person has there now.
+        new: the text that would stand there.
+        was: of a conflict, the text that the model meant to replace, before the person changed it; else None.
+        why: what the model said about it.
+    """
+
+    id: str
+    turn_id: str
+    kind: Literal["edit", "create", "delete", "move"]
+    line: int
+    old: str
+    new: str
+    was: str | None = None
+    why: str = ""
+
+
+class FilePending(Value):
+    """What waits in one file from now on, all of it; without hunks nothing does.
+
+    `base` names the blob of the text that the hunks are counted in (None: the file does not exist yet).
+    """
+
+    type: Literal["file_pending"] = "file_pending"
+    turn_id: str
+    path: str
+    name: str
+    base: str | None
+    hunks: tuple[HunkState, ...]
+    moved_to: str | None = None
+    moved_name: str = ""
+
+
+class HunkDecided(Value):
+    """What became of a hunk. `change_id` names the change that an acceptance made."""
+
+    type: Literal["hunk_decided"] = "hunk_decided"
+    turn_id: str
+    hunk_id: str
+    name: str
+    decision: Literal["accepted", "rejected", "regenerated", "withdrawn"]
+    change_id: str | None = None
+
+
 class TextChunk(Value):
     """Transient: more of the answer that is being written."""
 
@@ -197,6 +292,10 @@ Event = (
     | PermissionAnswered
     | Notice
     | TurnEnded
+    | ChangeStarted
+    | ChangeFinished
+    | FilePending
+    | HunkDecided
 )
 """The durable events."""
 

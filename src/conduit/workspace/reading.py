@@ -23,6 +23,10 @@ class Overlay(Protocol):
         """Return the files that are changed or created."""
         ...
 
+    def gone(self) -> Collection[Path]:
+        """Return the files that are deleted, or moved away."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Reading:

@@ -135,7 +135,7 @@ def _rebased(app: App, change: FileChange) -> FileChange:
     document = app.workspace.document(change.path)
     if document is None or document.text == change.before:
         return change
-    after = rebase(change.before or "", change.after, document.text)
+    after = rebase(change.before or "", change.after or "", document.text)
     if after is None:
         raise StaleDocument(change.name, "the text that was read", f"version {document.version}")
     return replace(change, before=document.text, after=after, version=document.version)

@@ -1,0 +1,187 @@
+"""Hunks of one file that wait for the person: made from what a model proposes, moved through what the person types.
+
+A hunk replaces whole lines of the *base*, the text that the person has now. What the person types moves the base:
+hunks that are apart from it move along; a hunk whose lines were changed becomes a conflict that keeps both sides, and
+is an ordinary hunk again when the person takes that back. Pure values; texts and lines only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from conduit.edits.edit import line_edits
+from conduit.workspace.document import split_lines
+
+HunkKind = Literal["edit", "create", "delete", "move"]
+
+_JOIN_LINES = 1
+"""Changes with no more equal lines than this between them are one hunk."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hunk:
+    """One contiguous change; see `sessions.events.HunkState` for the meaning of the fields."""
+
+    id: str
+    turn_id: str
+    kind: HunkKind
+    line: int
+    old: str
+    new: str
+    was: str | None = None
+    why: str = ""
+
+    @property
+    def conflict(self) -> bool:
+        """Whether the person changed the lines that it is about."""
+        return self.was is not None
+
+    @property
+    def end(self) -> int:
+        """The line after the last one that it replaces."""
+        return self.line + len(split_lines(self.old))
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Lines `start` up to `end` of some text become `lines`."""
+
+    start: int
+    end: int
+    lines: tuple[str, ...]
+
+    @property
+    def shift(self) -> int:
+        """By how many lines what follows moves."""
+        return len(self.lines) - (self.end - self.start)
+
+
+NewId = Callable[[], str]
+
+
+def spans(before: str, after: str) -> list[Span]:
+    """Return the line-wise changes from `before` to `after`, in order; never two that touch."""
+    old = split_lines(before)
+    found: list[Span] = []
+    for edit in line_edits(before, after):
+        start, end, text = edit.range.start, edit.range.end, edit.new_text
+        first = start.line
+        last = end.line + (1 if end.column else 0)
+        if start.column:  # behind a last line that has no line end: that line is replaced as a whole
+            text = old[first] + text
+        found.append(Span(first, last, tuple(split_lines(text))))
+    return found
+
+
+def joined(changes: Sequence[Span], old: Sequence[str]) -> list[Span]:
+    """Return changes where those that are nearly beside each other are one."""
+    result: list[Span] = []
+    for change in changes:
+        if result and change.start - result[-1].end <= _JOIN_LINES:
+            last = result.pop()
+            between = tuple(old[last.end : change.start])
+            change = Span(last.start, change.end, (*last.lines, *between, *change.lines))
+        result.append(change)
+    return result
+
+
+def apply_spans(text: str, changes: Sequence[Span]) -> str:
+    """Return the text with all of `changes` made; they are in order and do not overlap."""
+    lines = split_lines(text)
+    for change in reversed(changes):
+        lines[change.start : change.end] = change.lines
+    return "".join(lines)
+
+
+def proposed(base: str, hunks: Sequence[Hunk]) -> str:
+    """Return the text as the model reads it: every edit is made but the conflicts, where the person's text stands."""
+    return apply_spans(base, [_span(hunk) for hunk in hunks if hunk.kind == "edit" and not hunk.conflict])
+
+
+def propose(
+    base: str, hunks: Sequence[Hunk], after: str, turn_id: str, new_id: NewId, why: str = ""
+) -> tuple[Hunk, ...]:
+    """Return the hunks that turn `base` into `after`, which a model made of the proposed text.
+
+    A hunk that is as before keeps its id and its turn; one that a new change goes over is revised, and keeps its id.
+    """
+    lines = split_lines(base)
+    known = [hunk for hunk in hunks if hunk.kind == "edit" and not hunk.conflict]
+    result: list[Hunk] = []
+    for span in joined(spans(base, after), lines):
+        new = "".join(span.lines)
+        same = next((one for one in known if (one.line, one.end, one.new) == (span.start, span.end, new)), None)
+        if same is not None:
+            result.append(same)
+            continue
+        revised = next((one for one in known if _touch(one, span) and one not in result), None)
+        hunk_id, reason = (revised.id, why or revised.why) if revised else (new_id(), why)
+        known = [one for one in known if one is not revised]
+        old = "".join(lines[span.start : span.end])
+        result.append(Hunk(hunk_id, turn_id, "edit", span.start, old, new, why=reason))
+    # A conflict stays, unless the model wrote over it: then it has seen the person's text.
+    written = [_span(hunk) for hunk in result]
+    result += [hunk for hunk in hunks if hunk.conflict and not any(_touch(hunk, span) for span in written)]
+    return _ordered(result)
+
+
+def rebase_hunks(base: str, hunks: Sequence[Hunk], now: str) -> tuple[Hunk, ...]:
+    """Return the hunks for the text `now` that the person made of `base`; one that they made by hand is gone."""
+    if now == base:
+        return tuple(hunks)
+    theirs, before, after = spans(base, now), split_lines(base), split_lines(now)
+    moved = (_rebase(hunk, theirs, before, after) if hunk.kind == "edit" else hunk for hunk in hunks)
+    return tuple(hunk for hunk in moved if hunk is not None)
+
+
+def take(base: str, hunks: Sequence[Hunk], ids: Collection[str]) -> tuple[str, tuple[Hunk, ...]]:
+    """Return the base with the named edits made in it, and the hunks that are left, where they are then.
+
+    Of a conflict, the model's text takes the place of the person's.
+    """
+    left: list[Hunk] = []
+    taken: list[Span] = []
+    for hunk in hunks:
+        if hunk.kind != "edit":
+            left += [] if hunk.id in ids else [hunk]
+        elif hunk.id in ids:
+            taken.append(_span(hunk))
+        else:
+            left.append(replace(hunk, line=hunk.line + sum(span.shift for span in taken)))
+    return apply_spans(base, taken), tuple(left)
+
+
+def _rebase(hunk: Hunk, theirs: Sequence[Span], before: Sequence[str], after: Sequence[str]) -> Hunk | None:
+    meeting = [span for span in theirs if _touch(hunk, span)]
+    if not meeting:
+        return replace(hunk, line=hunk.line + _shift(theirs, hunk.line))
+    # All the lines that either side changed: what the model meant, what it makes of them, and what stands there now.
+    start, end = min(hunk.line, meeting[0].start), max(hunk.end, meeting[-1].end)
+    head, tail = "".join(before[start : hunk.line]), "".join(before[hunk.end : end])
+    meant = head + (hunk.old if hunk.was is None else hunk.was) + tail
+    new = head + hunk.new + tail
+    line = start + sum(span.shift for span in theirs if span not in meeting and span.end <= start)
+    stands = "".join(after[line : line + end - start + sum(span.shift for span in meeting)])
+    if stands == new:
+        return None
+    return replace(hunk, line=line, old=stands, new=new, was=None if stands == meant else meant)
+
+
+def _shift(theirs: Sequence[Span], line: int) -> int:
+    return sum(span.shift for span in theirs if span.end <= line)
+
+
+def _span(hunk: Hunk) -> Span:
+    return Span(hunk.line, hunk.end, tuple(split_lines(hunk.new)))
+
+
+def _touch(hunk: Hunk, span: Span) -> bool:
+    """Say whether both are about the same lines; of two texts put in at one place nobody knows which comes first."""
+    start, end = hunk.line, hunk.end
+    return (start, end) == (span.start, span.end) or (start < span.end and span.start < end)
+
+
+def _ordered(hunks: Sequence[Hunk]) -> tuple[Hunk, ...]:
+    return tuple(sorted(hunks, key=lambda hunk: (hunk.line, hunk.end)))
