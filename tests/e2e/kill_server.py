@@ -14,6 +14,7 @@ from dataclasses import replace
 from typing import Any, NoReturn
 
 from conduit.app import App
+from conduit.app.bills import Bills
 from conduit.compose import open_app
 from conduit.edits.edit import FileChange
 from conduit.lsp import table
@@ -24,6 +25,7 @@ IN_THE_STREAM = "in the stream"
 INSIDE_A_TOOL = "inside a tool"
 BEFORE_THE_OUTCOME = "between effect and outcome"
 BEFORE_THE_END = "before the last commit"
+BEFORE_THE_LEDGER = "between an answer and its entry in the ledger"
 
 BEFORE_EVENT = {
     BEFORE_THE_REQUEST: "completion_started",
@@ -65,11 +67,24 @@ class DyingSink:
         die()
 
 
+class DyingLedger:
+    """Dies when an answer is stored and its cost is about to be."""
+
+    def note(self, entry: Any) -> None:
+        die()
+
+    async def aclose(self) -> None:
+        pass
+
+
 async def open_dying_app(*arguments: Any, **options: Any) -> App:
     app = await open_app(*arguments, **options)
     parts, point = app._parts, sys.argv[1]
     edits = (lambda workspace: DyingSink()) if point == INSIDE_A_TOOL else parts.edits
     app._parts = replace(parts, store=DyingStore(parts.store, point), edits=edits)
+    if point == BEFORE_THE_LEDGER:
+        app._bills = Bills(DyingLedger(), parts.store, "")  # type: ignore[arg-type]
+        app._bills.catch_up = lambda: None  # type: ignore[method-assign]
     return app
 
 

@@ -13,10 +13,12 @@ from typing import Any
 import pytest
 
 from conduit.lsp.client import EditorClient, Permit
+from conduit.sessions.ledger import SqliteLedger
 from conduit.sessions.recovery import MAYBE_RAN, NEVER_RAN, TURN_ERROR
 from e2e.harness import Bench, chat, new_session
 from e2e.kill_server import (
     BEFORE_THE_END,
+    BEFORE_THE_LEDGER,
     BEFORE_THE_OUTCOME,
     BEFORE_THE_REQUEST,
     IN_THE_STREAM,
@@ -237,3 +239,19 @@ async def test_killed_again_and_again_in_one_session_every_turn_is_kept(bench: B
     replayed, sent = await ask_on(bench, session)
     assert interrupted_text(replayed) == ["It is blue."] * 2
     assert [message["role"] for message in sent] == ["user", "assistant", "user", "assistant", "user"]
+
+
+async def test_what_an_answer_cost_is_in_the_ledger_after_a_kill_between_the_two(bench: Bench) -> None:
+    bench.script({**SPEAKS_TO_THE_END, "usage": {"input_tokens": 7, "output_tokens": 3}})
+    session = await killed_at(bench, BEFORE_THE_LEDGER)
+    path = bench.home / "state" / "conduit" / "ledger.db"
+    for _ in range(2):  # a second opening adds nothing
+        async with await bench.start() as editor:
+            await editor.request("conduit/session/load", {"sessionId": session})
+            assert await editor.shutdown() == 0
+        ledger = SqliteLedger(path)
+        (entry,) = await ledger.entries()
+        await ledger.aclose()
+        assert (entry.session_id, entry.model) == (session, "scripted/demo")
+        assert (entry.usage.input_tokens, entry.usage.output_tokens) == (7, 3)
+        assert entry.workspace == str(bench.root)

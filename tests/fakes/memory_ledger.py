@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from conduit.messages.message import Usage
-from conduit.sessions.ledger import Entry, Total
+from conduit.sessions.events import AssistantReplied
+from conduit.sessions.ledger import Entry, Replies, Total, entry_of
 from conduit.sessions.projections import day_of
 
 
@@ -15,6 +16,14 @@ class MemoryLedger:
 
     def note(self, entry: Entry) -> None:
         self.kept.setdefault(entry.message_id, entry)
+
+    async def catch_up(self, workspace: str, replies: Replies) -> int:
+        before = len(self.kept)
+        page, _ = await replies(after=0, limit=1_000_000)
+        for each in page:
+            assert isinstance(each.event, AssistantReplied)
+            self.note(entry_of(each.event, each.session_id, workspace, each.at))
+        return len(self.kept) - before
 
     async def entries(self) -> list[Entry]:
         return sorted(self.kept.values(), key=lambda entry: (entry.at, entry.message_id))

@@ -125,6 +125,12 @@ class MemoryStore:
         self._session(session_id)
         return [stored for stored in self._world.log if stored.session_id == session_id and stored.seq > after]
 
+    async def replies(self, *, after: int, limit: int = 500) -> tuple[list[StoredEvent], int]:
+        end = self._world.log[-1].seq if self._world.log else 0
+        newer = [each for each in self._world.log if each.seq > after and isinstance(each.event, AssistantReplied)]
+        page = newer[:limit]
+        return page, page[-1].seq if len(page) == limit else end
+
     async def conversation(self, session_id: str, *, tip: str | None = None) -> list[StoredMessage]:
         own_tip = self._session(session_id).info.tip
         if tip is not None and tip not in self._world.messages:

@@ -456,3 +456,18 @@ async def test_a_cancelled_append_happened_whole_or_not_at_all(store: SessionSto
     await asyncio.gather(task, return_exceptions=True)
     await store.append(info.id, Notice(text="next"))
     assert (await types(store, info.id))[1:] == ["turn_started", "assistant_replied", "turn_ended", "notice"]
+
+
+async def test_the_answers_of_all_sessions_are_read_in_pages_from_a_place_of_the_log_on(store: SessionStore):
+    for turn in ("t1", "t2"):
+        session = await store.open_session(OPENED)
+        reply = AssistantReplied(
+            turn_id=turn, message_id=turn, parent_id=f"{turn}-u", message=assistant_message("ok"), model="m"
+        )
+        await store.append(session.id, started(turn), reply, TurnEnded(turn_id=turn, stop_reason="end_turn"))
+    (first,), place = await store.replies(after=0, limit=1)
+    assert (first.seq, first.event.type) == (place, "assistant_replied")
+    (second,), end = await store.replies(after=place)
+    assert second.session_id == session.id
+    assert end > second.seq
+    assert await store.replies(after=end) == ([], end)

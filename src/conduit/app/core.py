@@ -18,6 +18,7 @@ from pydantic import JsonValue
 from conduit.agent.permission import Approver, Remembered
 from conduit.agent.setup import TurnResult
 from conduit.agent.turn import Turn
+from conduit.app.bills import Bills
 from conduit.app.caches import SessionCaches
 from conduit.app.embedding import Embedded, embed
 from conduit.app.library import ModelLibrary
@@ -49,7 +50,6 @@ from conduit.sessions.events import (
     TurnEnded,
     UsageRow,
 )
-from conduit.sessions.ledger import entry_of
 from conduit.tools.base import Effect
 from conduit.workspace.workspace import Workspace
 
@@ -63,6 +63,7 @@ class App:
     def __init__(self, parts: Parts, setup: Setup) -> None:
         self._parts = parts
         self._setup = setup
+        self._bills = Bills(parts.ledger, parts.store, self._root())
         self._retired: list[Models] = []
         self._live: dict[str, Live] = {}
         self._coming: list[Coming] = []
@@ -226,6 +227,7 @@ class App:
     async def _repair(self, session_id: str) -> None:
         """Close what a dead process, or a turn of ours that could not record its end, left open."""
         live = self._live.get(session_id)
+        self._bills.catch_up()
         await self._parts.store.repair(session_id, abandoned=live is None or live.is_free())
 
     async def _live_session(self, session_id: str) -> Live:
@@ -307,6 +309,7 @@ class App:
             model = models.resolve(models.default())
             await warm_up(models.provider(model))
             await models.library.load(model)
+        self._bills.catch_up()
 
     # -- watching ---------------------------------------------------------------------------------------------------
 
@@ -337,6 +340,7 @@ class App:
         await asyncio.gather(*tasks, return_exceptions=True)
         for models in [*self._retired, self._setup.models]:
             await models.aclose()
+        await self._bills.aclose()
         await self._parts.store.aclose()
         await self._parts.ledger.aclose()
         await self._parts.close()
@@ -353,7 +357,7 @@ class App:
         for listener in tuple(self._listeners):
             listener(update)
         if isinstance(event, AssistantReplied):
-            self._parts.ledger.note(entry_of(event, session_id, self._root()))
+            self._bills.note(session_id, event)
         if isinstance(event, TurnEnded):
             log.info("turn %s ended: %s", event.turn_id, event.stop_reason)
 

@@ -54,6 +54,13 @@ class SessionStore(Protocol):
         """Return the log of a session from the event after `after`; raises SessionNotFound."""
         ...
 
+    async def replies(self, *, after: int, limit: int = 500) -> tuple[list[StoredEvent], int]:
+        """Return the answers of all sessions, oldest first, that are in the log after the place `after`.
+
+        The number is how far the log was read: the place of the last one of a full page, else the log's end.
+        """
+        ...
+
     async def conversation(self, session_id: str, *, tip: str | None = None) -> list[StoredMessage]:
         """Return the messages from the root to `tip` (the session's own by default), forks included."""
         ...

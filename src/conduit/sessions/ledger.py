@@ -11,7 +11,7 @@ import logging
 import os
 import sqlite3
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from functools import partial
 from pathlib import Path
@@ -23,7 +23,7 @@ from conduit.errors import StoreError
 from conduit.messages.content import Value
 from conduit.messages.message import Usage
 from conduit.sessions.database import Database, connect
-from conduit.sessions.events import AssistantReplied
+from conduit.sessions.events import AssistantReplied, StoredEvent
 from conduit.sessions.projections import day_of
 from conduit.sessions.schema import Migration, migrate
 
@@ -52,7 +52,12 @@ FIRST = Migration(
         "CREATE INDEX completion_by_day ON completion (day)",
     ),
 )
-MIGRATIONS = (FIRST,)
+SECOND = Migration(
+    why="""A process that is killed between an answer and its entry leaves the entry out. `seq` is how far a
+    workspace's log was compared with this database, so that only what is newer is read again.""",
+    statements=("CREATE TABLE caught_up (workspace TEXT PRIMARY KEY, seq INTEGER NOT NULL) WITHOUT ROWID",),
+)
+MIGRATIONS = (FIRST, SECOND)
 
 _OPENING_TIMEOUT_S = 30.0
 
@@ -86,11 +91,23 @@ class Total(Value):
     unpriced: int
 
 
+class Replies(Protocol):
+    """Reads the answers of a workspace's log; see `SessionStore.replies`."""
+
+    async def __call__(self, *, after: int, limit: int = 500) -> tuple[list[StoredEvent], int]:
+        """Return a page of answers, and how far the log was read."""
+        ...
+
+
 class Ledger(Protocol):
     """Keeps what completions cost."""
 
     def note(self, entry: Entry) -> None:
         """Take an entry in and write it soon; never blocks or raises, since a turn must not fail for its bill."""
+        ...
+
+    async def catch_up(self, workspace: str, replies: Replies) -> int:
+        """Write the entries that killed processes left out; return how many. Raises StoreError."""
         ...
 
     async def entries(self) -> list[Entry]:
@@ -106,12 +123,12 @@ class Ledger(Protocol):
         ...
 
 
-def entry_of(event: AssistantReplied, session_id: str, workspace: str) -> Entry:
-    """Return the entry of a completion that has just ended."""
+def entry_of(event: AssistantReplied, session_id: str, workspace: str, at: float | None = None) -> Entry:
+    """Return the entry of a completion that ended at `at` (Unix seconds), or just now."""
     return Entry(
         message_id=event.message_id,
         request_id=event.request_id,
-        at=time.time(),
+        at=time.time() if at is None else at,
         workspace=workspace,
         session_id=session_id,
         model=event.model,
@@ -134,6 +151,40 @@ class SqliteLedger:
         task = asyncio.get_running_loop().create_task(self._keep(entry), name="ledger")
         self._writing.add(task)
         task.add_done_callback(self._writing.discard)
+
+    async def catch_up(self, workspace: str, replies: Replies) -> int:
+        """Write the entries that killed processes left out; see `Ledger.catch_up`.
+
+        It opens the file for itself, and closes it: most processes find nothing and write nothing.
+        """
+        try:
+            at = await asyncio.to_thread(self._once, partial(_caught_up, workspace))
+            page, read = await replies(after=at)
+            if read < at:  # another log than the one that was compared
+                at = 0
+                page, read = await replies(after=0)
+            added = 0
+            while read > at:
+                entries = [
+                    entry_of(each.event, each.session_id, workspace, each.at)
+                    for each in page
+                    if isinstance(each.event, AssistantReplied)
+                ]
+                added += await asyncio.to_thread(self._once, partial(_take_in, workspace, entries, read))
+                at = read
+                page, read = await replies(after=at)
+        except (sqlite3.Error, OSError, Timeout) as error:
+            raise StoreError(f"The ledger {self._path} cannot be brought up to date: {error}.") from error
+        return added
+
+    def _once(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        """Do `work` in a transaction over a connection of its own; blocks."""
+        _prepare(self._path)
+        with closing(connect(self._path)) as connection:
+            connection.execute("BEGIN IMMEDIATE")
+            done = work(connection)
+            connection.execute("COMMIT")
+            return done
 
     async def entries(self) -> list[Entry]:
         """Return all entries, oldest first; raises StoreError."""
@@ -186,6 +237,24 @@ def _prepare(path: Path) -> None:
         with closing(connect(path)) as connection:
             connection.execute("PRAGMA journal_mode = WAL")
             migrate(connection, path, MIGRATIONS)
+
+
+def _caught_up(workspace: str, connection: sqlite3.Connection) -> int:
+    row = connection.execute("SELECT seq FROM caught_up WHERE workspace = ?", (workspace,)).fetchone()
+    return 0 if row is None else int(row[0])
+
+
+def _take_in(workspace: str, entries: Sequence[Entry], read: int, connection: sqlite3.Connection) -> int:
+    """Write entries and how far the log was read; return how many entries were missing."""
+    before = connection.total_changes
+    for entry in entries:
+        _insert(entry, connection)
+    added = connection.total_changes - before
+    connection.execute(
+        "INSERT INTO caught_up (workspace, seq) VALUES (?, ?) ON CONFLICT (workspace) DO UPDATE SET seq = excluded.seq",
+        (workspace, read),
+    )
+    return added
 
 
 def _insert(entry: Entry, connection: sqlite3.Connection) -> None:

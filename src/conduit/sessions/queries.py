@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 from pydantic import ValidationError
@@ -68,6 +69,22 @@ def read_events(connection: sqlite3.Connection, session_id: str, after: int) -> 
     return [
         StoredEvent(session_id=session_id, seq=seq, at=at, event=_parse(body, f"event {seq}")) for seq, at, body in rows
     ]
+
+
+def read_replies(connection: sqlite3.Connection, after: int, limit: int) -> tuple[list[StoredEvent], int]:
+    """Return the answers after a seq, and how far the log was read; one that cannot be read is left out."""
+    end: int = connection.execute("SELECT coalesce(max(seq), 0) FROM event").fetchone()[0]
+    rows = connection.execute(
+        "SELECT seq, session_id, at, body FROM event WHERE seq > ? AND seq <= ? AND type = 'assistant_replied'"
+        " ORDER BY seq LIMIT ?",
+        (after, end, limit),
+    ).fetchall()
+    found = []
+    for seq, session_id, at, body in rows:
+        with suppress(StoreCorrupt):
+            event = _parse(body, f"event {seq}")
+            found.append(StoredEvent(session_id=session_id, seq=seq, at=at, event=event))
+    return found, rows[-1][0] if len(rows) == limit else end
 
 
 def read_conversation(connection: sqlite3.Connection, session_id: str, tip: str | None) -> list[StoredMessage]:

@@ -182,6 +182,10 @@ class SqliteStore:
         """Return the log of a session from the event after `after`; raises SessionNotFound."""
         return await self._reader.read(lambda connection: queries.read_events(connection, session_id, after))
 
+    async def replies(self, *, after: int, limit: int = 500) -> tuple[list[StoredEvent], int]:
+        """Return the answers of all sessions after a place of the log, oldest first, and how far it was read."""
+        return await self._reader.read(lambda connection: queries.read_replies(connection, after, limit))
+
     async def conversation(self, session_id: str, *, tip: str | None = None) -> list[StoredMessage]:
         """Return the messages from the root to `tip`, forks included.
 
