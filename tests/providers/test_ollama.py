@@ -30,13 +30,11 @@ ROW = CATALOG.vendor("ollama")
 
 
 @asynccontextmanager
-async def talking(server: OllamaServer, **options: Any) -> AsyncIterator[tuple[OllamaProvider, list[str]]]:
-    """Run the server and a provider; the list gets what the person is told."""
-    told: list[str] = []
+async def talking(server: OllamaServer, **options: Any) -> AsyncIterator[OllamaProvider]:
     async with running(server):
-        provider = OllamaProvider(ROW, catalog=CATALOG, base_url=server.url, notify=told.append, **options)
+        provider = OllamaProvider(ROW, catalog=CATALOG, base_url=server.url, **options)
         try:
-            yield provider, told
+            yield provider
         finally:
             await provider.aclose()
 
@@ -52,7 +50,7 @@ def body_of(request: ModelRequest, can: Capabilities = ROW.model_defaults, **mod
 
 async def test_a_whole_turn_with_thinking_a_tool_and_a_picture_is_accepted_and_thinking_goes_back():
     server = OllamaServer(thinks="let me see")
-    async with talking(server) as (provider, told):
+    async with talking(server) as provider:
         first = user_message("read it", Image(media_type="image/png", data="iVBORw0KGgo="))
         settings = ModelSettings(thinking="high")
         _, folded, error = await collect(provider, ask(first, tools=(READ_FILE,), settings=settings))
@@ -65,7 +63,7 @@ async def test_a_whole_turn_with_thinking_a_tool_and_a_picture_is_accepted_and_t
         request = ask(first, folded.message(), result, tools=(READ_FILE,), settings=settings, system="Be kind.")
         _, folded, error = await collect(provider, request)
     assert (error, folded.message().text, folded.stop_reason) == (None, "It is done.", "end_turn")
-    assert (server.refused, told) == ([], [])
+    assert (server.refused, folded.notes) == ([], [])
     sent = server.received[-1].body
     assert sent["messages"] == [
         {"role": "system", "content": "Be kind."},
@@ -102,7 +100,7 @@ async def test_thinking_of_another_model_or_wire_is_not_sent():
 async def test_the_thinking_level_is_a_yes_or_a_level_as_the_model_takes_it(level: Any, model: str, think: Any):
     server = OllamaServer()
     server.models["plain"] = Model(capabilities=("completion", "tools"))
-    async with talking(server) as (provider, _):
+    async with talking(server) as provider:
         _, _, error = await collect(provider, ask(model=model, settings=ModelSettings(thinking=level)))
     assert error is None
     assert server.received[-1].body.get("think") == think
@@ -111,7 +109,7 @@ async def test_the_thinking_level_is_a_yes_or_a_level_as_the_model_takes_it(leve
 @pytest.mark.parametrize("seconds", [0, 600, -1])
 async def test_how_long_a_model_stays_in_memory_is_a_parameter(seconds: int):
     server = OllamaServer()
-    async with talking(server) as (provider, _):
+    async with talking(server) as provider:
         _, _, error = await collect(provider, ask(settings=ModelSettings(keep_alive_s=seconds)))
     assert error is None
     assert server.received[-1].body["keep_alive"] == seconds
@@ -164,11 +162,10 @@ def test_what_a_model_cannot_see_is_named():
 
 async def test_a_model_without_tools_talks_and_the_person_is_told():
     server = OllamaServer(models={"gemma": Model(capabilities=("completion",))})
-    async with talking(server) as (provider, told):
+    async with talking(server) as provider:
         _, folded, error = await collect(provider, ask(model="gemma", tools=(READ_FILE,)))
     assert (error, folded.message().text) == (None, "It is done.")
-    assert len(told) == 1
-    assert told[0].startswith("gemma takes no tools")
+    assert [note.partition(":")[0] for note in folded.notes] == ["gemma takes no tools"]
 
 
 async def test_the_context_grows_with_the_conversation_up_to_the_models_and_is_asked_once():
@@ -177,19 +174,19 @@ async def test_the_context_grows_with_the_conversation_up_to_the_models_and_is_a
     def count(request: ModelRequest) -> int:
         return len(request.messages[0].text.split())
 
-    async with talking(server, count=count) as (provider, told):
+    async with talking(server, count=count) as provider:
         for size in (10, 9_000, 9_000, 30_000, 10):
-            _, _, error = await collect(provider, ask("word " * size))
-            assert error is None
+            _, folded, error = await collect(provider, ask("word " * size))
+            assert (error, folded.notes) == (None, [])
     asked = [item.body["options"]["num_ctx"] for item in server.received if item.target == "/api/chat"]
     assert asked == [8192, 16384, 16384, 40_960, 40_960]
     assert [item.target for item in server.received].count("/api/show") == 1
-    assert (server.loads, told) == (3, [])
+    assert server.loads == 3
 
 
 async def test_a_conversation_that_cannot_fit_is_refused_and_nothing_is_forgotten():
     server = OllamaServer(models={"qwen3": Model(context=8192)})
-    async with talking(server) as (provider, _):
+    async with talking(server) as provider:
         _, _, error = await collect(provider, ask("word " * 9_000))
         assert error is not None
         assert (error.kind, "9004 tokens" in str(error)) == (ProviderErrorKind.CONTEXT_OVERFLOW, True)
@@ -199,12 +196,22 @@ async def test_a_conversation_that_cannot_fit_is_refused_and_nothing_is_forgotte
 
 async def test_a_front_that_an_old_server_dropped_is_noticed_and_said():
     server = OllamaServer(models={"qwen3": Model(context=8192)}, old=True)
-    async with talking(server) as (provider, told):
+    async with talking(server) as provider:
         _, folded, error = await collect(provider, ask("word " * 9_000))
         assert (error, folded.message().text, folded.usage.input_tokens) == (None, "It is done.", 4096)
-        await collect(provider, ask("word " * 2_000))
-    assert len(told) == 1
-    assert "read only 4,096 tokens" in told[0]
+        assert len(folded.notes) == 1
+        assert "read only 4,096 tokens" in folded.notes[0]
+        _, folded, _ = await collect(provider, ask("word " * 2_000))
+        assert folded.notes == []
+
+
+@pytest.mark.parametrize(("factor", "asked"), [(1.0, 16_384), (2.0, 32_768), (0.5, 16_384)])
+async def test_the_context_follows_what_earlier_counts_were_wrong_by(factor: float, asked: int):
+    server = OllamaServer(models={"qwen3": Model(context=65_536)})
+    async with talking(server, count=lambda request: 8_000, factor={"qwen3": factor}.__getitem__) as provider:
+        _, _, error = await collect(provider, ask())
+    assert error is None
+    assert server.received[-1].body["options"]["num_ctx"] == asked
 
 
 @pytest.mark.parametrize(
@@ -248,7 +255,7 @@ async def test_usage_and_a_cut_answer_are_read_from_the_last_line():
 
 async def test_letters_that_some_take_for_line_ends_stay_in_the_text():
     server = OllamaServer(words="a\u0085b\u2028c\x1dd")
-    async with talking(server) as (provider, _):
+    async with talking(server) as provider:
         _, folded, error = await collect(provider, ask())
     assert (error, folded.message().text) == (None, "a\u0085b\u2028c\x1dd")
 
@@ -287,7 +294,7 @@ async def test_a_line_of_an_odd_shape_is_passed_over(odd: bytes):
 )
 async def test_an_error_line_ends_the_stream_with_its_kind(words: str, kind: ProviderErrorKind):
     server = OllamaServer(words="so far", stream_error=words)
-    async with talking(server) as (provider, _):
+    async with talking(server) as provider:
         _, folded, error = await collect(provider, ask())
     assert error is not None
     assert (error.kind, folded.message(complete=False).text) == (kind, "so far")
@@ -295,7 +302,7 @@ async def test_an_error_line_ends_the_stream_with_its_kind(words: str, kind: Pro
 
 
 async def test_a_model_that_is_not_there_comes_with_the_command_that_fetches_it():
-    async with talking(OllamaServer()) as (provider, _):
+    async with talking(OllamaServer()) as provider:
         _, _, error = await collect(provider, ask(model="llama3.2"))
     assert error is not None
     assert (error.kind, error.status) == (ProviderErrorKind.NOT_FOUND, 404)
@@ -318,7 +325,7 @@ async def test_a_server_that_does_not_run_comes_with_the_command_that_starts_it(
 
 async def test_models_are_listed_shown_and_unloaded():
     server = OllamaServer()
-    async with talking(server) as (provider, _):
+    async with talking(server) as provider:
         assert isinstance(provider, ListsModels)
         assert isinstance(provider, ShowsModels)
         assert isinstance(provider, KeepsModels)
@@ -341,7 +348,7 @@ async def test_models_are_listed_shown_and_unloaded():
 
 async def test_a_model_is_pulled_with_progress_and_can_be_used_then():
     server = OllamaServer()
-    async with talking(server) as (provider, _):
+    async with talking(server) as provider:
         steps = [step async for step in provider.pull("llama3.2")]
         _, folded, error = await collect(provider, ask(model="llama3.2"))
     assert steps[0] == PullProgress("pulling manifest")
@@ -352,7 +359,7 @@ async def test_a_model_is_pulled_with_progress_and_can_be_used_then():
 
 async def test_a_pull_that_fails_or_is_cut_says_so():
     server = OllamaServer()
-    async with talking(server) as (provider, _):
+    async with talking(server) as provider:
         with pytest.raises(ProviderError, match="file does not exist") as failed:
             [step async for step in provider.pull("nonsense")]
         assert failed.value.kind is ProviderErrorKind.NOT_FOUND
@@ -366,9 +373,9 @@ async def test_only_the_key_that_was_given_is_sent(monkeypatch: pytest.MonkeyPat
     monkeypatch.setenv("OLLAMA_API_KEY", "found")
     monkeypatch.setenv("OLLAMA_HOST", "http://elsewhere.example")
     server = OllamaServer()
-    async with talking(server) as (provider, _):
+    async with talking(server) as provider:
         await collect(provider, ask())
-    async with talking(server, api_key="given") as (provider, _):
+    async with talking(server, api_key="given") as provider:
         await collect(provider, ask())
     sent = [item.headers.get("authorization") for item in server.received if item.target == "/api/chat"]
     assert sent == [None, "Bearer given"]
@@ -381,7 +388,7 @@ async def test_the_body_is_what_the_sdks_own_chat_would_send_where_that_keeps_ev
     call, result = call_and_result()
     said = assistant_message("I read", *call.content)
     request = ask("hi", said, result, tools=(READ_FILE,), settings=ModelSettings(temperature=0.5, thinking="low"))
-    async with talking(server) as (provider, _):
+    async with talking(server) as provider:
         await collect(provider, request)
         ours = server.received[-1].body
         sdk = ollama.AsyncClient(host=server.url, trust_env=False)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from conduit.agent.budget import TurnLimits
 from conduit.agent.permission import Approver, Remembered
@@ -53,6 +53,8 @@ class TurnSetup:
     prompt: Message
     show: Callable[[int | None, Event | Transient], None]
     recorder: Recorder
+    told: set[str] = field(default_factory=set)
+    """Notices that the person of this session has had; what a wire has to say is said once."""
     goal: Callable[[], bool] | None = None
     """When given, the model must call tools until it returns True, and the turn ends then."""
     cost: Callable[[str, Usage], float | None] = no_price

@@ -199,7 +199,7 @@ class Turn:
         log.warning("turn %s: %s failed (%s), asking %s", self.turn_id, self._asked.model_id, error.kind, to.model_id)
         notice = Notice(turn_id=self.turn_id, text=f"{error} {to.model_id} answers in its place.")
         reply = self._reply(completion, interrupted=True)
-        await self._emit(*([reply] if reply.message.content else []), notice)
+        await self._emit(*self._notices(completion), *([reply] if reply.message.content else []), notice)
         # No await from here to the end of the act: a cancel finds the answer either open or recorded.
         self._completion = None
         self._usage += reply.usage
@@ -266,6 +266,7 @@ class Turn:
         closing: list[Event] = []
         if self._completion is not None:
             self._usage += self._completion.answer.usage
+            closing += self._notices(self._completion)
             reply = self._reply(self._completion, interrupted=True)
             if reply.message.content:  # an interrupted answer that is empty leaves no message
                 closing.append(reply)
@@ -287,12 +288,18 @@ class Turn:
 
     async def _record_answer(self, completion: Completion) -> Message:
         reply = self._reply(completion, interrupted=False)
-        await self._emit(reply)
+        await self._emit(*self._notices(completion), reply)
         # No await from here to the end of the act: a cancel finds the answer either open or recorded.
         self._completion = None
         self._usage += reply.usage
         self._take_in(reply.message_id, reply.message)
         return reply.message
+
+    def _notices(self, completion: Completion) -> list[Notice]:
+        """Return what the wire has to say that this session was not told yet."""
+        new = [text for text in dict.fromkeys(completion.answer.notes) if text not in self.setup.told]
+        self.setup.told.update(new)
+        return [Notice(turn_id=self.turn_id, text=text) for text in new]
 
     def _reply(self, completion: Completion, *, interrupted: bool) -> AssistantReplied:
         return AssistantReplied(

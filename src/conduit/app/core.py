@@ -210,7 +210,7 @@ class App:
 
     async def _new_turn(self, session_id: str, live: Live, content: Sequence[Block], options: PromptOptions) -> Turn:
         start = TurnStart(self._parts, self._setup, lambda seq, event: self._show(session_id, seq, event))
-        return await start.turn(await self._parts.store.session(session_id), live.remembered, content, options)
+        return await start.turn(await self._parts.store.session(session_id), live, content, options)
 
     async def _run(self, session_id: str, turn: Turn) -> TurnResult:
         model = turn.setup.model_id
@@ -235,11 +235,13 @@ class App:
         live = self._live.get(session_id)
         if live is None:
             await self._repair(session_id)
-            remembered = Remembered()
+            found = Live(Remembered())
             for stored in await self._parts.store.events(session_id):
                 if isinstance(stored.event, PermissionAnswered):
-                    remembered.record(Effect(stored.event.effect), stored.event.answer)
-            live = self._live.setdefault(session_id, Live(remembered))
+                    found.remembered.record(Effect(stored.event.effect), stored.event.answer)
+                elif isinstance(stored.event, Notice):
+                    found.told.add(stored.event.text)
+            live = self._live.setdefault(session_id, found)
         return live
 
     # -- models, usage, health --------------------------------------------------------------------------------------

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from conduit.agent.permission import Remembered
 from conduit.agent.setup import TurnResult
@@ -16,6 +16,7 @@ class Live:
     """What is known of a session that was used since the start."""
 
     remembered: Remembered
+    told: set[str] = field(default_factory=set)
     turn: Turn | None = None
     task: asyncio.Task[TurnResult] | None = None
 

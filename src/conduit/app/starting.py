@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from conduit.agent.permission import Remembered
 from conduit.agent.setup import TurnSetup
 from conduit.agent.turn import Turn
+from conduit.app.live import Live
 from conduit.app.parameters import cascade, parameters
 from conduit.app.parts import Parts, PromptOptions, Setup, output_cap
 from conduit.catalog.capabilities import refuse_unreadable
@@ -28,9 +28,7 @@ class TurnStart:
     setup: Setup
     show: Callable[[int | None, Event | Transient], None]
 
-    async def turn(
-        self, session: SessionInfo, remembered: Remembered, content: Sequence[Block], options: PromptOptions
-    ) -> Turn:
+    async def turn(self, session: SessionInfo, live: Live, content: Sequence[Block], options: PromptOptions) -> Turn:
         """Return the turn that answers `content`.
 
         Raises:
@@ -64,7 +62,8 @@ class TurnStart:
                 context=ToolContext(workspace, options.stage or parts.edits(workspace)),
                 store=parts.store,
                 approver=options.approver or parts.approver,
-                remembered=remembered,
+                remembered=live.remembered,
+                told=live.told,
                 limits=replace(setup.limits, call_output_bytes=output_cap(setup.limits, model)),
                 system=system,
                 settings=cascade(setup.settings, parameters(session.parameters), options.settings),

@@ -130,9 +130,10 @@ class _Room:
         names = [vendor.key_variable for vendor in self.catalog.vendors if vendor.key_variable]
         self.journal = Journal(journal_path(self.folders.state), Redactor(secret_values(names, self.environ)))
         wires = {vendor.name: vendor.wire for vendor in self.catalog.vendors}
+        self.calibration = Calibration(self.folders.state / CALIBRATION_FILE)
         self.recorder = CalibratingRecorder(
             self.journal,
-            Calibration(self.folders.state / CALIBRATION_FILE),
+            self.calibration,
             counts=lambda model: wires.get(model.partition("/")[0]) != "scripted",
         )
         self.settings = Settings()
@@ -170,6 +171,7 @@ class _Room:
             self.folders.data,
             lambda status: self.report(status),
             caches=self.folders.state / "vendor-caches",
+            factor=lambda model: self.calibration.error(model).factor,
         )
         endpoints = Endpoints(
             settings,

@@ -28,7 +28,7 @@ class Wires:
     """Makes providers.
 
     `data` is the folder of the weights, `report` shows the progress of a download, and `caches` is the folder of the
-    records of what was stored at vendors; None stores nothing there.
+    records of what was stored at vendors; None stores nothing there. `factor` sets a count of a model's tokens right.
     """
 
     settings: Settings
@@ -36,6 +36,7 @@ class Wires:
     data: Path
     report: Callable[[Status], None]
     caches: Path | None = None
+    factor: Callable[[str], float] = lambda model: 1.0
 
     def make(self, vendor: Vendor, base_url: str | None, key: str | None) -> Provider:
         """Return a new provider for `vendor`; raises ConfigError when it has no address."""
@@ -86,7 +87,7 @@ class Wires:
             base_url=base_url,
             api_key=key,
             count=lambda request: counter.count_request(request).tokens,
-            notify=lambda note: self.report(Status("busy", vendor.name, message=note)),
+            factor=self.factor,
         )
 
     def _google(self, vendor: Vendor, base_url: str | None, key: str | None) -> Provider:

@@ -68,6 +68,13 @@ class SourcesFound(Value):
     sources: tuple[Source, ...]
 
 
+class Note(Value):
+    """A sentence for the person about what the model could not do with the request; no model ever sees it."""
+
+    type: Literal["note"] = "note"
+    text: str
+
+
 class Stop(Value):
     """The completion ended as the vendor meant it to."""
 
@@ -75,7 +82,7 @@ class Stop(Value):
     reason: CompletionStop
 
 
-StreamEvent = BlockStart | BlockDelta | BlockStop | UsageReport | SourcesFound | Stop
+StreamEvent = BlockStart | BlockDelta | BlockStop | UsageReport | SourcesFound | Note | Stop
 
 MAX_ARGUMENT_CHARS = 1_000_000
 """The longest JSON text of one call's arguments; a longer one becomes an error result for the model."""
@@ -103,6 +110,7 @@ class Accumulator:
         self.usage = Usage()
         self.stop_reason: CompletionStop | None = None
         self.request_id: str | None = None
+        self.notes: list[str] = []
         self._sources: tuple[Source, ...] = ()
 
     def add(self, event: StreamEvent) -> None:
@@ -121,6 +129,8 @@ class Accumulator:
                 self.request_id = event.request_id or self.request_id
             case SourcesFound():
                 self._sources = event.sources
+            case Note():
+                self.notes.append(event.text)
             case Stop():
                 self.stop_reason = event.reason
 

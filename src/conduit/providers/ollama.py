@@ -20,7 +20,7 @@ from conduit.catalog.model import Vendor
 from conduit.errors import ConfigError, ProviderError, ProviderErrorKind
 from conduit.messages.message import Usage
 from conduit.messages.request import ModelRequest
-from conduit.messages.stream import StreamEvent
+from conduit.messages.stream import Note, StreamEvent
 from conduit.providers.answer_guard import guard_answers
 from conduit.providers.base import Embeddings, PullProgress, ServedModel
 from conduit.providers.embeddings import count_of, embeddings_of
@@ -71,7 +71,7 @@ class OllamaProvider:
         base_url: str | None = None,
         read_timeout_s: float = 300.0,
         count: Callable[[ModelRequest], int] = estimate_tokens,
-        notify: Callable[[str], None] = lambda note: None,
+        factor: Callable[[str], float] = lambda model: 1.0,
     ) -> None:
         """Describe the server; nothing is imported or opened before `load` or the first stream.
 
@@ -83,7 +83,7 @@ class OllamaProvider:
             read_timeout_s: seconds without a byte after which the connection counts as dead; a model that is loaded
                 first sends none.
             count: tokens of a request; called in a thread.
-            notify: is told, as a sentence, when a model did not read all that was sent; must not block.
+            factor: what a count of a model is to be multiplied with, learned from earlier ones; called in a thread.
 
         Raises:
             ConfigError: neither the row nor the caller names a base URL.
@@ -97,7 +97,7 @@ class OllamaProvider:
         self._key = api_key
         self._read_timeout_s = read_timeout_s
         self._count = count
-        self._notify = notify
+        self._factor = factor
         self._client: Any = None
         self._foreign: tuple[type[Exception], ...] = ()
         self._load = SharedLoad(self._open)
@@ -123,12 +123,13 @@ class OllamaProvider:
         await self.load()
         model = await self._known(request.model)
         window = self._windows.setdefault(request.model, Window(model.context_tokens))
-        expected = await asyncio.to_thread(self._count, without_media(request))
-        size = window.fit(expected, request.settings.max_tokens)
+        expected, factor = await asyncio.to_thread(self._expect, request)
+        size = window.fit(expected, request.settings.max_tokens, factor)
         can = self._catalog.describe(self._vendor.name, request.model).capabilities
         body = encode_request(request, self._vendor, can, model, num_ctx=size)
         if request.tools and "tools" not in body and request.settings.tool_choice != "none":
-            self._notify(f"{request.model} takes no tools: it can only talk. 'ollama.com/search?c=tools' lists others.")
+            said = f"{request.model} takes no tools: it can only talk. 'ollama.com/search?c=tools' lists others."
+            yield Note(text=said)
         decoder = LineDecoder(request.model, think_tags=self._vendor.think_tags)
         async with aclosing(self._lines("/api/chat", body, request.model, decoder)) as lines:
             async for line in lines:
@@ -138,13 +139,18 @@ class OllamaProvider:
             raise cut_stream(self._vendor, url=self._url, model=request.model)
         size = body["options"]["num_ctx"]
         if window.was_cut(expected, decoder.prompt_tokens, size):
-            self._notify(
+            said = (
                 f"{request.model} read only {decoder.prompt_tokens:,} tokens of about {expected:,}: the front of the "
                 f"conversation was dropped. Its context is {size:,}; start a new session, or raise "
                 "OLLAMA_CONTEXT_LENGTH where the server runs."
             )
+            yield Note(text=said)
         for event in decoder.finish():
             yield event
+
+    def _expect(self, request: ModelRequest) -> tuple[int, float]:
+        """Return the tokens of a request as we count them, and the factor of its model."""
+        return self._count(without_media(request)), self._factor(request.model)
 
     async def list_models(self) -> list[ServedModel]:
         """Return the models that were pulled, each with what the server tells of it; see `ListsModels`."""

@@ -52,9 +52,13 @@ class Window:
         self._size = SMALLEST
         self._ratio = 0.0  # the server's count for one of ours, the largest that was seen
 
-    def fit(self, expected: int, answer: int | None) -> int:
-        """Return `num_ctx` for a prompt of about `expected` tokens and an answer of at most `answer`."""
-        need = int(expected * max(_MARGIN, self._ratio)) + (answer or ANSWER_ROOM)
+    def fit(self, expected: int, answer: int | None, factor: float = 1.0) -> int:
+        """Return `num_ctx` for a prompt of about `expected` tokens and an answer of at most `answer`.
+
+        `factor` is what earlier counts were wrong by; it never takes room below what we count ourselves, since a
+        server that dropped something had counted too few.
+        """
+        need = int(expected * max(1.0, _MARGIN * factor, self._ratio)) + (answer or ANSWER_ROOM)
         while self._size < need:
             self._size *= 2
         return self._size if self._limit is None else min(self._size, self._limit)

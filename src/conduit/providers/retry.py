@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, TypeVar, cast
 
 from conduit.errors import ProviderError, ProviderErrorKind
 from conduit.messages.request import ModelRequest
-from conduit.messages.stream import BlockStart, StreamEvent, UsageReport
+from conduit.messages.stream import BlockStart, Note, StreamEvent, UsageReport
 from conduit.providers.base import Provider
 from conduit.providers.circuit import Circuits
 
@@ -135,7 +135,7 @@ class RetryingProvider:
                 async with aclosing(cast("AsyncGenerator[StreamEvent]", self._inner.stream(request))) as events:
                     async for event in events:
                         held.append(event)
-                        if started or not isinstance(event, BlockStart | UsageReport):
+                        if started or not isinstance(event, BlockStart | UsageReport | Note):
                             started = True
                             for item in held:
                                 yield item
