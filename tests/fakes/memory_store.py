@@ -131,6 +131,13 @@ class MemoryStore:
         page = newer[:limit]
         return page, page[-1].seq if len(page) == limit else end
 
+    async def events_of(self, *types: str, session_id: str | None = None) -> list[StoredEvent]:
+        return [
+            stored
+            for stored in self._world.log
+            if stored.event.type in types and session_id in (None, stored.session_id)
+        ]
+
     async def conversation(self, session_id: str, *, tip: str | None = None) -> list[StoredMessage]:
         own_tip = self._session(session_id).info.tip
         if tip is not None and tip not in self._world.messages:

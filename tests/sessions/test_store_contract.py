@@ -16,6 +16,8 @@ from conduit.sessions.events import (
     AssistantReplied,
     CompletionStarted,
     Event,
+    FilePending,
+    HunkDecided,
     Notice,
     SessionChanged,
     SessionOpened,
@@ -120,6 +122,19 @@ async def test_events_come_back_as_they_were_appended_with_rising_numbers(store:
     assert numbers == sorted(set(numbers))
     assert (numbers[2], numbers[4]) == (first, second)
     assert [stored.seq for stored in await store.events(info.id, after=first)] == numbers[3:]
+
+
+async def test_events_of_a_type_are_found_in_all_sessions_or_in_one(store: SessionStore) -> None:
+    one, two = await store.open_session(OPENED), await store.open_session(OPENED)
+    waiting = FilePending(turn_id="t1", path="/work/a.py", name="a.py", base=None, hunks=())
+    decided = HunkDecided(turn_id="t1", hunk_id="h1", name="a.py", decision="rejected")
+    await store.append(one.id, Notice(text="hello"), waiting)
+    await store.append(two.id, waiting, decided)
+    assert [each.session_id for each in await store.events_of("file_pending")] == [one.id, two.id]
+    assert [each.event for each in await store.events_of("hunk_decided", "file_pending", session_id=two.id)] == [
+        waiting,
+        decided,
+    ]
 
 
 async def test_the_conversation_goes_from_the_root_to_the_tip(store: SessionStore) -> None:

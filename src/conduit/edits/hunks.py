@@ -128,12 +128,20 @@ def propose(
 
 
 def rebase_hunks(base: str, hunks: Sequence[Hunk], now: str) -> tuple[Hunk, ...]:
-    """Return the hunks for the text `now` that the person made of `base`; one that they made by hand is gone."""
+    """Return the hunks for the text `now` that the person made of `base`.
+
+    One that the person made by hand is gone. Hunks that one change of the person goes over become one conflict.
+    """
     if now == base:
         return tuple(hunks)
     theirs, before, after = spans(base, now), split_lines(base), split_lines(now)
-    moved = (_rebase(hunk, theirs, before, after) if hunk.kind == "edit" else hunk for hunk in hunks)
-    return tuple(hunk for hunk in moved if hunk is not None)
+    result = [hunk for hunk in hunks if hunk.kind != "edit"]
+    for group, meeting in _groups([hunk for hunk in hunks if hunk.kind == "edit"], theirs):
+        if not meeting:
+            result += [replace(hunk, line=hunk.line + _shift(theirs, hunk.line)) for hunk in group]
+        elif (moved := _conflict(group, meeting, before, after, theirs)) is not None:
+            result.append(moved)
+    return _ordered(result)
 
 
 def take(base: str, hunks: Sequence[Hunk], ids: Collection[str]) -> tuple[str, tuple[Hunk, ...]]:
@@ -153,20 +161,38 @@ def take(base: str, hunks: Sequence[Hunk], ids: Collection[str]) -> tuple[str, t
     return apply_spans(base, taken), tuple(left)
 
 
-def _rebase(hunk: Hunk, theirs: Sequence[Span], before: Sequence[str], after: Sequence[str]) -> Hunk | None:
-    meeting = [span for span in theirs if _touch(hunk, span)]
-    if not meeting:
-        return replace(hunk, line=hunk.line + _shift(theirs, hunk.line))
-    # All the lines that either side changed: what the model meant, what it makes of them, and what stands there now.
-    start, end = min(hunk.line, meeting[0].start), max(hunk.end, meeting[-1].end)
-    head, tail = "".join(before[start : hunk.line]), "".join(before[hunk.end : end])
-    meant = head + (hunk.old if hunk.was is None else hunk.was) + tail
-    new = head + hunk.new + tail
+def _groups(hunks: Sequence[Hunk], theirs: Sequence[Span]) -> list[tuple[list[Hunk], list[Span]]]:
+    """Return hunks with the changes of the person that meet them; those that share a change are together."""
+    groups: list[tuple[list[Hunk], list[Span]]] = []
+    for hunk in hunks:
+        meeting = [span for span in theirs if _touch(hunk, span)]
+        if groups and meeting and meeting[0] in groups[-1][1]:
+            groups[-1][0].append(hunk)
+            groups[-1][1].extend(span for span in meeting if span not in groups[-1][1])
+        else:
+            groups.append(([hunk], meeting))
+    return groups
+
+
+def _conflict(
+    group: Sequence[Hunk], meeting: Sequence[Span], before: Sequence[str], after: Sequence[str], theirs: Sequence[Span]
+) -> Hunk | None:
+    """Return one hunk for all the lines that either side changed; None when the person made just that by hand."""
+    start, end = min(group[0].line, meeting[0].start), max(group[-1].end, meeting[-1].end)
+    meant = new = ""
+    behind = start
+    for hunk in group:
+        between = "".join(before[behind : hunk.line])
+        meant += between + (hunk.old if hunk.was is None else hunk.was)
+        new += between + hunk.new
+        behind = hunk.end
+    rest = "".join(before[behind:end])
+    meant, new = meant + rest, new + rest
     line = start + sum(span.shift for span in theirs if span not in meeting and span.end <= start)
     stands = "".join(after[line : line + end - start + sum(span.shift for span in meeting)])
     if stands == new:
         return None
-    return replace(hunk, line=line, old=stands, new=new, was=None if stands == meant else meant)
+    return replace(group[0], line=line, old=stands, new=new, was=None if stands == meant else meant)
 
 
 def _shift(theirs: Sequence[Span], line: int) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal, Protocol
 
-from conduit.sessions.events import Event, SessionInfo, SessionOpened, StoredEvent, StoredMessage, UsageRow
+from conduit.sessions.events import Event, EventType, SessionInfo, SessionOpened, StoredEvent, StoredMessage, UsageRow
 
 
 class SessionStore(Protocol):
@@ -59,6 +59,10 @@ class SessionStore(Protocol):
 
         The number is how far the log was read: the place of the last one of a full page, else the log's end.
         """
+        ...
+
+    async def events_of(self, *types: EventType, session_id: str | None = None) -> list[StoredEvent]:
+        """Return the events of some types, of one session or of all, in order."""
         ...
 
     async def conversation(self, session_id: str, *, tip: str | None = None) -> list[StoredMessage]:

@@ -299,6 +299,9 @@ Event = (
 )
 """The durable events."""
 
+EventType = Literal["file_pending", "hunk_decided", "change_started", "change_finished"]
+"""The types that are looked for without reading a whole log."""
+
 Transient = TextChunk | ThoughtChunk | ToolCallAnnounced
 """Events that are shown and not stored (the store keeps the text of a running answer beside the log)."""
 

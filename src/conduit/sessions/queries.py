@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from contextlib import suppress
 from typing import Any
 
@@ -85,6 +85,20 @@ def read_replies(connection: sqlite3.Connection, after: int, limit: int) -> tupl
             event = _parse(body, f"event {seq}")
             found.append(StoredEvent(session_id=session_id, seq=seq, at=at, event=event))
     return found, rows[-1][0] if len(rows) == limit else end
+
+
+def read_events_of(connection: sqlite3.Connection, types: Collection[str], session_id: str | None) -> list[StoredEvent]:
+    """Return the events of some types, of one session or of all, in order."""
+    marks = ", ".join("?" * len(types))
+    one = " AND session_id = ?" if session_id is not None else ""
+    rows = connection.execute(
+        f"SELECT session_id, seq, at, body FROM event WHERE type IN ({marks}){one} ORDER BY seq",  # noqa: S608 - marks
+        (*types, *([session_id] if session_id is not None else [])),
+    )
+    return [
+        StoredEvent(session_id=session, seq=seq, at=at, event=_parse(body, f"event {seq}"))
+        for session, seq, at, body in rows
+    ]
 
 
 def read_conversation(connection: sqlite3.Connection, session_id: str, tip: str | None) -> list[StoredMessage]:

@@ -110,7 +110,12 @@ PARAMETERS = Migration(
     statements=("ALTER TABLE session ADD COLUMN parameters TEXT NOT NULL DEFAULT '{}'",),
 )
 
-MIGRATIONS: tuple[Migration, ...] = (FIRST, COSTS, PARAMETERS)
+EVENTS_BY_TYPE = Migration(
+    why="""What waits for the person, and which changes an undo can take back, is found in all sessions at a start.""",
+    statements=("CREATE INDEX event_by_type ON event (type, seq)",),
+)
+
+MIGRATIONS: tuple[Migration, ...] = (FIRST, COSTS, PARAMETERS, EVENTS_BY_TYPE)
 """Number n is the n-th, counted from 1."""
 
 _ABSURD_VERSION = 1000  # no Conduit will have as many; such a number is a broken header, not a newer program

@@ -30,6 +30,7 @@ from conduit.sessions.database import Database, connect
 from conduit.sessions.events import (
     AssistantReplied,
     Event,
+    EventType,
     Notice,
     PermissionAnswered,
     SessionChanged,
@@ -185,6 +186,10 @@ class SqliteStore:
     async def replies(self, *, after: int, limit: int = 500) -> tuple[list[StoredEvent], int]:
         """Return the answers of all sessions after a place of the log, oldest first, and how far it was read."""
         return await self._reader.read(lambda connection: queries.read_replies(connection, after, limit))
+
+    async def events_of(self, *types: EventType, session_id: str | None = None) -> list[StoredEvent]:
+        """Return the events of some types, of one session or of all, in order."""
+        return await self._reader.read(lambda connection: queries.read_events_of(connection, types, session_id))
 
     async def conversation(self, session_id: str, *, tip: str | None = None) -> list[StoredMessage]:
         """Return the messages from the root to `tip`, forks included.

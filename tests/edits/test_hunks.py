@@ -1,0 +1,138 @@
+"""Hunks through everything that may happen to them: the invariants, and the cases that people meet."""
+
+from __future__ import annotations
+
+from itertools import count, pairwise
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from conduit.edits.hunks import Hunk, propose, proposed, rebase_hunks, spans, take
+from conduit.edits.rebase import rebase
+from conduit.workspace.document import split_lines
+
+LINE = st.sampled_from(["a", "b", "c", "", "}", "é𝄞", "\tx"])
+END = st.sampled_from(["\n", "\r\n", "\r"])
+TEXT = st.builds(
+    lambda lines, last: "".join(line + end for line, end in lines) + last,
+    st.lists(st.tuples(LINE, END), max_size=12),
+    LINE,
+)
+
+
+def ids():
+    numbers = count(1)
+    return lambda: f"h{next(numbers)}"
+
+
+def stands(base: str, hunks: tuple[Hunk, ...]) -> bool:
+    """Every hunk names lines of the base as they are, in order, and none overlaps another."""
+    lines = split_lines(base)
+    places = [(hunk.line, hunk.end) for hunk in hunks]
+    return (
+        all("".join(lines[hunk.line : hunk.end]) == hunk.old for hunk in hunks)
+        and places == sorted(places)
+        and all(one[1] <= other[0] for one, other in pairwise(places))
+        and len({hunk.id for hunk in hunks}) == len(hunks)
+    )
+
+
+@given(TEXT, TEXT)
+def test_the_hunks_of_a_proposal_make_the_proposed_text(base: str, after: str):
+    hunks = propose(base, (), after, "t", ids())
+    assert proposed(base, hunks) == after
+    assert stands(base, hunks)
+
+
+@given(TEXT, TEXT, TEXT)
+def test_a_second_proposal_is_made_on_top_of_the_first(base: str, first: str, second: str):
+    new_id = ids()
+    hunks = propose(base, propose(base, (), first, "t1", new_id), second, "t2", new_id)
+    assert proposed(base, hunks) == second
+    assert stands(base, hunks)
+
+
+@settings(max_examples=300)
+@given(TEXT, TEXT, TEXT)
+def test_typing_moves_hunks_and_loses_nothing_of_either_side(base: str, after: str, now: str):
+    hunks = propose(base, (), after, "t", ids())
+    moved = rebase_hunks(base, hunks, now)
+    assert stands(now, moved)
+    merged = rebase(base, after, now)
+    if merged is not None and len(hunks) == len(spans(base, after)):  # both sides are apart, and no hunk is two changes
+        assert not any(hunk.conflict for hunk in moved)
+        assert proposed(now, moved) == merged
+    for hunk in moved:
+        original = next(one for one in hunks if one.id == hunk.id)
+        assert original.new in hunk.new
+
+
+@settings(max_examples=300)
+@given(TEXT, TEXT, st.lists(TEXT, min_size=1, max_size=4))
+def test_hunks_stay_in_place_through_any_typing(base: str, after: str, typed: list[str]):
+    text, moved = base, propose(base, (), after, "t", ids())
+    for now in typed:
+        moved, text = rebase_hunks(text, moved, now), now
+        assert stands(text, moved)
+
+
+@given(TEXT, TEXT, st.data())
+def test_hunks_can_be_taken_in_any_order(base: str, after: str, data: st.DataObject):
+    hunks = propose(base, (), after, "t", ids())
+    text = base
+    for hunk_id in data.draw(st.permutations([hunk.id for hunk in hunks])):
+        text, hunks = take(text, hunks, {hunk_id})
+        assert stands(text, hunks)
+        assert proposed(text, hunks) == after
+    assert (text, hunks) == (after, ())
+
+
+@given(TEXT, TEXT, TEXT)
+def test_a_conflict_taken_puts_the_proposal_in_and_touches_no_other_line(base: str, after: str, now: str):
+    moved = rebase_hunks(base, propose(base, (), after, "t", ids()), now)
+    for hunk in (one for one in moved if one.conflict):
+        text, _ = take(now, moved, {hunk.id})
+        lines = split_lines(now)
+        assert text == "".join(lines[: hunk.line]) + hunk.new + "".join(lines[hunk.end :])
+
+
+def test_what_the_person_did_by_hand_is_no_longer_proposed():
+    hunks = propose("a\nb\nc\n", (), "a\nB\nc\n", "t", ids())
+    assert rebase_hunks("a\nb\nc\n", hunks, "a\nB\nc\n") == ()
+
+
+def test_a_conflict_shows_both_sides_and_ends_when_the_person_takes_theirs_back():
+    hunks = propose("a\nb\nc\n", (), "a\nB\nc\n", "t", ids())
+    (conflict,) = rebase_hunks("a\nb\nc\n", hunks, "a\nmine\nc\n")
+    assert (conflict.line, conflict.was, conflict.old, conflict.new) == (1, "b\n", "mine\n", "B\n")
+    assert proposed("a\nmine\nc\n", [conflict]) == "a\nmine\nc\n"
+    assert rebase_hunks("a\nmine\nc\n", [conflict], "a\nb\nc\n") == hunks
+
+
+def test_lines_typed_above_move_a_hunk_and_lines_below_do_not():
+    hunks = propose("a\nb\nc\nd\n", (), "a\nb\nC\nd\n", "t", ids())
+    (moved,) = rebase_hunks("a\nb\nc\nd\n", hunks, "new\na\nb\nc\nd\nmore\n")
+    assert (moved.line, moved.conflict) == (3, False)
+
+
+def test_changes_with_one_equal_line_between_are_one_hunk():
+    assert len(propose("a\nb\nc\n", (), "A\nb\nC\n", "t", ids())) == 1
+    assert len(propose("a\nb\nc\nd\n", (), "A\nb\nc\nD\n", "t", ids())) == 2
+
+
+def test_a_hunk_that_is_revised_keeps_its_id_and_the_others_their_turn():
+    base, first, second = "a\nb\nc\nd\ne\nf\n", "A\nb\nc\nd\ne\nF\n", "AA\nb\nc\nd\ne\nF\n"
+    new_id = ids()
+    one = propose(base, (), first, "t1", new_id, why="because")
+    two = propose(base, one, second, "t2", new_id)
+    assert [(hunk.id, hunk.turn_id, hunk.new, hunk.why) for hunk in two] == [
+        ("h1", "t2", "AA\n", "because"),
+        ("h2", "t1", "F\n", "because"),
+    ]
+
+
+@given(TEXT, TEXT)
+def test_spans_count_whole_lines(before: str, after: str):
+    lines = split_lines(before)
+    for span in spans(before, after):
+        assert 0 <= span.start <= span.end <= len(lines)
