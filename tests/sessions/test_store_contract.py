@@ -126,7 +126,7 @@ async def test_events_come_back_as_they_were_appended_with_rising_numbers(store:
 
 async def test_events_of_a_type_are_found_in_all_sessions_or_in_one(store: SessionStore) -> None:
     one, two = await store.open_session(OPENED), await store.open_session(OPENED)
-    waiting = FilePending(turn_id="t1", path="/work/a.py", name="a.py", base=None, hunks=())
+    waiting = FilePending(turn_id="t1", path="/project/a.py", name="a.py", base=None, hunks=())
     decided = HunkDecided(turn_id="t1", hunk_id="h1", name="a.py", decision="rejected")
     await store.append(one.id, Notice(text="hello"), waiting)
     await store.append(two.id, waiting, decided)
