@@ -78,11 +78,27 @@ class NotText(ToolError):
 
 
 class EditNotFound(ToolError):
-    """The text to replace is not in the document; the message shows the nearest place."""
+    """The text to replace is not in the document; the message shows the nearest place.
+
+    Attributes:
+        nearest: the first and the last line of that place, one-based, or None when nothing is like it.
+    """
+
+    def __init__(self, message: str, *, nearest: tuple[int, int] | None = None) -> None:
+        super().__init__(message)
+        self.nearest = nearest
 
 
 class EditAmbiguous(ToolError):
-    """The text to replace occurs more than once; the message lists the lines."""
+    """The text to replace occurs more than once; the message lists the lines.
+
+    Attributes:
+        lines: the first line of each place, one-based.
+    """
+
+    def __init__(self, message: str, *, lines: tuple[int, ...] = ()) -> None:
+        super().__init__(message)
+        self.lines = lines
 
 
 class StaleDocument(ToolError):

@@ -26,7 +26,7 @@ FUNCTION = "class A:\n    def f(self):\n        if self.x:\n            return 1
         ("a\r\nb\r\n", "b", "b\nc", "a\r\nb\r\nc\r\n", "exact"),
         ("a\t\nb  \nc\n", "a\nb\nc\n", "a\nb\nX\n", "a\t\nb  \nX\n", "trailing white space"),
         ("a\nb\n", "a  \nb ", "x\ny", "x\ny\n", "trailing white space"),
-        ("a\nb", "a\nb\n", "a\nc\n", "a\nc", "trailing white space"),
+        ("a\nb", "a\nb\n", "a\nc\n", "a\nc", "exact"),
         ("x = '\r' \ny\n", "x = '\r'\ny\n", "x = '\r'\nz\nq\n", "x = '\r' \nz\nq\n", "trailing white space"),
         ("x = '\r'\ny\n", "x = '\r'", "x = 1\ny = 2", "x = 1\ny = 2\ny\n", "exact"),
         ("x = '\r'\ny\n", "y", "y\nz", "x = '\r'\ny\nz\n", "exact"),

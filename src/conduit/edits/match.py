@@ -1,55 +1,59 @@
 r"""Find the place in a text that a model meant, or say why not; never guess between two.
 
-Strategies, strictest first; the first that finds anything decides, and it must find exactly one place:
-exact, whatever the line ends are (a model sees none and writes `\n`); whole lines but for white space at their ends;
-whole lines that are all indented by the same amount more or less (the replacement is shifted too). Lines of the
-replacement that are equal to the line they replace keep the text's own bytes, and the others its line ends. Pure.
+Strategies, strictest first: exact, whatever the line ends are (a model sees none and writes `\n`); whole lines but for
+white space at their ends; but for the same indentation more or less; but for punctuation and spaces that have an ASCII
+twin; and blocks of which a few lines differ (`likeness`). A place is taken when every other one that fits has all its
+faults and more; of two others neither is. A line hint decides between equal ones when it is much closer to one. Pure.
 """
 
 from __future__ import annotations
 
-import difflib
 import re
 from bisect import bisect_right
-from collections.abc import Callable
+from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import accumulate, pairwise
 
-from conduit.errors import EditAmbiguous, EditNotFound
-from conduit.workspace.document import split_lines
+from conduit.edits import elision, likeness
+from conduit.edits.edit import TextEdit
+from conduit.edits.lines import Source, Splice, ends_in, spliced, to_edits
+from conduit.edits.merge import SAME, Reindent, merge, uniform
+from conduit.edits.refusal import ambiguous, not_found
+from conduit.errors import EditNotFound
 
-_LINE_END = re.compile(r"\r\n|\n|\r")
-_NEWLINE = re.compile(r"\r\n|\n")
-_NUMBERED = re.compile(r"[ \t]*\d+[\t|:]")
-_LISTED_LINES = 20
-_NEAREST_LINES = 30
-_FUZZY_LINES = 4000
-_EXACT_LINES = 2000
+_CLOSE_LINES = 3
 
-
-@dataclass(frozen=True, slots=True)
-class Shift:
-    """What the text's lines have before the lines that were looked for (`add`), or these before the text's (`cut`)."""
-
-    add: str = ""
-    cut: str = ""
-
-    def apply(self, line: str) -> str | None:
-        """Return a line of the replacement as the text needs it; None when it is indented too little for that."""
-        if not line.strip():
-            return line
-        if not line.startswith(self.cut):
-            return None
-        return self.add + line[len(self.cut) :]
+Fault = str
+"""How a place differs from the quoted text, in words: `trailing white space`, `indentation`, `punctuation`, `lines`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """From offset `start` up to `end` in the text."""
+    """Where a quoted text stands.
+
+    Attributes:
+        start: its first character.
+        end: the character after its last one.
+        first: its first line, zero-based.
+        last: its last line, zero-based, included.
+        faults: in what it differs from what was quoted; none when it is exactly that.
+        score: 1.0 for no difference, down to 0.9.
+        reindent: what the indentation of a replacement becomes there.
+        pairs: which quoted lines are which lines of the place, where some differ; None when all are.
+    """
 
     start: int
     end: int
-    shift: Shift = Shift()
+    first: int
+    last: int
+    faults: frozenset[Fault] = frozenset()
+    score: float = 1.0
+    reindent: Reindent = SAME
+    pairs: tuple[tuple[int, int], ...] | None = None
+
+    @property
+    def strategy(self) -> str:
+        """What found it, in words for the model."""
+        return ", ".join(sorted(self.faults)) or "exact"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,97 +64,195 @@ class Replaced:
     first_line: int
     last_line: int
     strategy: str
+    edits: tuple[TextEdit, ...] = ()
 
 
-Strategy = Callable[[str, str], list[Place]]
-
-
-def replace(text: str, old: str, new: str) -> Replaced:
+def replace(text: str, old: str, new: str, *, hint_line: int | None = None) -> Replaced:
     """Return `text` with the one place that `old` means replaced by `new`, in the line ends of that place.
 
+    Args:
+        text: the text that is changed.
+        old: what is to be replaced; it may be a part of a line.
+        new: what stands there afterwards.
+        hint_line: the zero-based line near which it is; only for choosing between equal places.
+
     Raises:
-        EditNotFound: no strategy finds `old`; the message shows the nearest lines.
+        EditNotFound: no strategy finds `old`, or `new` leaves out what it should say; the message shows the nearest
+            lines.
         EditAmbiguous: more than one place fits; the message lists their lines.
     """
     if not old:
         raise EditNotFound("old_text is empty; quote the text that is to be replaced.")
-    for name, find in STRATEGIES:
-        places = find(text, old)
-        if len(places) > 1:
-            lines = [_line_at(text, place.start) for place in places]
-            raise EditAmbiguous(_ambiguous(lines))
-        if places:
-            place = places[0]
-            middle = _merge(text, place, old, new)
-            if middle is None:
-                break
-            return Replaced(
-                text[: place.start] + middle + text[place.end :],
-                _line_at(text, place.start),
-                _line_at(text, max(place.start, place.end - 1)),
-                name,
-            )
-    raise EditNotFound(_not_found(text, old))
+    source = Source(text)
+    parts = elision.parts(old, new, text)
+    if parts:
+        return _replace_parts(source, parts)
+    place = find(source, old, hint_line=hint_line)
+    splices = splices_at(source, place, old, new)
+    if splices is None:
+        raise not_found(source, old)
+    return Replaced(spliced(text, splices), place.first + 1, place.last + 1, place.strategy, to_edits(text, splices))
 
 
-def _exact(text: str, old: str) -> list[Place]:
+def _replace_parts(source: Source, parts: Sequence[tuple[str, str]]) -> Replaced:
+    """Replace what stands around lines that were left out; each part must stand there once, and in this order."""
+    splices: list[Splice] = []
+    places: list[Place] = []
+    for old, new in parts:
+        place = find(source, old, whole_lines=True, like=False)
+        made = splices_at(source, place, old, new)
+        if made is None or (places and place.start < places[-1].end):
+            raise elision.refusal()
+        splices += made
+        places.append(place)
+    text = spliced(source.text, splices)
+    faults = ", ".join(sorted({"lines left out"}.union(*(place.faults for place in places))))
+    return Replaced(text, places[0].first + 1, places[-1].last + 1, faults, to_edits(source.text, splices))
+
+
+def find(
+    source: Source | str, old: str, *, hint_line: int | None = None, whole_lines: bool = False, like: bool = True
+) -> Place:
+    """Return the one place of `old`.
+
+    Args:
+        source: the text.
+        old: the text that is looked for.
+        hint_line: the zero-based line near which it is; only for choosing between equal places.
+        whole_lines: whether a part of a line is no place.
+        like: whether a block of which a few lines differ is a place.
+
+    Raises:
+        EditNotFound: no strategy finds it; the message shows the nearest lines.
+        EditAmbiguous: more than one place fits; the message lists their lines.
+    """
+    source = Source(source) if isinstance(source, str) else source
+    places = candidates(source, old, whole_lines=whole_lines, like=like)
+    if not places:
+        raise not_found(source, old)
+    if len(places) > 1 and hint_line is not None:
+        places = near(places, hint_line)
+    if len(places) > 1:
+        raise ambiguous([place.first + 1 for place in places])
+    if not whole_lines and _cuts_a_word(source.text, places[0]):
+        raise EditNotFound(
+            f"old_text is only a part of a longer word at line {places[0].first + 1}; nothing was changed. "
+            "Quote whole words."
+        )
+    return places[0]
+
+
+def candidates(source: Source, old: str, *, whole_lines: bool = False, like: bool = True) -> list[Place]:
+    """Return the places that fit `old`, without those that others fit better; not one alone when there are equals."""
+    exact = _exact(source, old)
+    lined = [place for place in exact if _on_lines(source.text, place)]
+    if whole_lines:
+        exact = lined
+    elif len(exact) > 1 and old[0] in " \t" and len(lined) == 1:
+        return lined  # the others are the ends of longer indentation
+    if exact:
+        return exact
+    strict = _strict(source, old)
+    if strict or not like:
+        return strict
+    return [
+        _place(source, old, found.first, found.last + 1, frozenset({"lines"}), found.score, found.reindent, found.pairs)
+        for found in likeness.blocks(source, old)
+    ]
+
+
+def near(places: list[Place], hint_line: int) -> list[Place]:
+    """Return the place that is much closer to a line than the others; all of them when none is."""
+    ranked = sorted(places, key=lambda place: abs(place.first - hint_line))
+    closest, second = (abs(place.first - hint_line) for place in ranked[:2])
+    return ranked[:1] if second - closest >= max(_CLOSE_LINES, closest) else places
+
+
+def splices_at(source: Source, place: Place, old: str, new: str) -> list[Splice] | None:
+    """Return what replaces `old` by `new` at its place; None when that is not certain."""
+    if not place.faults and "\r" not in source.text and "\r" not in new and "\n" not in old:
+        return [Splice(place.start, place.end, new)]
+    return merge(source, place.start, place.end, old, new, place.reindent, place.pairs)
+
+
+def _exact(source: Source, old: str) -> list[Place]:
     """Find `old` whatever the line ends are: a model sees none, so one that differs in them is as good as another."""
+    text = source.text
     if "\r" not in text and "\r" not in old:
-        return _occurrences(text, old)
-    ends = _ends_in(text)
+        return _occurrences(source, text, old)
+    plain = source.ends.sub("\n", old)
+    if "\r" in text and source.ends is ends_in("\n"):
+        crlf = text.count("\r\n")
+        if crlf == text.count("\n") == text.count("\r"):
+            return _occurrences(source, text, plain.replace("\n", "\r\n"))
     # Where a CRLF became one character, all that follows moved by one.
     moved = [found.start() - index for index, found in enumerate(re.finditer("\r\n", text))]
+    places = _occurrences(source, source.ends.sub("\n", text), plain)
+    spans = [
+        (place.start + bisect_right(moved, place.start - 1), place.end + bisect_right(moved, place.end - 1))
+        for place in places
+    ]
+    return [Place(start, end, source.row(start), source.row(max(start, end - 1))) for start, end in spans]
 
-    def original(offset: int) -> int:
-        return offset + bisect_right(moved, offset - 1)
 
-    places = _occurrences(ends.sub("\n", text), ends.sub("\n", old))
-    return [Place(original(place.start), original(place.end)) for place in places]
-
-
-def _occurrences(text: str, old: str) -> list[Place]:
+def _occurrences(source: Source, text: str, old: str) -> list[Place]:
     """Return every place of `old`, overlapping ones too."""
     places: list[Place] = []
     at = text.find(old)
     while at >= 0:
-        places.append(Place(at, at + len(old)))
+        end = at + len(old)
+        places.append(Place(at, end, source.row(at), source.row(max(at, end - 1))))
         at = text.find(old, at + 1)
     return places
 
 
-def _trailing_space(text: str, old: str) -> list[Place]:
-    ends = _ends_in(text)
-    wanted = [line.rstrip() for line in _lines(old, ends)]
-    if not any(wanted):
-        return []
-    lines = _lines(text, ends)
-    bare = [line.rstrip() for line in lines]
-    return [_lines_place(lines, row, len(wanted), old, Shift()) for row in _rows(bare, wanted)]
+def _on_lines(text: str, place: Place) -> bool:
+    return (place.start == 0 or text[place.start - 1] in "\r\n") and (
+        place.end == len(text) or text[place.end] in "\r\n" or text[place.end - 1] in "\r\n"
+    )
 
 
-def _indentation(text: str, old: str) -> list[Place]:
-    ends = _ends_in(text)
-    wanted = [line.rstrip() for line in _lines(old, ends)]
+def _cuts_a_word(text: str, place: Place) -> bool:
+    """Say whether an edge of the place is inside a word or a number: `x = 1` in `x = 15` is something else."""
+    return (
+        any(
+            0 < edge < len(text) and _WORD_CUT.fullmatch(text[edge - 1 : edge + 1]) is not None
+            for edge in (place.start, place.end)
+        )
+        or _FRACTION.match(text, place.end - 1) is not None
+    )
+
+
+_WORD_CUT = re.compile(r"\w\w")
+_FRACTION = re.compile(r"\d\.\d")
+
+
+def _strict(source: Source, old: str) -> list[Place]:
+    """Return the places of whole lines that differ only in white space around them and punctuation."""
+    quoted = Source(source.ends.sub("\n", old))
+    wanted = quoted.keys
     if not any(wanted):
         return []
-    lines = _lines(text, ends)
-    bare = [line.rstrip() for line in lines]
     places: list[Place] = []
-    for row in _rows([line.lstrip() for line in bare], [line.lstrip() for line in wanted]):
-        shift = _uniform_shift(bare[row : row + len(wanted)], wanted)
-        if shift is not None:
-            places.append(_lines_place(lines, row, len(wanted), old, shift))
-    return places
+    for row in _rows(source.keys, wanted):
+        found = source.lines[row : row + len(wanted)]
+        reindent = uniform(found, quoted.lines)
+        if reindent is None:
+            continue
+        faults = set()
+        if reindent != SAME:
+            faults.add("indentation")
+        for have, want in zip(found, quoted.lines, strict=True):
+            if have.strip() != want.strip():
+                faults.add("punctuation")
+            if have.rstrip("\r\n") != have.rstrip() or want.rstrip("\n") != want.rstrip():
+                faults.add("trailing white space")
+        score = 1.0 - 0.02 * len(faults)
+        places.append(_place(source, old, row, row + len(wanted), frozenset(faults), score, reindent))
+    return [place for place in places if not any(other.faults < place.faults for other in places)]
 
 
-STRATEGIES: tuple[tuple[str, Strategy], ...] = (
-    ("exact", _exact),
-    ("trailing white space", _trailing_space),
-    ("indentation", _indentation),
-)
-
-
-def _rows(lines: list[str], wanted: list[str]) -> list[int]:
+def _rows(lines: Sequence[str], wanted: Sequence[str]) -> list[int]:
     """Return every row at which `wanted` stands in `lines`."""
     # The longest line is the rarest; comparing it first makes one pass cheap.
     anchor = max(range(len(wanted)), key=lambda index: len(wanted[index]))
@@ -162,121 +264,18 @@ def _rows(lines: list[str], wanted: list[str]) -> list[int]:
     ]
 
 
-def _uniform_shift(found: list[str], wanted: list[str]) -> Shift | None:
-    shifts = {
-        Shift(have[: len(have) - len(want)], "") if have.endswith(want) else Shift("", want[: len(want) - len(have)])
-        for have, want in zip(found, wanted, strict=True)
-        if want and (have.endswith(want) or want.endswith(have))
-    }
-    fits = all(have.endswith(want) or want.endswith(have) for have, want in zip(found, wanted, strict=True))
-    return shifts.pop() if fits and len(shifts) == 1 else None
-
-
-def _lines_place(lines: list[str], row: int, count: int, old: str, shift: Shift) -> Place:
-    start = sum(map(len, lines[:row]))
-    found = lines[row : row + count]
-    end = start + sum(map(len, found))
+def _place(
+    source: Source,
+    old: str,
+    first: int,
+    stop: int,
+    faults: frozenset[Fault],
+    score: float,
+    reindent: Reindent,
+    pairs: tuple[tuple[int, int], ...] | None = None,
+) -> Place:
+    end = source.starts[stop]
     if not old.endswith(("\n", "\r")):
-        end -= len(found[-1]) - len(found[-1].rstrip("\r\n"))
-    return Place(start, end, shift)
-
-
-def _merge(text: str, place: Place, old: str, new: str) -> str | None:
-    """Return what stands at `place` afterwards; None when a line of `new` cannot be shifted."""
-    span = text[place.start : place.end]
-    ends = _ends_in(text)
-    end = _line_end_at(text, place, ends)
-    if span == old and ends.sub(end, new) == new:
-        return new
-    here, was, becomes = _lines(span, ends), _lines(ends.sub("\n", old), ends), _lines(ends.sub("\n", new), ends)
-    if was and was[-1].endswith("\n") and not here[-1].endswith(("\n", "\r")) and becomes:
-        becomes[-1] = becomes[-1].removesuffix("\n")  # the text ends without a line end, and goes on to
-        was[-1] = was[-1].removesuffix("\n")
-    pieces: list[str] = []
-    many = len(was) + len(becomes) > _EXACT_LINES  # where many are alike, the smallest difference takes quadratic time
-    for tag, i1, i2, j1, j2 in difflib.SequenceMatcher(None, was, becomes, autojunk=many).get_opcodes():
-        if tag == "equal":
-            pieces.extend(here[i1:i2])
-            continue
-        for index, line in enumerate(becomes[j1:j2], i1):
-            shifted = place.shift.apply(line)
-            if shifted is None:
-                return None
-            own = ends.search(here[index]) if index < i2 else None
-            end = own[0] if own else end
-            pieces.append(shifted.replace("\n", end))
-    return "".join(pieces)
-
-
-def _line_end_at(text: str, place: Place, ends: re.Pattern[str]) -> str:
-    """Return the line end of the place itself, else of the lines around it."""
-    found = ends.search(text, place.start)
-    if found is None:
-        before = ends.findall(text, 0, place.start)
-        return str(before[-1]) if before else "\n"
-    return found[0]
-
-
-def _line_at(text: str, offset: int) -> int:
-    """Return the one-based line of an offset."""
-    ends = text.count("\n", 0, offset) + text.count("\r", 0, offset) - text.count("\r\n", 0, offset)
-    torn = 0 < offset < len(text) and text[offset - 1] == "\r" and text[offset] == "\n"
-    return ends + 1 - torn
-
-
-def _lines(text: str, ends: re.Pattern[str]) -> list[str]:
-    """Split after every line end, keeping them; no line after a final one."""
-    cuts = [0, *(found.end() for found in ends.finditer(text)), len(text)]
-    return [text[start:end] for start, end in pairwise(cuts) if start < end]
-
-
-def _ends_in(text: str) -> re.Pattern[str]:
-    """Return what ends a line in `text`: a CR alone does so only where there is no LF at all."""
-    return _NEWLINE if "\n" in text else _LINE_END
-
-
-def _ambiguous(lines: list[int]) -> str:
-    listed = ", ".join(map(str, lines[:_LISTED_LINES])) + (", …" if len(lines) > _LISTED_LINES else "")
-    return (
-        f"old_text fits {len(lines)} places, at lines {listed}; nothing was changed. "
-        "Quote more lines around the one that you mean, so that it fits only once."
-    )
-
-
-def _not_found(text: str, old: str) -> str:
-    if not text:
-        return "old_text was not found: the file is empty."
-    said = "old_text was not found; nothing was changed."
-    old_lines = [line for line in split_lines(old) if line.strip()]
-    if old_lines and all(_NUMBERED.match(line) for line in old_lines):
-        said += " It begins each line with a line number: leave those out, they are not in the file."
-    nearest = _nearest(text, old)
-    if nearest is None:
-        return f"{said} Nothing in the file is like it; read the file again."
-    first, lines = nearest
-    shown = "\n".join(f"{number}\t{line}" for number, line in enumerate(lines[:_NEAREST_LINES], first))
-    more = "\n…" if len(lines) > _NEAREST_LINES else ""
-    return f"{said} The nearest text is at lines {first} to {first + len(lines) - 1}:\n{shown}{more}"
-
-
-def _nearest(text: str, old: str) -> tuple[int, list[str]] | None:
-    """Return the one-based first line and the lines of the window that shares the most lines with `old`."""
-    lines = [line.rstrip("\r\n") for line in split_lines(text)]
-    wanted = [line.strip() for line in split_lines(old)]
-    known = {line for line in wanted if line}
-    if not known:
-        return None
-    size = min(len(wanted), len(lines))
-    weights = [len(line.strip()) if line.strip() in known else 0 for line in lines]
-    if any(weights):
-        sums = list(accumulate(weights, initial=0))
-        best = max(range(len(lines) - size + 1), key=lambda row: sums[row + size] - sums[row])
-        return best + 1, lines[best : best + size]
-    longest = max(known, key=len)
-    offset = wanted.index(longest)
-    like = difflib.get_close_matches(longest, [line.strip() for line in lines[:_FUZZY_LINES]], n=1, cutoff=0.6)
-    if not like:
-        return None
-    row = next(row for row, line in enumerate(lines) if line.strip() == like[0])
-    best = min(max(row - offset, 0), len(lines) - size)
-    return best + 1, lines[best : best + size]
+        last = source.lines[stop - 1]
+        end -= len(last) - len(last.rstrip("\r\n"))
+    return Place(source.starts[first], end, first, stop - 1, faults, score, reindent, pairs)

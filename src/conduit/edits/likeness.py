@@ -1,0 +1,163 @@
+"""Find a block of which a few lines differ: the model read the text before somebody changed it, or remembers it badly.
+
+Rare lines that are the same tell where to look; then the whole block is compared, line by line, and at least 0.9 of it
+must be alike. That alone would take a function for its twin, so what differs must also be harmless: between lines that
+are the same and stand only once in the text, or a pure addition to a line. A line that opens a block (a function, a
+section) names it, and may only have grown. Pure.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from conduit.edits.lines import Source, indent_of, opens
+from conduit.edits.merge import Reindent, uniform
+
+LIKE = 0.9
+_MARGIN = 0.05
+_SMALLEST_LINES = 4
+_RARE = 8
+_ANCHORS = 2
+_WINDOWS = 8
+_SLACK = 4
+_SAME_LINE = 0.5
+_LONGEST_LINE = 400
+_LONGEST_BLOCK = 3000
+_WORDS = re.compile(r"\w+|[^\w\s]")
+_CONTENT = re.compile(r"\w")
+
+
+@dataclass(frozen=True, slots=True)
+class Like:
+    """A block of the text, zero-based lines, both included; how alike it is; and which quoted lines are which of it."""
+
+    first: int
+    last: int
+    score: float
+    reindent: Reindent
+    pairs: tuple[tuple[int, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Window:
+    first: int
+    last: int
+    score: float
+    same: tuple[tuple[int, int], ...]
+    other: tuple[tuple[int, int], ...]
+
+
+def blocks(source: Source, old: str) -> list[Like]:
+    """Return the block that is like `old`; several when it cannot be told which; none when nothing is enough alike."""
+    quoted = Source(source.ends.sub("\n", old))
+    wanted = quoted.keys
+    if sum(map(bool, map(_CONTENT.search, wanted))) < _SMALLEST_LINES or len(wanted) > _LONGEST_BLOCK:
+        return []
+    rows: dict[str, list[int]] = defaultdict(list)
+    known = {key for key in wanted if _CONTENT.search(key)}
+    for row, key in enumerate(source.keys):
+        if key in known:
+            rows[key].append(row)
+    windows = [_window(source.keys, wanted, start) for start in _starts(wanted, rows)]
+    ranked = sorted(
+        {(window.first, window.last): window for window in windows if window}.values(), key=lambda each: -each.score
+    )
+    if not ranked or ranked[0].score < LIKE:
+        return []
+    near = [each for each in ranked if ranked[0].score - each.score < _MARGIN]
+    if len(near) > 1 and any(each.first > near[0].last or each.last < near[0].first for each in near[1:]):
+        return [Like(each.first, each.last, each.score, Reindent(), ()) for each in near]
+    best = ranked[0]
+    reindent = uniform([source.lines[row] for _, row in best.same], [quoted.lines[index] for index, _ in best.same])
+    if reindent is None or not _harmless(source, quoted, best, rows):
+        return []
+    pairs = tuple((index, row - best.first) for index, row in best.same)
+    return [Like(best.first, best.last, best.score, reindent, pairs)]
+
+
+def _starts(wanted: Sequence[str], rows: dict[str, list[int]]) -> list[int]:
+    """Return where the block may begin, the likeliest first."""
+    votes: Counter[int] = Counter()
+    for index, key in enumerate(wanted):
+        places = rows.get(key, [])
+        if 0 < len(places) <= _RARE:
+            for row in places:
+                votes[row - index] += 1
+    merged: list[int] = []
+    for start, _ in votes.most_common(4 * _WINDOWS):
+        if all(abs(start - other) > _SLACK for other in merged):
+            merged.append(start)
+    return merged[:_WINDOWS]
+
+
+def _window(keys: Sequence[str], wanted: Sequence[str], start: int) -> _Window | None:
+    """Align the block with the lines around `start`; None when nothing there is the same."""
+    slack = max(_SLACK, len(wanted) // 8)
+    begin, stop = max(start - slack, 0), min(start + len(wanted) + slack, len(keys))
+    around = keys[begin:stop]
+    matcher = difflib.SequenceMatcher(None, wanted, around, autojunk=False)
+    runs = [run for run in matcher.get_matching_blocks() if any(wanted[run.a : run.a + run.size])]
+    if not runs:
+        return None
+    same = [(run.a + step, begin + run.b + step) for run in runs for step in range(run.size)]
+    lead, rest = same[0][0], len(wanted) - 1 - same[-1][0]
+    first, last = same[0][1] - lead, same[-1][1] + rest
+    if first < 0 or last >= len(keys):
+        return None
+    other: list[tuple[int, int]] = []
+    i, h = 0, first
+    for index, row in [*same, (len(wanted), last + 1)]:
+        if index - i == row - h:
+            other += zip(range(i, index), range(h, row), strict=True)
+        i, h = index + 1, row + 1
+    alike = sum(_weight(wanted[index]) for index, _ in same)
+    alike += sum(_weight(wanted[index]) * _ratio(wanted[index], keys[row]) for index, row in other)
+    total = sum(map(_weight, wanted)) + sum(map(_weight, keys[first : last + 1]))
+    return _Window(first, last, 2 * alike / total if total else 0.0, tuple(same), tuple(other))
+
+
+def _weight(key: str) -> float:
+    return 0.0 if not key else 1.0 if _CONTENT.search(key) else 0.3
+
+
+def _ratio(one: str, other: str) -> float:
+    if max(len(one), len(other)) > _LONGEST_LINE:
+        return 0.0
+    return difflib.SequenceMatcher(None, one, other, autojunk=False).ratio()
+
+
+def _harmless(source: Source, quoted: Source, window: _Window, rows: dict[str, list[int]]) -> bool:
+    """Say whether what differs cannot make this the twin of what was meant."""
+    sure = [index for index, _ in window.same if len(rows.get(quoted.keys[index], ())) == 1]
+    if len(sure) < _ANCHORS:
+        return False
+    paired = dict(window.other)
+    for index, key in enumerate(quoted.keys):
+        if not key or index in dict(window.same):
+            continue
+        row = paired.get(index)
+        if row is not None and _grew(key, source.keys[row]):
+            continue
+        if not sure[0] < index < sure[-1] or opens(quoted.lines, index):
+            return False
+        if row is not None and (opens(source.lines, row) or _ratio(key, source.keys[row]) < _SAME_LINE):
+            return False
+    known = {row for _, row in (*window.same, *window.other)}
+    return not any(
+        row not in known
+        and _CONTENT.search(source.keys[row])
+        and not indent_of(source.lines[row])
+        and opens(source.lines, row)
+        for row in range(window.first, window.last + 1)
+    )
+
+
+def _grew(one: str, other: str) -> bool:
+    """Say whether one of two lines has all words of the other, in order, and more."""
+    few, many = sorted((_WORDS.findall(one), _WORDS.findall(other)), key=len)
+    rest = iter(many)
+    return len(few) > 0 and all(word in rest for word in few)
