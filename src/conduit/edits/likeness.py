@@ -24,7 +24,6 @@ _RARE = 8
 _ANCHORS = 2
 _WINDOWS = 8
 _SLACK = 4
-_SAME_LINE = 0.5
 _LONGEST_LINE = 400
 _LONGEST_BLOCK = 3000
 _WORDS = re.compile(r"\w+|[^\w\s]")
@@ -144,7 +143,7 @@ def _harmless(source: Source, quoted: Source, window: _Window, rows: dict[str, l
             continue
         if not sure[0] < index < sure[-1] or opens(quoted.lines, index):
             return False
-        if row is not None and (opens(source.lines, row) or _ratio(key, source.keys[row]) < _SAME_LINE):
+        if row is not None and opens(source.lines, row):
             return False
     known = {row for _, row in (*window.same, *window.other)}
     return not any(

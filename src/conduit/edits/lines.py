@@ -7,14 +7,12 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import accumulate, pairwise
 
 from conduit.edits.edit import TextEdit
-from conduit.workspace.document import split_lines
 from conduit.workspace.positions import Position, Range
 
 _ANY_END = re.compile(r"\r\n|\n|\r")
@@ -56,11 +54,13 @@ def ends_in(text: str) -> re.Pattern[str]:
 
 def dominant_end(text: str) -> str:
     """Return the line end that most lines of `text` have; LF when it has none."""
+    if "\r" not in text:
+        return "\n"
     crlf = text.count("\r\n")
     newlines = text.count("\n") - crlf
     if crlf or newlines:
         return "\r\n" if crlf > newlines else "\n"
-    return "\r" if "\r" in text else "\n"
+    return "\r"
 
 
 def split(text: str, ends: re.Pattern[str]) -> list[str]:
@@ -117,13 +117,11 @@ class Source:
 
     def row(self, offset: int) -> int:
         """Return the zero-based line of an offset."""
-        if "starts" in self.__dict__:
-            return max(0, min(bisect_right(self.starts, offset), len(self.lines)) - 1)
-        text = self.text
-        if self.ends is not _NEWLINE:
-            return text.count("\r", 0, offset)
-        # Between a CR and its LF the line has not ended yet.
-        return text.count("\n", 0, offset)
+        return self.ends_between(0, offset)
+
+    def ends_between(self, start: int, end: int) -> int:
+        """Return how many lines end from `start` up to `end`; between a CR and its LF none has ended yet."""
+        return self.text.count("\n" if self.ends is _NEWLINE else "\r", start, end)
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,28 +145,46 @@ def spliced(text: str, splices: Sequence[Splice]) -> str:
 
 def to_edits(text: str, splices: Sequence[Splice]) -> tuple[TextEdit, ...]:
     """Return disjoint `splices`, which are in order, as replacements of whole lines of an open document."""
-    starts = list(accumulate(map(len, split_lines(text)), initial=0))
-    edits: list[TextEdit] = []
     spans: list[tuple[int, int, list[Splice]]] = []
     for each in splices:
-        first = max(bisect_right(starts, each.start) - 1, 0)
-        begin = starts[first]
-        stop = each.end
-        if each.end > each.start or each.start != begin or (each.text and not each.text.endswith(("\n", "\r"))):
-            stop = starts[min(bisect_right(starts, max(each.end - 1, each.start)), len(starts) - 1)]
+        begin, stop = _line_start(text, each.start), each.end
+        whole = each.end == each.start == begin and (not each.text or each.text.endswith(("\n", "\r")))
+        if not whole and stop < len(text):
+            stop = _line_start(text, stop)
+            stop = each.end if stop == each.end > begin else _next_line(text, each.end)
         if spans and begin < spans[-1][1]:
             spans[-1] = (spans[-1][0], max(stop, spans[-1][1]), [*spans[-1][2], each])
         else:
             spans.append((begin, stop, [each]))
+    edits: list[TextEdit] = []
+    row = counted = 0
     for begin, stop, group in spans:
         moved = [Splice(each.start - begin, each.end - begin, each.text) for each in group]
-        span = Range(_position(text, starts, begin), _position(text, starts, stop))
-        edits.append(TextEdit(span, spliced(text[begin:stop], moved)))
+        row += _ends_between(text, counted, begin)
+        start = Position(row, begin - _line_start(text, begin))
+        row += _ends_between(text, begin, stop)
+        counted = stop
+        edits.append(
+            TextEdit(Range(start, Position(row, stop - _line_start(text, stop))), spliced(text[begin:stop], moved))
+        )
     return tuple(edits)
 
 
-def _position(text: str, starts: list[int], offset: int) -> Position:
-    if offset == len(text) and text and not text.endswith(("\n", "\r")):
-        return Position(len(starts) - 2, offset - starts[-2])
-    row = bisect_right(starts, offset) - 1
-    return Position(row, offset - starts[row])
+def _line_start(text: str, offset: int) -> int:
+    """Return where the line of an offset starts; a line ends as it does in `workspace.document`."""
+    newline, cr = text.rfind("\n", 0, offset), text.rfind("\r", 0, offset)
+    if cr == offset - 1 and cr >= 0 and text[offset : offset + 1] == "\n":
+        cr = text.rfind("\r", 0, cr)  # between the two characters of one line end
+    return max(newline, cr) + 1
+
+
+def _next_line(text: str, offset: int) -> int:
+    """Return where the line after that of an offset starts, or the end of the text."""
+    found = _ANY_END.search(text, offset)
+    return found.end() if found else len(text)
+
+
+def _ends_between(text: str, start: int, end: int) -> int:
+    """Return how many lines end from `start` up to `end`, which are starts of lines or the end of the text."""
+    ends = text.count("\n", start, end)
+    return ends + (text.count("\r", start, end) - text.count("\r\n", start, end) if "\r" in text else 0)

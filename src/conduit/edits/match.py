@@ -64,7 +64,12 @@ class Replaced:
     first_line: int
     last_line: int
     strategy: str
-    edits: tuple[TextEdit, ...] = ()
+    before: str = ""
+    splices: tuple[Splice, ...] = ()
+
+    def edits(self) -> tuple[TextEdit, ...]:
+        """Return the smallest replacements of lines that lead to the new text."""
+        return to_edits(self.before, self.splices)
 
 
 def replace(text: str, old: str, new: str, *, hint_line: int | None = None) -> Replaced:
@@ -91,7 +96,7 @@ def replace(text: str, old: str, new: str, *, hint_line: int | None = None) -> R
     splices = splices_at(source, place, old, new)
     if splices is None:
         raise not_found(source, old)
-    return Replaced(spliced(text, splices), place.first + 1, place.last + 1, place.strategy, to_edits(text, splices))
+    return Replaced(spliced(text, splices), place.first + 1, place.last + 1, place.strategy, text, tuple(splices))
 
 
 def _replace_parts(source: Source, parts: Sequence[tuple[str, str]]) -> Replaced:
@@ -107,7 +112,7 @@ def _replace_parts(source: Source, parts: Sequence[tuple[str, str]]) -> Replaced
         places.append(place)
     text = spliced(source.text, splices)
     faults = ", ".join(sorted({"lines left out"}.union(*(place.faults for place in places))))
-    return Replaced(text, places[0].first + 1, places[-1].last + 1, faults, to_edits(source.text, splices))
+    return Replaced(text, places[0].first + 1, places[-1].last + 1, faults, source.text, tuple(splices))
 
 
 def find(
@@ -181,10 +186,8 @@ def _exact(source: Source, old: str) -> list[Place]:
     if "\r" not in text and "\r" not in old:
         return _occurrences(source, text, old)
     plain = source.ends.sub("\n", old)
-    if "\r" in text and source.ends is ends_in("\n"):
-        crlf = text.count("\r\n")
-        if crlf == text.count("\n") == text.count("\r"):
-            return _occurrences(source, text, plain.replace("\n", "\r\n"))
+    if "\r" in text and source.ends is ends_in("\n") and text.count("\r\n") == text.count("\n"):
+        return _occurrences(source, text, plain.replace("\n", "\r\n"))
     # Where a CRLF became one character, all that follows moved by one.
     moved = [found.start() - index for index, found in enumerate(re.finditer("\r\n", text))]
     places = _occurrences(source, source.ends.sub("\n", text), plain)
@@ -201,7 +204,8 @@ def _occurrences(source: Source, text: str, old: str) -> list[Place]:
     at = text.find(old)
     while at >= 0:
         end = at + len(old)
-        places.append(Place(at, end, source.row(at), source.row(max(at, end - 1))))
+        first = source.row(at)
+        places.append(Place(at, end, first, first + source.ends_between(at, max(at, end - 1))))
         at = text.find(old, at + 1)
     return places
 

@@ -12,8 +12,8 @@ from typing import Literal
 
 from conduit.edits import elision
 from conduit.edits.edit import TextEdit
-from conduit.edits.passages import Passage, edit_in_order, edit_one_by_one, rewrite
 from conduit.edits.lines import Source
+from conduit.edits.passages import Passage, edit_in_order, edit_one_by_one, rewrite
 from conduit.errors import EditAmbiguous, EditNotFound, InvalidArguments, PathNotFound, ToolError
 
 Action = Literal["create", "update", "write", "delete"]
@@ -30,8 +30,8 @@ class FilePatch:
         passages: the changes of an update; of a delete at most one, with the text that the file should have.
         text: the whole text of a `create` or `write`.
         moved_to: the new name of an updated file, or None.
-        ordered: the passages stand in the order of the file, and all quote the text as it was before; otherwise each one
-            may also quote what the ones before it wrote.
+        ordered: the passages stand in the order of the file, and all quote the text as it was before; otherwise each
+            one may also quote what the ones before it wrote.
     """
 
     path: str
