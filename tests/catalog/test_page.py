@@ -6,6 +6,7 @@ from pathlib import Path
 
 from conduit.catalog.capabilities import NAMES
 from conduit.catalog.catalog import Catalog
+from conduit.catalog.model import Vendor
 
 PAGE = Path(__file__).parents[2] / "docs" / "models.md"
 CATALOG = Catalog.packaged()
@@ -17,10 +18,13 @@ def rows(heading: str) -> list[str]:
 
 
 def test_the_page_lists_every_vendor_with_its_key_and_format():
+
+    def keys(vendor: Vendor) -> str:
+        optional = "" if vendor.key_required or not vendor.key_variables else " (optional)"
+        return (" or ".join(f"`{name}`" for name in vendor.key_variables) or "none") + optional
+
     expected = [
-        f"| `{vendor.name}` {vendor.display_name} | {f'`{vendor.key_variable}`' if vendor.key_variable else 'none'}"
-        f"{'' if vendor.key_required or not vendor.key_variable else ' (optional)'} | `{vendor.wire}` |"
-        for vendor in CATALOG.vendors
+        f"| `{vendor.name}` {vendor.display_name} | {keys(vendor)} | `{vendor.wire}` |" for vendor in CATALOG.vendors
     ]
     assert rows("Vendors") == expected, "put these rows under the heading:\n" + "\n".join(expected)
 

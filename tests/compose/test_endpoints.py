@@ -82,6 +82,31 @@ def test_an_endpoint_is_made_once_with_the_persons_address_and_key(endpoints, ma
     assert made.vendors == [("custom", "http://127.0.0.1:1/v1", "key-of-a-test")]
 
 
+@pytest.mark.parametrize(
+    ("environ", "key"),
+    [
+        ({"GOOGLE_API_KEY": "of-the-cloud"}, "of-the-cloud"),
+        ({"GEMINI_API_KEY": "of-gemini", "GOOGLE_API_KEY": "of-the-cloud"}, "of-gemini"),
+        ({"GEMINI_API_KEY": " ", "GOOGLE_API_KEY": "of-the-cloud"}, "of-the-cloud"),
+    ],
+)
+def test_a_key_is_found_under_each_of_its_vendors_names(endpoints, made: Made, environ, key: str) -> None:
+    found = endpoints(**environ)
+    assert found.default().startswith("google/")
+    found.provider(found.resolve("google/gemini-3.8-flash"))
+    assert made.vendors[0][2] == key
+    with pytest.raises(MissingKey, match="GEMINI_API_KEY or GOOGLE_API_KEY"):
+        endpoints().provider(found.resolve("google/gemini-3.8-flash"))
+
+
+def test_a_variable_of_the_settings_takes_the_place_of_the_vendors_names(endpoints, made: Made) -> None:
+    settings = {"vendors.google.key_variable": "LAB_KEY"}
+    found = endpoints(settings, GOOGLE_API_KEY="of-the-cloud", LAB_KEY="of-the-lab")
+    found.provider(found.resolve("google/gemini-3.8-flash"))
+    assert made.vendors[0][2] == "of-the-lab"
+    assert endpoints(settings, GOOGLE_API_KEY="of-the-cloud").default() == EMBEDDED
+
+
 def test_a_picker_says_of_every_model_what_it_lacks(endpoints) -> None:
     choices = {choice.id: choice for choice in endpoints(OPENAI_API_KEY="sk-of-a-test").choices()}
     assert choices[EMBEDDED].ready

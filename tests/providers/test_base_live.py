@@ -7,6 +7,7 @@ import os
 import pytest
 
 from conduit.catalog.catalog import Catalog
+from conduit.config.secrets import require_key
 from conduit.messages.message import user_message
 from conduit.messages.request import ModelRequest, ModelSettings
 from fakes.wires import READ_FILE, call_and_result, collect, provider_of
@@ -15,7 +16,7 @@ CATALOG = Catalog.packaged()
 MODELS = [
     model
     for model in CATALOG.models
-    if (variable := CATALOG.vendor(model.vendor).key_variable) is not None and os.environ.get(variable)
+    if any(os.environ.get(variable) for variable in CATALOG.vendor(model.vendor).key_variables)
 ]
 
 
@@ -26,7 +27,8 @@ class TestModel:
 
     async def ask(self, model, *messages, **options):
         vendor = CATALOG.vendor(model.vendor)
-        async with provider_of(vendor.name, vendor.base_url, api_key=os.environ[vendor.key_variable]) as provider:
+        key = require_key(vendor.key_variables, vendor.name).value.get_secret_value()
+        async with provider_of(vendor.name, vendor.base_url, api_key=key) as provider:
             request = ModelRequest(model=model.name, messages=messages, **options)
             _, folded, error = await collect(provider, request)
         assert error is None

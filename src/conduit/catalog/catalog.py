@@ -96,7 +96,10 @@ class Catalog:
         """Return a copy in which vendors have other `base_url` or `key_variable`; raises UnknownModel."""
         vendors = dict(self._vendors)
         for name, change in changes.items():
-            vendors[name] = Vendor.model_validate({**self.vendor(name).model_dump(), **change})
+            row = {**self.vendor(name).model_dump(), **change}
+            if variable := row.pop("key_variable", None):
+                row["key_variables"] = (variable,)
+            vendors[name] = Vendor.model_validate(row)
         return Catalog(list(vendors.values()), list(self._models.values()), self._aliases)
 
     def with_models(self, models: Sequence[ModelInfo], aliases: Mapping[str, str] | None = None) -> Catalog:

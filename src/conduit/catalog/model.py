@@ -101,7 +101,8 @@ class Vendor(Row):
     Attributes:
         base_url: None when the person's settings must give it, or when there is no endpoint.
         host_variable: the environment variable in which the vendor's own tools look for the host, or None.
-        key_variable: the environment variable of the key; None when no key is needed.
+        key_variables: the environment variables that may hold the key, the first one found counts; none when no key
+            is needed.
         key_required: whether a request without a key is pointless.
         any_model: whether a model without a row may be asked for.
         lists_models: the endpoint tells which models it has.
@@ -134,7 +135,7 @@ class Vendor(Row):
     wire: WireName
     base_url: str | None = None
     host_variable: str | None = None
-    key_variable: str | None = None
+    key_variables: tuple[str, ...] = ()
     key_required: bool = True
     any_model: bool = True
     lists_models: bool = False
@@ -162,6 +163,11 @@ class Vendor(Row):
     model_defaults: Capabilities = Field(default_factory=Capabilities)
     source: str
     date: dt.date
+
+    @property
+    def key_hint(self) -> str:
+        """The variables of the key, for a sentence; empty when there is none."""
+        return " or ".join(self.key_variables)
 
 
 Kind = Literal["chat", "embedding", "image", "speech", "transcription"]

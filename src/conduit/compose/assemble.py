@@ -127,7 +127,7 @@ class _Room:
 
     def __post_init__(self) -> None:
         self.catalog = Catalog.packaged()
-        names = [vendor.key_variable for vendor in self.catalog.vendors if vendor.key_variable]
+        names = [name for vendor in self.catalog.vendors for name in vendor.key_variables]
         self.journal = Journal(journal_path(self.folders.state), Redactor(secret_values(names, self.environ)))
         wires = {vendor.name: vendor.wire for vendor in self.catalog.vendors}
         self.calibration = Calibration(self.folders.state / CALIBRATION_FILE)

@@ -57,7 +57,7 @@ def _vendor_checks(endpoints: Endpoints, environ: Mapping[str, str]) -> list[Che
         name = f"vendor {vendor.name}"
         try:
             missing = endpoints.missing(vendor)
-            key = find_key(vendor.key_variable, environ) if vendor.key_variable else None
+            found = find_key(vendor.key_variables, environ)
         except ConfigError as error:
             checks.append(Check(name, "broken", str(error)))
             continue
@@ -65,8 +65,8 @@ def _vendor_checks(endpoints: Endpoints, environ: Mapping[str, str]) -> list[Che
             lacking = "key" if vendor.key_required else "address" if vendor.wire != "scripted" else "script"
             checks.append(Check(name, "missing", f"{lacking} missing: {missing}"))
         else:
-            found = f"ready, key found in {vendor.key_variable}" if key else "ready, no key needed"
-            checks.append(Check(name, "ok", found))
+            said = f"ready, key found in {found.variable}" if found else "ready, no key needed"
+            checks.append(Check(name, "ok", said))
     return checks
 
 

@@ -165,8 +165,8 @@ class Endpoints:
             return ""
         if vendor.base_url is None:
             return f"set vendors.{vendor.name}.base_url"
-        if vendor.key_required and vendor.key_variable and find_key(vendor.key_variable, self._environ) is None:
-            return f"set {vendor.key_variable}"
+        if vendor.key_required and vendor.key_variables and find_key(vendor.key_variables, self._environ) is None:
+            return f"set {vendor.key_hint}"
         return ""
 
     async def aclose(self) -> None:
@@ -179,12 +179,10 @@ class Endpoints:
         self._catalog = catalog
 
     def _key(self, vendor: Vendor) -> str | None:
-        if vendor.key_variable is None:
-            return None
-        if vendor.key_required:
-            return require_key(vendor.key_variable, vendor.display_name, self._environ).get_secret_value()
-        key = find_key(vendor.key_variable, self._environ)
-        return key.get_secret_value() if key else None
+        if vendor.key_required and vendor.key_variables:
+            return require_key(vendor.key_variables, vendor.display_name, self._environ).value.get_secret_value()
+        found = find_key(vendor.key_variables, self._environ)
+        return found.value.get_secret_value() if found else None
 
 
 def addressed(catalog: Catalog, settings: Settings, environ: Mapping[str, str]) -> Catalog:

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from conduit.errors import ConfigError, MissingKey
@@ -20,34 +21,45 @@ _SECRET_NAME = re.compile(r"(?:API_?KEY|ACCESS_?KEY|SECRET|TOKEN|PASSWORD|PASSWD
 _SHORTEST_SECRET = 8  # masking shorter values would blank ordinary words out of logs
 
 
-def find_key(variable: str, environ: Mapping[str, str] = os.environ) -> SecretStr | None:
-    """Return the key in `variable`, or None when it is unset or blank.
+@dataclass(frozen=True, slots=True)
+class FoundKey:
+    """A key, and the variable that holds it."""
+
+    variable: str
+    value: SecretStr
+
+
+def find_key(variables: Sequence[str], environ: Mapping[str, str] = os.environ) -> FoundKey | None:
+    """Return the key in the first of `variables` that is set and not blank, or None.
 
     Raises:
         ConfigError: the value fits in no HTTP header; the message names the variable, never the value.
     """
-    value = environ.get(variable, "").strip()  # a key from a file often ends with a newline
-    if not value:
-        return None
-    if not all("!" <= character <= "~" for character in value):
-        raise ConfigError(
-            f"The key in the variable {variable} holds a space or a character that no key has. Copy it again."
-        )
-    from pydantic import SecretStr  # the language server starts to log before it loads pydantic
+    for variable in variables:
+        value = environ.get(variable, "").strip()  # a key from a file often ends with a newline
+        if not value:
+            continue
+        if not all("!" <= character <= "~" for character in value):
+            raise ConfigError(
+                f"The key in the variable {variable} holds a space or a character that no key has. Copy it again."
+            )
+        from pydantic import SecretStr  # the language server starts to log before it loads pydantic
 
-    return SecretStr(value)
+        return FoundKey(variable, SecretStr(value))
+    return None
 
 
-def require_key(variable: str, vendor: str, environ: Mapping[str, str] = os.environ) -> SecretStr:
-    """Return the key in `variable`.
+def require_key(variables: Sequence[str], vendor: str, environ: Mapping[str, str] = os.environ) -> FoundKey:
+    """Return the key in the first of `variables` that holds one.
 
     Raises:
-        MissingKey: it is unset or blank; the message names the vendor and the variable.
+        MissingKey: all are unset or blank; the message names the vendor and the variables.
         ConfigError: see `find_key`.
     """
-    key = find_key(variable, environ)
+    key = find_key(variables, environ)
     if key is None:
-        raise MissingKey(f"There is no key for {vendor}. Set the variable {variable}, or choose another model.")
+        names = " or ".join(variables)
+        raise MissingKey(f"There is no key for {vendor}. Set the variable {names}, or choose another model.")
     return key
 
 
