@@ -11,7 +11,7 @@ ConduitError
 │    InvalidAnswer
 ├─ LimitReached    the turn ends with a stop reason and a valid transcript
 └─ StoreError      us
-     SchemaTooNew · StoreCorrupt
+     SchemaTooNew · StoreCorrupt · CheckpointLost
 ```
 
 `asyncio.CancelledError` is never wrapped. Anything else that escapes is a bug: the one broad handler of a face
@@ -232,3 +232,7 @@ class SchemaTooNew(StoreError):
 
 class StoreCorrupt(StoreError):
     """The database is damaged; it was set aside, never overwritten."""
+
+
+class CheckpointLost(StoreError):
+    """A saved text of a change is damaged or gone, so the change cannot be taken back; nothing was changed."""

@@ -63,6 +63,7 @@ ROWS: Mapping[type[errors.ConduitError], Row] = MappingProxyType(
         errors.StoreError: _STORAGE,
         errors.SchemaTooNew: _SHOWN,
         errors.StoreCorrupt: _STORAGE,
+        errors.CheckpointLost: _SHOWN,
     }
 )
 

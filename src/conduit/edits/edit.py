@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Literal, Protocol
 
 from conduit.workspace.document import split_lines
+from conduit.workspace.encoding import Encoding
 from conduit.workspace.positions import Position, Range
 
 _SMALLEST_UP_TO_LINES = 2000
@@ -37,6 +38,8 @@ class FileChange:
         version: the version of the open document it was made against, or None when the file is not open.
         moved_to: the absolute path that the file shall have, or None when it stays where it is.
         moved_name: that path as people and models see it.
+        encoding: how the text becomes bytes when the file is created; UTF-8 when None. Files keep their own else.
+        mode: the permission bits of a file that is created; the system's own when None.
     """
 
     path: Path
@@ -46,6 +49,8 @@ class FileChange:
     version: int | None = None
     moved_to: Path | None = None
     moved_name: str = ""
+    encoding: Encoding | None = None
+    mode: int | None = None
 
     @property
     def verb(self) -> Literal["create", "delete", "move", "edit"]:

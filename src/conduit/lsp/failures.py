@@ -54,6 +54,7 @@ CODES: Mapping[type[ConduitError], int] = MappingProxyType(
         errors.StoreError: REQUEST_FAILED,
         errors.SchemaTooNew: REQUEST_FAILED,
         errors.StoreCorrupt: REQUEST_FAILED,
+        errors.CheckpointLost: REQUEST_FAILED,
     }
 )
 """Every class of `conduit.errors` has a row; `data.error` of the answer names the class."""

@@ -17,8 +17,8 @@ class SessionStore(Protocol):
     async def append(self, session_id: str, *events: Event) -> int:
         """Append events in one transaction and return the seq of the last one; the others are right before it.
 
-        Boundaries that the person sees (a turn's start and end, permissions, a tool's start and end) are on the disk
-        when this returns; others may be lost by a power cut, never by a kill.
+        Boundaries that the person sees (a turn's start and end, permissions, a tool's and a change's start and end) are
+        on the disk when this returns; others may be lost by a power cut, never by a kill.
         A `TurnStarted` takes the session for this process; `TurnEnded` gives it back.
 
         Raises:

@@ -163,7 +163,8 @@ class FileState(Value):
     """One file of a change, before and after: names of blobs that hold the texts (None: there is no file).
 
     `path` is absolute; `moved_to` is where the file went. `encoding` (of the bytes on disk, with its byte order mark)
-    and `mode` (permission bits) are what is needed to make a deleted file again.
+    and `mode` (permission bits) are what is needed to make a deleted file again. `open`: an editor had it open, so the
+    change went into its buffer.
     """
 
     path: str
@@ -175,6 +176,7 @@ class FileState(Value):
     codec: str = "utf-8"
     bom: bool = False
     mode: int | None = None
+    open: bool = False
 
 
 class ChangeStarted(Value):

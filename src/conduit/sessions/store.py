@@ -29,6 +29,8 @@ from conduit.sessions import queries
 from conduit.sessions.database import Database, connect
 from conduit.sessions.events import (
     AssistantReplied,
+    ChangeFinished,
+    ChangeStarted,
     Event,
     EventType,
     Notice,
@@ -51,7 +53,15 @@ from conduit.sessions.recovery import close_turn
 from conduit.sessions.salvage import is_damaged, set_aside_and_salvage
 from conduit.sessions.schema import migrate
 
-BOUNDARIES = (TurnStarted, PermissionAnswered, ToolStarted, ToolFinished, TurnEnded)
+BOUNDARIES = (
+    TurnStarted,
+    PermissionAnswered,
+    ToolStarted,
+    ToolFinished,
+    ChangeStarted,
+    ChangeFinished,
+    TurnEnded,
+)
 """What the person sees as done, or what an effect depends on: on the disk before `append` returns."""
 
 _OPENING_TIMEOUT_S = 60.0
