@@ -58,6 +58,18 @@ def test_the_doctor_answers_for_every_vendor_without_a_network(line):
     assert all("key missing: set " in each or "ready, " in each for each in others), others
 
 
+def test_the_list_is_shown_although_the_configured_model_is_unknown(line):
+    done = line.run("models", "list", environ={"CONDUIT_MODEL": "sonet"})
+    assert done.returncode == 0
+    assert "anthropic/claude-sonnet-5-5" in done.stdout
+    assert "*" not in done.stdout
+    assert "CONDUIT_MODEL: There is no model 'sonet'. Did you mean sonnet" in done.stderr
+    told = line.run("models", "list", "--capability", "vision", "--json", environ={"CONDUIT_MODEL": "sonet"})
+    assert not any(json.loads(each)["default"] for each in told.stdout.splitlines())
+    assert line.run("models", "update", environ={"CONDUIT_MODEL": "sonet"}).returncode == 0
+    assert line.run("models", "list", "--provider", "nobody", environ={"CONDUIT_MODEL": "sonet"}).returncode == 1
+
+
 def test_tokens_are_counted_and_an_estimate_is_called_one(line):
     assert line.run("tokenize", "hello", "world").stdout == "2 (an estimate)\n"
     told = json.loads(line.run("tokenize", "--json", "-m", "sonnet", piped="hello world\n").stdout)

@@ -16,7 +16,9 @@ from conduit.errors import UnknownModel
 
 
 class Catalog:
-    """Vendors, models and aliases."""
+    """Vendors, models and aliases; `follows` says that new rows of its files are taken in by itself."""
+
+    follows = False
 
     def __init__(self, vendors: Sequence[Vendor], models: Sequence[ModelInfo], aliases: Mapping[str, str]) -> None:
         self._vendors = {vendor.name: vendor for vendor in vendors}

@@ -12,7 +12,7 @@ from dataclasses import asdict
 from conduit.app import Listing, ModelCard
 from conduit.cli.folder import working_folder, workspace_root
 from conduit.cli.model_card import render_card, render_context, render_finding
-from conduit.cli.opening import opened
+from conduit.cli.opening import opened, opened_to_choose
 from conduit.cli.output import printable
 from conduit.cli.table import columns
 
@@ -121,11 +121,11 @@ def _fetch(arguments: argparse.Namespace) -> int:
 
 
 async def _cards(arguments: argparse.Namespace) -> tuple[list[ModelCard], str]:
-    async with opened(workspace_root(working_folder(arguments.cwd)), arguments) as app:
-        default = app.default_model()
+    async with opened_to_choose(workspace_root(working_folder(arguments.cwd)), arguments) as (app, known):
+        default = app.default_model() if known else ""
         cards = app.library().cards(provider=arguments.provider, capability=arguments.capability)
         filtered = bool(arguments.provider or arguments.capability)
-        if not filtered and default not in {card.id for card in cards}:
+        if known and not filtered and default not in {card.id for card in cards}:
             cards.append(app.library().card(default))
         return cards, default
 
@@ -136,7 +136,7 @@ async def _card(arguments: argparse.Namespace) -> ModelCard:
 
 
 async def _update(arguments: argparse.Namespace) -> list[Listing]:
-    async with opened(workspace_root(working_folder(arguments.cwd)), arguments) as app:
+    async with opened_to_choose(workspace_root(working_folder(arguments.cwd)), arguments) as (app, _):
         return await app.library().update(arguments.provider)
 
 
@@ -154,12 +154,12 @@ async def _probe(arguments: argparse.Namespace) -> None:
 async def _pull(arguments: argparse.Namespace) -> None:
     from conduit.cli.pulling import PullDisplay
 
-    async with opened(workspace_root(working_folder(arguments.cwd)), arguments) as app:
+    async with opened_to_choose(workspace_root(working_folder(arguments.cwd)), arguments) as (app, _):
         with PullDisplay() as display:
             async for step in app.library().pull(arguments.name):
                 display.show(step)
 
 
 async def _unload(arguments: argparse.Namespace) -> None:
-    async with opened(workspace_root(working_folder(arguments.cwd)), arguments) as app:
+    async with opened_to_choose(workspace_root(working_folder(arguments.cwd)), arguments) as (app, _):
         await app.library().unload(arguments.name)

@@ -4,22 +4,25 @@ from __future__ import annotations
 
 import argparse
 import logging
+import sys
 from collections.abc import AsyncIterator, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from pathlib import Path
 
 from conduit.agent.permission import Approver, DenyAll
 from conduit.app import App
+from conduit.cli.output import printable
 from conduit.config.secrets import secret_values
 from conduit.config.settings import Settings, load_settings
 from conduit.edits.edit import FileChange
-from conduit.errors import ConfigError, EditRefused, SessionNotFound, UserError
+from conduit.errors import ConfigError, EditRefused, SessionNotFound, UnknownModel, UserError
 from conduit.logs import start_logging
 from conduit.sessions.events import SessionInfo
 from conduit.workspace.editor import HeadlessEditor
 
 _log = logging.getLogger(__name__)
 _PAGE = 200
+_ALWAYS_THERE = "embedded/smollm2-135m"
 _SETTINGS = ("model", "mode", "log_level", "log_file")
 
 
@@ -49,6 +52,24 @@ async def opened(root: Path, arguments: argparse.Namespace, approver: Approver |
             yield app
         finally:
             await app.aclose()
+
+
+@asynccontextmanager
+async def opened_to_choose(root: Path, arguments: argparse.Namespace) -> AsyncIterator[tuple[App, bool]]:
+    """Open the App for what helps a person to choose a model, as `opened` does; say whether a known one is configured.
+
+    An unknown one is said on stderr, and is no obstacle.
+    """
+    async with AsyncExitStack() as stack:
+        try:
+            app = await stack.enter_async_context(opened(root, arguments))
+            known = True
+        except UnknownModel as error:
+            print(f"conduit: {printable(str(error))}", file=sys.stderr)
+            known = False
+            instead = argparse.Namespace(**{**vars(arguments), "model": _ALWAYS_THERE})
+            app = await stack.enter_async_context(opened(root, instead))
+        yield app, known
 
 
 @contextmanager

@@ -17,6 +17,7 @@ from conduit.app import App, Check, Parts, Setup, Status
 from conduit.catalog.catalog import Catalog
 from conduit.compose.calibrating import CalibratingRecorder
 from conduit.compose.endpoints import Endpoints, addressed
+from conduit.compose.followed import FollowedCatalog
 from conduit.compose.library import LISTS_FILE, OWN_FILE, read_tiers
 from conduit.compose.wires import Wires
 from conduit.config.folders import Folders, ensure_private, find_folders
@@ -160,11 +161,7 @@ class _Room:
         """Return what the settings decide, the same for the same; raises ConfigError or UnknownModel."""
         if self._current is not None and settings == self.settings:
             return self._current
-        catalog = read_tiers(
-            addressed(self.catalog, settings, self.environ),
-            self.folders.state / LISTS_FILE,
-            self.folders.config / OWN_FILE,
-        )
+        catalog = self._catalog(settings)
         wires = Wires(
             settings,
             catalog,
@@ -195,6 +192,17 @@ class _Room:
             limits=TurnLimits(tool_rounds=settings.max_tool_rounds, tool_output_bytes=settings.max_tool_output_bytes),
         )
         return self._current
+
+    def _catalog(self, settings: Settings) -> Catalog:
+        """Return the rows of all tiers, which follow their files; raises as `setup`."""
+        packaged = addressed(self.catalog, settings, self.environ)
+        lists, own = self.folders.state / LISTS_FILE, self.folders.config / OWN_FILE
+
+        def tell(problem: str) -> None:
+            _log.warning("%s", problem)
+            self.report(Status("error", settings.model or "", message=problem))
+
+        return FollowedCatalog(lambda: read_tiers(packaged, lists, own), (lists, own), tell)
 
     def examine(self, setup: Setup, database: Path, door: Door) -> list[Check]:
         """Return the doctor's lines; blocks on the disk."""

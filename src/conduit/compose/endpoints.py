@@ -176,7 +176,8 @@ class Endpoints:
             await provider.aclose()
 
     def _take_in(self, catalog: Catalog) -> None:
-        self._catalog = catalog
+        if not self._catalog.follows:
+            self._catalog = catalog
 
     def _key(self, vendor: Vendor) -> str | None:
         if vendor.key_required and vendor.key_variables:
