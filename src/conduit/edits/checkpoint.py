@@ -1,0 +1,128 @@
+"""Taking a change back, line by line, from a text that the person went on with: their lines always win.
+
+The change and what came after it are both compared with the text right after the change. A line that nobody touched
+since becomes what it was; a line that was changed since stays as it is and is reported. Pure: texts in, texts out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from conduit.edits.hunks import Span, spans
+from conduit.workspace.document import split_lines
+from conduit.workspace.encoding import line_end_of
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """Zero-based lines `start` up to `end` of a text that stay as they are, since they were changed since.
+
+    They are empty (`start == end`) where lines were deleted since.
+    """
+
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class TakenBack:
+    """A text without a change. `since` is how many lines were changed after it; they are all still there."""
+
+    text: str
+    kept: tuple[Kept, ...] = ()
+    since: int = 0
+
+
+def take_back(before: str, after: str, now: str) -> TakenBack:
+    """Return `now` without the change from `before` to `after`.
+
+    What was inserted by the change goes, what was deleted comes back, what was replaced becomes what it was; each line
+    by itself where the lines of both sides can be told apart. `take_back(before, after, after)` is `before`.
+    """
+    if now == after:
+        return TakenBack(before)
+    since = spans(after, now)
+    edits: list[Span] = []
+    met: list[Kept] = []
+    for span in spans(after, before):
+        for piece in _pieces(span):
+            meeting = [other for other in since if _meet(piece, other)]
+            if not meeting:
+                start = piece.start + _shift(since, piece.start)
+                edits.append(Span(start, start + piece.end - piece.start, piece.lines))
+            elif not _is_done(piece, span, meeting):
+                met.append(_region(piece, meeting, since))
+    kept = _united([_after_edits(region, edits) for region in met])
+    count = sum(max(len(span.lines), span.end - span.start) for span in since)
+    return TakenBack(_joined(split_lines(now), edits), kept, count)
+
+
+def _pieces(span: Span) -> list[Span]:
+    """Take a span apart where each line has its own counterpart, or none."""
+    length = span.end - span.start
+    if length == len(span.lines):
+        return [Span(span.start + i, span.start + i + 1, (line,)) for i, line in enumerate(span.lines)]
+    if not span.lines:
+        return [Span(line, line + 1, ()) for line in range(span.start, span.end)]
+    return [span]
+
+
+def _meet(piece: Span, since: Span) -> bool:
+    """Say whether both are about the same lines.
+
+    Of two texts put in at one place both can stand, unless the newer one may be the older one come back.
+    """
+    if piece.start == piece.end == since.start == since.end:
+        return piece.lines == since.lines or bool(
+            {line.strip() for line in piece.lines} & {line.strip() for line in since.lines} - {""}
+        )
+    if (piece.start, piece.end) == (since.start, since.end):
+        return True
+    return piece.start < since.end and since.start < piece.end
+
+
+def _is_done(piece: Span, whole: Span, meeting: Sequence[Span]) -> bool:
+    """Say whether somebody has taken this back already."""
+    if any(other in (whole, piece) for other in meeting):
+        return True
+    return not piece.lines and all(not other.lines for other in meeting)
+
+
+def _region(piece: Span, meeting: Sequence[Span], since: Sequence[Span]) -> Kept:
+    first, last = min(piece.start, meeting[0].start), max(piece.end, meeting[-1].end)
+    start = first + sum(other.shift for other in since if other not in meeting and other.end <= first)
+    return Kept(start, start + last - first + sum(other.shift for other in meeting))
+
+
+def _shift(since: Sequence[Span], line: int) -> int:
+    return sum(other.shift for other in since if other.end <= line)
+
+
+def _after_edits(region: Kept, edits: Sequence[Span]) -> Kept:
+    shift = sum(edit.shift for edit in edits if edit.end <= region.start)
+    return Kept(region.start + shift, region.end + shift)
+
+
+def _united(regions: Sequence[Kept]) -> tuple[Kept, ...]:
+    """Return the regions in order, those that touch as one."""
+    result: list[Kept] = []
+    for region in sorted(regions, key=lambda region: (region.start, region.end)):
+        if result and region.start <= result[-1].end:
+            last = result.pop()
+            region = Kept(last.start, max(last.end, region.end))
+        result.append(region)
+    return tuple(result)
+
+
+def _joined(lines: Sequence[str], edits: Sequence[Span]) -> str:
+    """Return the text with the edits made; a line that came to stand in front of another one has a line end."""
+    result = list(lines)
+    for edit in reversed(edits):
+        result[edit.start : edit.end] = edit.lines
+    for number, line in enumerate(result[:-1]):
+        if line.endswith("\r") and result[number + 1] == "\n":  # two line ends, which must not become one
+            result[number] = line + "\n"
+        elif not line.endswith(("\n", "\r")):
+            result[number] = line + line_end_of("".join([*result, *lines]))
+    return "".join(result)

@@ -1,0 +1,188 @@
+"""Taking a change back from a text that the person went on with: line by line, and their lines win."""
+
+from __future__ import annotations
+
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from conduit.edits.checkpoint import Kept, TakenBack, take_back
+from conduit.edits.hunks import spans
+from conduit.workspace.document import split_lines
+
+ENDS = ("\n", "\r\n", "\r")
+
+
+@dataclass(frozen=True)
+class Story:
+    """A text, what the agent made of it, what the person made of that, and both texts without the agent."""
+
+    before: str
+    after: str
+    now: str
+    without: str
+
+
+def line(draw: st.DrawFn, name: str, ends: tuple[str, ...]) -> str:
+    return name + draw(st.sampled_from(ends))
+
+
+@st.composite
+def stories(draw: st.DrawFn, ends: tuple[str, ...] = ENDS) -> Story:
+    """Both change lines, never neighbouring ones, and no line is twice in a text, so what is meant is plain."""
+    before, after, now, without = [], [], [], []
+    for number in range(draw(st.integers(1, 12))):
+        old = [line(draw, f"line {number}.{i} 🎈", ends) for i in range(draw(st.integers(1, 3)))]
+        new = [line(draw, f"new {number}.{i}", ends) for i in range(draw(st.integers(0, 3)))]
+        kind = draw(st.sampled_from(["same", "agent", "inserted", "person", "typed"]))
+        first, second = {
+            "same": (old, old),
+            "agent": (new, new),
+            "inserted": (old + new, old + new),
+            "person": (old, new),
+            "typed": (old, old + new),
+        }[kind]
+        before += old
+        after += first
+        now += second
+        without += second if kind in ("person", "typed") else old
+        stone = line(draw, f"stone {number}", ends)
+        for text in (before, after, now, without):
+            text.append(stone)
+    texts = ["".join(text) for text in (before, after, now, without)]
+    if draw(st.booleans()):
+        texts = [text.rstrip("\r\n") for text in texts]
+    return Story(*texts)
+
+
+texts = st.lists(st.tuples(st.sampled_from(["a", "b", "", "c", "🎈"]), st.sampled_from(ENDS)), max_size=9).flatmap(
+    lambda lines: st.sampled_from(["", "end"]).map(lambda last: "".join(f"{text}{end}" for text, end in lines) + last)
+)
+
+
+def is_within(some: list[str], lines: list[str]) -> bool:
+    """Say whether `some` are in `lines`, in order."""
+    rest = iter(lines)
+    return all(each in rest for each in some)
+
+
+def typed(after: str, now: str) -> list[str]:
+    """Return the lines that the person wrote, without line ends, which a last line may get or lose."""
+    return [each.rstrip("\r\n") for span in spans(after, now) for each in span.lines]
+
+
+@settings(max_examples=400, deadline=None)
+@given(story=stories())
+def test_what_is_left_is_the_text_as_if_only_the_person_had_changed_it(story: Story):
+    taken = take_back(story.before, story.after, story.now)
+    assert taken.text == story.without
+    assert taken.kept == ()
+
+
+@settings(max_examples=60, deadline=None)
+@given(story=stories(ends=("\n", "\r\n")))
+def test_it_is_gits_three_way_merge_where_git_finds_no_conflict(tmp_path_factory: pytest.TempPathFactory, story: Story):
+    folder = tmp_path_factory.mktemp("merge")
+    for name in ("before", "after", "now"):
+        (folder / name).write_bytes(getattr(story, name).encode())
+    command = ["git", "merge-file", "-p", "-q", "now", "after", "before"]
+    merged = subprocess.run(command, cwd=folder, capture_output=True, check=False, timeout=20)
+    if merged.returncode == 0:
+        assert take_back(story.before, story.after, story.now).text == merged.stdout.decode()
+
+
+@settings(max_examples=400, deadline=None)
+@given(before=texts, after=texts)
+def test_without_later_typing_the_text_before_comes_back_to_the_byte(before: str, after: str):
+    assert take_back(before, after, after) == TakenBack(before)
+
+
+@settings(max_examples=400, deadline=None)
+@given(before=texts, after=texts, now=texts)
+def test_whatever_was_typed_no_line_of_the_person_is_lost(before: str, after: str, now: str):
+    taken = take_back(before, after, now)
+    assert is_within(typed(after, now), [each.rstrip("\r\n") for each in split_lines(taken.text)])
+
+
+@settings(max_examples=400, deadline=None)
+@given(before=texts, after=texts, now=texts)
+def test_taking_back_what_was_taken_back_gives_the_same_bytes(before: str, after: str, now: str):
+    undone = take_back(before, after, now).text
+    redone = take_back(now, undone, undone).text
+    assert redone == now
+    assert take_back(undone, redone, redone).text == undone
+
+
+@settings(max_examples=200, deadline=None)
+@given(before=texts, after=texts)
+def test_what_somebody_took_back_by_hand_is_left_as_it_is(before: str, after: str):
+    assert take_back(before, after, before).text == before
+
+
+@settings(max_examples=200, deadline=None)
+@given(before=texts, after=texts, now=texts)
+def test_lines_that_are_kept_are_lines_of_the_text(before: str, after: str, now: str):
+    taken = take_back(before, after, now)
+    count = len(split_lines(taken.text))
+    assert all(0 <= kept.start <= kept.end <= count for kept in taken.kept)
+    assert all(one.end < other.start for one, other in zip(taken.kept, taken.kept[1:], strict=False))
+
+
+def test_of_lines_with_counterparts_only_the_one_that_was_typed_in_stays():
+    taken = take_back("a\nb\nc\n", "A\nB\nC\n", "A\nB!\nC\n")
+    assert taken == TakenBack("a\nB!\nc\n", (Kept(1, 2),), 1)
+
+
+def test_of_inserted_lines_the_one_that_was_typed_in_stays():
+    taken = take_back("top\n", "top\none\ntwo\nthree\n", "top\none\ntwo!\nthree\n")
+    assert taken == TakenBack("top\ntwo!\n", (Kept(1, 2),), 1)
+
+
+def test_lines_without_counterparts_stay_as_a_whole_when_one_was_typed_in():
+    taken = take_back("a\nb\n", "x\ny\nz\n", "x\ny!\nz\n")
+    assert taken == TakenBack("x\ny!\nz\n", (Kept(0, 3),), 1)
+
+
+def test_lines_typed_beside_and_inside_stay_and_the_change_goes():
+    before, after = "def f():\n    pass\n", "def f():\n    one()\n    two()\n"
+    assert take_back("top\n", "top\none\ntwo\n", "top\nmine\none\nmine too\ntwo\nand mine\n").text == (
+        "top\nmine\nmine too\nand mine\n"
+    )
+    assert take_back(before, after, f"# mine\n{after}# mine\n").text == f"# mine\n{before}# mine\n"
+
+
+def test_deleted_lines_come_back_beside_what_was_typed_in_their_place():
+    assert take_back("a\nb\nc\n", "a\nc\n", "a\nmine\nc\n").text == "a\nmine\nb\nc\n"
+
+
+def test_deleted_lines_that_somebody_brought_back_in_a_new_form_do_not_come_twice():
+    taken = take_back("a\nb1\nb2\nc\n", "a\nc\n", "a\nb1!\nb2\nc\n")
+    assert taken == TakenBack("a\nb1!\nb2\nc\n", (Kept(1, 3),), 2)
+
+
+def test_a_deletion_of_changed_lines_is_theirs_too():
+    assert take_back("a\nb\nc\n", "a\nB\nc\n", "a\nc\n") == TakenBack("a\nc\n", (Kept(1, 1),), 1)
+
+
+def test_a_line_that_comes_to_stand_before_others_gets_the_line_end_of_the_text():
+    assert take_back("a", "a\r\nb\r\n", "a\r\nb\r\nmine").text == "a\r\nmine"
+    assert take_back("a\r\nb\r\n", "a\r\n", "a").text == "a\r\nb\r\n"
+
+
+def test_kept_lines_are_counted_in_the_text_afterwards():
+    before = "".join(f"{number}\n" for number in range(10))
+    after = "new\nnew too\n" + before.replace("5\n", "five\n")
+    taken = take_back(before, after, after.replace("five\n", "FIVE\n"))
+    assert taken.text == before.replace("5\n", "FIVE\n")
+    assert taken.kept == (Kept(5, 6),)
+
+
+def test_a_large_file_of_changed_lines_is_taken_back(tmp_path: Path):
+    before = "".join(f"value_{number} = {number}\n" for number in range(6000))
+    after = before.replace("value", "item")
+    now = after.replace("item_4000 = 4000", "item_4000 = 4001")
+    assert take_back(before, after, now).text == before.replace("value_4000 = 4000", "item_4000 = 4001")
