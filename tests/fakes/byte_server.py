@@ -44,6 +44,7 @@ class ByteServer:
     answers: Sequence[Sequence[Piece]]
     port: int = 0
     received: list[Received] = field(default_factory=list)
+    asked: asyncio.Event = field(default_factory=asyncio.Event)
     closed_by_client: asyncio.Event = field(default_factory=asyncio.Event)
 
     @property
@@ -71,7 +72,9 @@ class ByteServer:
         headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines[1:])}
         raw = await reader.readexactly(int(headers.get("content-length", 0)))
         answer = self.answers[min(len(self.received), len(self.answers) - 1)]
-        self.received.append(Received(lines[0].split(" ")[1], headers, json.loads(raw) if raw else {}))
+        body = json.loads(raw) if raw and "json" in headers.get("content-type", "") else {}
+        self.received.append(Received(lines[0].split(" ")[1], headers, body))
+        self.asked.set()
         for piece in answer:
             if piece is KEEP:
                 return True

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import time
 from collections import deque
 from collections.abc import AsyncIterator, Iterable
@@ -144,7 +145,32 @@ async def _read(reader: asyncio.StreamReader) -> tuple[str, Received]:
     headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines[1:])}
     raw = await reader.readexactly(int(headers.get("content-length", 0)))
     method, target, _ = lines[0].split(" ")
-    return method, Received(target, headers, json.loads(raw) if raw else {})
+    kind = headers.get("content-type", "")
+    return method, Received(target, headers, _form(raw, kind) if kind.startswith("multipart/") else _json(raw))
+
+
+def _json(raw: bytes) -> dict[str, Any]:
+    return json.loads(raw) if raw else {}
+
+
+def _form(raw: bytes, kind: str) -> dict[str, Any]:
+    """Return the fields of a form (RFC 7578): texts, and files as name, type and bytes; a repeated one is a list."""
+    boundary = re.search(r'boundary="?([^";]+)', kind)
+    assert boundary is not None
+    found: dict[str, Any] = {}
+    for part in raw.split(b"--" + boundary[1].encode())[1:-1]:
+        head, _, value = part.removeprefix(b"\r\n").partition(b"\r\n\r\n")
+        value = value.removesuffix(b"\r\n")
+        named = dict(re.findall(r'(name|filename)="([^"]*)"', head.decode()))
+        typed = re.search(r"content-type: (\S+)", head.decode(), re.IGNORECASE)
+        item = (named["filename"], typed[1] if typed else "", value) if "filename" in named else value.decode()
+        name = named["name"]
+        if name.endswith("[]"):
+            found.setdefault(name, []).append(item)
+        else:
+            assert name not in found, f"the field {name} comes twice"
+            found[name] = item
+    return found
 
 
 def _chunk(piece: bytes) -> bytes:

@@ -4,15 +4,21 @@ from conduit.agent.setup import TurnResult
 from conduit.app.core import App
 from conduit.app.embedding import Embedded
 from conduit.app.library import Listing, ModelCard
+from conduit.app.media import MOST_PICTURES, MadePictures, MadeSpeech, MadeTranscript, Media
 from conduit.app.parts import Check, ModelChoice, Models, Parts, PromptOptions, Setup, Status
 from conduit.context.builder import EditorContext
 
 __all__ = [
+    "MOST_PICTURES",
     "App",
     "Check",
     "EditorContext",
     "Embedded",
     "Listing",
+    "MadePictures",
+    "MadeSpeech",
+    "MadeTranscript",
+    "Media",
     "ModelCard",
     "ModelChoice",
     "Models",

@@ -23,12 +23,12 @@ from conduit.app.caches import SessionCaches
 from conduit.app.embedding import Embedded, embed
 from conduit.app.library import ModelLibrary
 from conduit.app.live import Coming, Live
+from conduit.app.media import Media
 from conduit.app.parameters import cascade, changed
 from conduit.app.parts import Check, ModelChoice, Models, Parts, PromptOptions, Setup, Status, output_cap
 from conduit.app.starting import TurnStart
 from conduit.app.structured import FormQuestion
 from conduit.catalog.model import ModelInfo
-from conduit.context.builder import render_file
 from conduit.errors import UserError
 from conduit.jobs.structured import Form, Structured
 from conduit.messages.content import Block, Text
@@ -195,10 +195,8 @@ class App:
         Raises:
             PathNotFound, NotText, OutsideWorkspace: it cannot be read.
         """
-        reading = await self._parts.workspace.read(name)
         info = self._setup.models.resolve(model or self.default_model())
-        limit = output_cap(self._setup.limits, info)
-        return Text(text=render_file(reading.name, reading.text, origin=reading.origin, limit_bytes=limit))
+        return await self._parts.attach(name, output_cap(self._setup.limits, info))
 
     async def ask_structured(
         self, text: str, form: Form[T], model: str | None = None, settings: ModelSettings | None = None
@@ -282,6 +280,10 @@ class App:
         """Return a vector for each text; raises UserError for a model that cannot, ProviderError, as `check_model`."""
         models, ledger = self._setup.models, self._parts.ledger
         return await embed(models, ledger, self._root(), texts, model, dimensions)
+
+    def media(self) -> Media:
+        """Return what makes pictures and speech, and writes recordings down."""
+        return Media(self._setup.models, self._parts.ledger, self._root())
 
     def caches(self) -> SessionCaches:
         """Return the vendors' prompt caches, by session."""

@@ -12,11 +12,13 @@ from conduit.agent.permission import Approver, effects_in
 from conduit.agent.setup import Target
 from conduit.app.library import ModelLibrary
 from conduit.catalog.model import ModelInfo
-from conduit.context.builder import EditorContext
+from conduit.context.builder import EditorContext, render_file
 from conduit.edits.edit import EditSink
 from conduit.edits.stage import Stage
+from conduit.messages.content import Text
 from conduit.messages.request import ModelSettings
 from conduit.providers.base import Embeds, Provider
+from conduit.providers.media import MediaAbilities
 from conduit.sessions.base import SessionStore
 from conduit.sessions.events import Mode
 from conduit.sessions.journal import Recorder
@@ -141,6 +143,10 @@ class Models(Protocol):
         """Return who embeds any number of texts with it, or None; raises MissingKey or ConfigError."""
         ...
 
+    def media(self, model: ModelInfo) -> MediaAbilities:
+        """Return who makes pictures, speech and transcripts with it; raises MissingKey or ConfigError."""
+        ...
+
     async def aclose(self) -> None:
         """Close every endpoint."""
         ...
@@ -180,6 +186,11 @@ class Parts:
         if model.capabilities.tools == "none":
             return ToolSet()
         return options.offered(await asyncio.to_thread(self.tools), mode)
+
+    async def attach(self, name: str, limit_bytes: int) -> Text:
+        """Return a file of the workspace as a block of a prompt; raises what `Workspace.read` raises."""
+        reading = await self.workspace.read(name)
+        return Text(text=render_file(reading.name, reading.text, origin=reading.origin, limit_bytes=limit_bytes))
 
 
 def output_cap(limits: TurnLimits, model: ModelInfo) -> int:

@@ -40,6 +40,7 @@ NAMES = (
     "image_output",
     "audio_output",
     "embeddings",
+    "transcription",
 )
 """What can be asked for with `--capability`."""
 
@@ -84,6 +85,7 @@ def answers(model: ModelInfo, vendor: Vendor, facts: Facts) -> Answers:
         "image_output": can.image_output,
         "audio_output": can.audio_output,
         "embeddings": can.embeddings,
+        "transcription": _unless("none", can.transcription),
     }
 
 
@@ -99,6 +101,7 @@ def details(can: Capabilities) -> Mapping[str, str]:
         "sampling": can.sampling,
         "tools want thinking off": "yes" if can.tools_need_thinking_off else None,
         "structured output": can.response_schema,
+        "transcription": can.transcription,
     }
     return {name: value.replace("_", " ") for name, value in found.items() if value is not None}
 

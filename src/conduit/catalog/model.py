@@ -55,6 +55,8 @@ class Capabilities(Row):
         image_output: answers with pictures.
         audio_output: answers with speech.
         embeddings: turns text into vectors.
+        transcription: writes down what a recording says: as `text`, in `segments` with their times, or with the
+            `speakers` of each too.
     """
 
     tools: Literal["native", "prompted", "none"] | None = None
@@ -82,15 +84,20 @@ class Capabilities(Row):
     image_output: bool | None = None
     audio_output: bool | None = None
     embeddings: bool | None = None
+    transcription: Literal["text", "segments", "speakers", "none"] | None = None
 
 
 class Price(Row):
-    """US dollars for a million tokens; None is unknown. An own price wins over the table that ships."""
+    """US dollars for a million tokens; None is unknown. An own price wins over the table that ships.
+
+    `image_input` is for the tokens of pictures that are sent, where they cost something else.
+    """
 
     input: float | None = None
     output: float | None = None
     cache_read: float | None = None
     cache_write: float | None = None
+    image_input: float | None = None
     source: str
     date: dt.date
 
@@ -125,6 +132,12 @@ class Vendor(Row):
         prompt_cache: a cache mark on the request is understood.
         embedding_batch: how many texts one request for embeddings may hold.
         dimensions_field: the name of the length of an embedding in the request.
+        image_size: how the size of a picture is said: in pixels, or as a ratio of its sides and a resolution.
+        image_edits: pictures can be sent along with the request for others.
+        image_b64: pictures come as addresses unless they are asked for in base64.
+        speech_voice: the voice that speaks when nobody chose one; None when a request must name one.
+        speech_formats: what recordings can be made as, the usual one first; empty when nobody knows.
+        recording_bytes: the largest recording that is taken for a transcript.
         default_max_tokens: the output limit that is sent when nobody set one; None sends none.
         extra_body: sent as it is with every request, for what only this endpoint understands.
         model_defaults: what is assumed of models without a row.
@@ -158,6 +171,12 @@ class Vendor(Row):
     prompt_cache: bool = False
     embedding_batch: int = 64
     dimensions_field: Literal["dimensions", "output_dimension"] = "dimensions"
+    image_size: Literal["pixels", "ratio"] = "pixels"
+    image_edits: bool = True
+    image_b64: bool = False
+    speech_voice: str | None = None
+    speech_formats: tuple[str, ...] = ()
+    recording_bytes: int = 25_000_000
     default_max_tokens: int | None = None
     extra_body: dict[str, JsonValue] = Field(default_factory=dict)
     model_defaults: Capabilities = Field(default_factory=Capabilities)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from importlib import metadata
 
 from conduit.catalog.model import ModelInfo, Price, Vendor
-from conduit.messages.message import Usage
+from conduit.messages.message import MediaUsage, Usage
 
 TABLE = "genai-prices"
 _MILLION = 1_000_000
@@ -53,12 +53,30 @@ def cost_usd(model: ModelInfo, vendor: Vendor, usage: Usage) -> float | None:
         output_tokens=usage.output_tokens,
         cache_read_tokens=usage.cache_read_tokens,
         cache_write_tokens=usage.cache_write_tokens,
+        **_media_parts(usage),
     )
     try:
         found = genai_prices.calc_price(counted, model.name, provider_id=vendor.price_name)
     except (LookupError, ValueError):
         return None
+    if found.model_price.audio_hours is not None and not (isinstance(usage, MediaUsage) and usage.audio_seconds):
+        return None  # it is the time that costs, and nobody told it
     return float(found.total_price)
+
+
+def _media_parts(usage: Usage) -> dict[str, int | float]:
+    """Return what the table wants to know of pictures and sound."""
+    if not isinstance(usage, MediaUsage):
+        return {}
+    parts = {
+        "input_image_tokens": usage.image_input_tokens,
+        "output_image_tokens": usage.image_output_tokens,
+        "input_audio_tokens": usage.audio_input_tokens,
+        "output_audio_tokens": usage.audio_output_tokens,
+        "audio_seconds": usage.audio_seconds,
+        "input_audio_seconds": usage.audio_seconds,
+    }
+    return {name: value for name, value in parts.items() if value}
 
 
 def rates(model: ModelInfo, vendor: Vendor) -> Rates | None:
@@ -97,6 +115,8 @@ def _own_cost(price: Price, usage: Usage) -> float | None:
     dollars = plain * price.input + usage.output_tokens * price.output
     dollars += read * (price.input if price.cache_read is None else price.cache_read)
     dollars += write * (price.input if price.cache_write is None else price.cache_write)
+    if price.image_input is not None and isinstance(usage, MediaUsage):
+        dollars += usage.image_input_tokens * (price.image_input - price.input)
     return dollars / _MILLION
 
 

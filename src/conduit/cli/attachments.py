@@ -91,7 +91,8 @@ def _block(path: str, given: Given) -> Block:
     kind = given.media_type
     if kind is None:
         text = _text(path, given.data)
-        return Text(text=render_file(given.name, text, origin="disk", limit_bytes=MOST_TEXT_BYTES) + "\n\n")
+        shown = render_file(given.name, text, origin="disk", limit_bytes=MOST_TEXT_BYTES)
+        return Text(text=f"{shown}\n\n", audience="model")  # the conversation is titled by the question
     data = base64.b64encode(given.data).decode("ascii")
     if kind in PICTURES:
         return Image(media_type=kind, data=data)

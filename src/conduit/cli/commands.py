@@ -31,10 +31,21 @@ COMMANDS = (
     Command("models", "conduit.cli.models", "list, show and probe the models that can be chosen"),
     Command("tokenize", "conduit.cli.tokenize", "count the tokens of a text"),
     Command("embed", "conduit.cli.embed", "turn texts into vectors whose nearness is nearness of meaning"),
+    Command("imagegen", "conduit.cli.imagegen", "make pictures from words"),
+    Command("speak", "conduit.cli.speak", "speak a text into a file"),
+    Command("transcribe", "conduit.cli.transcribe", "write down what a recording says"),
     Command("doctor", "conduit.cli.doctor", "check what is there and what is missing"),
     Command("log", "conduit.cli.log", "show what was sent to models and what they answered"),
 )
 _EPILOG = "Exit codes: 0 done, 1 error, 2 wrong usage, 130 interrupted. 'conduit COMMAND --help' says more."
+
+
+class _Help(argparse.HelpFormatter):
+    """Leaves room for the longest name of a command: argparse forgets that these are indented once more."""
+
+    def __init__(self, prog: str) -> None:
+        super().__init__(prog)
+        self._action_max_length = max(len(command.name) for command in COMMANDS) + 4
 
 
 def run(arguments: Sequence[str]) -> int:
@@ -58,7 +69,10 @@ def run(arguments: Sequence[str]) -> int:
 def build_parser(whole: Collection[str]) -> argparse.ArgumentParser:
     """Return the parser; only the commands named in `whole` have their arguments, so only they are imported."""
     parser = argparse.ArgumentParser(
-        prog="conduit", description="An agent server for any editor, with any model.", epilog=_EPILOG
+        prog="conduit",
+        description="An agent server for any editor, with any model.",
+        epilog=_EPILOG,
+        formatter_class=_Help,
     )
     parser.add_argument("--version", action="version", version=f"conduit {__version__}")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND")

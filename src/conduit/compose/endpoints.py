@@ -14,10 +14,12 @@ from conduit.catalog.catalog import Catalog
 from conduit.catalog.model import ModelInfo, Vendor
 from conduit.compose.embedding import BatchingEmbedder
 from conduit.compose.library import LISTS_FILE, Library
+from conduit.compose.media import abilities
 from conduit.config.secrets import find_key, require_key
 from conduit.config.settings import Settings
 from conduit.errors import ConfigError, UnknownModel, UserError
 from conduit.providers.base import Embeds, Provider
+from conduit.providers.media import MediaAbilities
 from conduit.providers.retry import RetryingProvider
 
 _log = logging.getLogger(__name__)
@@ -117,6 +119,12 @@ class Endpoints:
         if not isinstance(inner, Embeds):
             return None
         return BatchingEmbedder(inner, self._open[vendor.name, model.wire or vendor.wire], batch=vendor.embedding_batch)
+
+    def media(self, model: ModelInfo) -> MediaAbilities:
+        """Return who makes pictures, speech and transcripts with `model`; raises as `provider` does."""
+        inner = self.endpoint(model)
+        wire = model.wire or self._catalog.vendor(model.vendor).wire
+        return abilities(inner, self._open[model.vendor, wire])
 
     def choices(self) -> list[ModelChoice]:
         """Return every listed model for chat and the configured one, with what is missing where it is not ready."""

@@ -40,6 +40,21 @@ class Usage(Value):
         )
 
 
+class MediaUsage(Usage):
+    """Tokens of pictures and sound, each a part of the tokens in or out, and the length of a recording; for prices."""
+
+    image_input_tokens: int = 0
+    image_output_tokens: int = 0
+    audio_input_tokens: int = 0
+    audio_output_tokens: int = 0
+    audio_seconds: float = 0.0
+
+    def __add__(self, other: Usage) -> MediaUsage:
+        """Return the sum, field by field."""
+        names = type(self).model_fields
+        return MediaUsage(**{name: getattr(self, name) + getattr(other, name, 0) for name in names})
+
+
 class Message(Value):
     """A role with ordered content blocks."""
 

@@ -26,6 +26,15 @@ from conduit.providers.faults import cut_stream, say
 from conduit.providers.google_caches import CacheOptions, GoogleCaches
 from conduit.providers.google_endpoint import GoogleEndpoint
 from conduit.providers.google_stream import FAILURES, WIRE, ChunkDecoder
+from conduit.providers.media import (
+    ImageRequest,
+    MadeImages,
+    SpeechEnd,
+    SpeechRequest,
+    Transcript,
+    TranscriptRequest,
+)
+from conduit.providers.media_google import make_images, speak, transcribe
 from conduit.providers.transcript import sendable
 
 FOREIGN_SIGNATURE = b"skip_thought_signature_validator"
@@ -162,6 +171,19 @@ class GoogleProvider:
     async def embed(self, model: str, texts: Sequence[str], *, dimensions: int | None = None) -> Embeddings:
         """Return one vector for each text; see `Embeds`."""
         return await embed(self._endpoint, model, texts, dimensions)
+
+    async def make_images(self, request: ImageRequest) -> MadeImages:
+        """Return pictures; see `MakesImages`."""
+        return await make_images(self._endpoint, request)
+
+    def speak(self, request: SpeechRequest) -> AsyncIterator[bytes | SpeechEnd]:
+        """Yield a recording; see `Speaks`."""
+        return speak(self._endpoint, request)
+
+    async def transcribe(self, request: TranscriptRequest) -> Transcript:
+        """Return a transcript; see `Transcribes`."""
+        info = self._catalog.describe(self._vendor.name, request.model)
+        return await transcribe(self._endpoint, info, request)
 
     async def list_models(self) -> list[ServedModel]:
         """Return the models that answer to `generateContent`, in the endpoint's order; raises ProviderError."""

@@ -21,6 +21,15 @@ from conduit.messages.stream import StreamEvent
 from conduit.providers.base import Embeddings, ServedModel
 from conduit.providers.embed_openai import embed
 from conduit.providers.faults import cut_stream
+from conduit.providers.media import (
+    ImageRequest,
+    MadeImages,
+    SpeechEnd,
+    SpeechRequest,
+    Transcript,
+    TranscriptRequest,
+)
+from conduit.providers.media_openai import make_images, speak, transcribe
 from conduit.providers.openai_chat_stream import WIRE, ChunkDecoder
 from conduit.providers.openai_endpoint import OpenAIEndpoint
 from conduit.providers.strict_schema import is_strict
@@ -90,6 +99,19 @@ class OpenAIChatProvider:
     async def embed(self, model: str, texts: Sequence[str], *, dimensions: int | None = None) -> Embeddings:
         """Return one vector for each text; see `Embeds`."""
         return await embed(self._endpoint, self._vendor, model, texts, dimensions)
+
+    async def make_images(self, request: ImageRequest) -> MadeImages:
+        """Return pictures; see `MakesImages`."""
+        return await make_images(self._endpoint, self._vendor, request)
+
+    def speak(self, request: SpeechRequest) -> AsyncIterator[bytes | SpeechEnd]:
+        """Yield a recording as it arrives; see `Speaks`."""
+        return speak(self._endpoint, self._vendor, request)
+
+    async def transcribe(self, request: TranscriptRequest) -> Transcript:
+        """Return a transcript; see `Transcribes`."""
+        info = self._catalog.describe(self._vendor.name, request.model)
+        return await transcribe(self._endpoint, self._vendor, info, request)
 
     async def stream(self, request: ModelRequest) -> AsyncIterator[StreamEvent]:
         """Stream one completion; see `Provider.stream`."""
