@@ -15,6 +15,7 @@ class FakeEditor:
 
     def __init__(self) -> None:
         self._documents: dict[Path, Document] = {}
+        self._others: dict[str, Document] = {}
         self.answers: list[bool] = []
         self.labels: list[str] = []
 
@@ -23,6 +24,11 @@ class FakeEditor:
         document = Document(path.as_uri(), path, "text", version, text)
         self._documents[path] = document
         return document
+
+    def open_other(self, uri: str, text: str, version: int = 1) -> Document:
+        """Open a document that is no file."""
+        self._others[uri] = Document(uri, None, "text", version, text)
+        return self._others[uri]
 
     def type(self, path: Path, text: str) -> None:
         """Replace the whole text, as if the person had typed it."""
@@ -38,6 +44,10 @@ class FakeEditor:
 
     def documents(self) -> Sequence[Document]:
         return tuple(self._documents.values())
+
+    def by_uri(self, uri: str) -> Document | None:
+        everything = [*self._documents.values(), *self._others.values()]
+        return next((document for document in everything if document.uri == uri), None)
 
     async def apply(self, changes: Sequence[FileChange], label: str) -> None:
         self.labels.append(label)

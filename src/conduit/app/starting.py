@@ -48,9 +48,7 @@ class TurnStart:
         refuse_unreadable(model, content)
         tools = await parts.offer(model, mode, options)
         workspace = parts.workspace.with_overlay(options.stage) if options.stage else parts.workspace
-        system = build_system(
-            [root.name for root in workspace.roots], mode, tools=len(tools) > 0, instructions=options.instructions
-        )
+        system = build_system(list(workspace.root_names), mode, tools=len(tools) > 0, instructions=options.instructions)
         return Turn(
             TurnSetup(
                 session_id=session.id,

@@ -18,6 +18,7 @@ class Stage:
 
     def __init__(self) -> None:
         self._changes: dict[Path, FileChange] = {}
+        self._texts: dict[Path, str] = {}
 
     async def submit(self, changes: Sequence[FileChange]) -> str:
         """Collect all of `changes` or none; see `EditSink`.
@@ -40,6 +41,7 @@ class Stage:
                 moved_name=change.moved_name or earlier.moved_name,
             )
         self._changes = composed
+        self._texts = {change.new_path: change.after for change in composed.values() if change.after is not None}
         names = ", ".join(dict.fromkeys(change.name for change in changes))
         return f"Proposed the change of {names} to the person; it is not applied yet, but you read it as if it were."
 
@@ -48,14 +50,14 @@ class Stage:
         return tuple(change for change in self._changes.values() if change.before != change.after)
 
     def text(self, path: Path) -> str | None:
-        """Return the newest text of a file, or None when it is not changed."""
-        change = self._changes.get(path)
-        return change.after if change else None
+        """Return the newest text of a file, by the name that it shall have, or None when it is not changed."""
+        return self._texts.get(path)
 
     def paths(self) -> Collection[Path]:
-        """Return the files that are changed or created."""
-        return self._changes.keys()
+        """Return the files that are changed or created, by the names that they shall have."""
+        return self._texts.keys()
 
     def gone(self) -> Collection[Path]:
         """Return the files that are deleted, or moved away."""
-        return [path for path, change in self._changes.items() if change.after is None or change.moved_to]
+        moved = (path for path, change in self._changes.items() if change.after is None or change.moved_to)
+        return [path for path in moved if path not in self._texts]

@@ -21,6 +21,7 @@ from typing import Literal, NoReturn, Self
 
 from conduit.errors import NotText, OutsideWorkspace, PathNotFound, PermissionDenied, StaleDocument, ToolError
 from conduit.sandbox.beneath import Beneath, best_wall
+from conduit.sandbox.pinned import PinnedRoots
 
 MAX_TEXT_BYTES = 5_000_000
 
@@ -57,18 +58,10 @@ class Written:
     new_folders: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class _Root:
-    path: Path
-    fd: int
-    device: int
-    inode: int
-
-
 class Door:
     """Reads and writes beneath pinned root folders.
 
-    A root is opened once. When another folder takes its place later, every call is refused until a new door is made.
+    A root is opened once. When another folder takes its place later, calls are refused until the roots are set again.
 
     Attributes:
         wall: how names are resolved here: `openat2` or `walk`.
@@ -82,25 +75,26 @@ class Door:
         """
         self._beneath = beneath or best_wall(cross_mounts)
         self.wall = self._beneath.name
-        self._roots: dict[Path, _Root] = {}
-        for path in map(Path, map(os.path.abspath, roots)):
-            try:
-                fd = os.open(path, _FOLDER | os.O_CLOEXEC)
-            except OSError as error:
-                self.close()
-                raise PathNotFound(f"The workspace root {path} cannot be opened: {error.strerror}.") from error
-            status = os.fstat(fd)
-            self._roots[path] = _Root(path, fd, status.st_dev, status.st_ino)
+        self._roots = PinnedRoots()
+        for path, why in self.set_roots(roots).items():
+            self.close()
+            raise PathNotFound(f"The workspace root {path} cannot be opened: {why}.")
+
+    def set_roots(self, roots: Sequence[Path]) -> dict[Path, str]:
+        """Let these folders through and no others; return why each that cannot be opened is left out.
+
+        Called by one thread at a time; what is under way beneath a root that was removed may end.
+        """
+        return self._roots.set(roots)
 
     @property
     def roots(self) -> tuple[Path, ...]:
         """The roots, as absolute paths."""
-        return tuple(self._roots)
+        return self._roots.paths
 
     def close(self) -> None:
         """Let go of the roots; the door is of no use afterwards."""
-        while self._roots:
-            os.close(self._roots.popitem()[1].fd)
+        self._roots.close()
 
     def __enter__(self) -> Self:
         return self
@@ -118,7 +112,7 @@ class Door:
             PermissionDenied: the system does not let us read it.
         """
         with self._errors(relative):
-            fd, real = self._beneath.open(self._pinned(root).fd, _checked(relative), _READ)
+            fd, real = self._beneath.open(self._roots.get(root).fd, _checked(relative), _READ)
             try:
                 status = _regular(fd, relative)
                 return FileBytes(_read_up_to(fd, limit, relative), real, stat.S_IMODE(status.st_mode))
@@ -132,7 +126,7 @@ class Door:
     def kind(self, root: Path, relative: str) -> EntryKind:
         """Return what a path is, links inside the root followed (so never `link`); raises as `read`."""
         with self._errors(relative):
-            fd, _ = self._beneath.open(self._pinned(root).fd, _checked(relative), _READ)
+            fd, _ = self._beneath.open(self._roots.get(root).fd, _checked(relative), _READ)
             try:
                 mode = os.fstat(fd).st_mode
             finally:
@@ -142,7 +136,7 @@ class Door:
     def list_dir(self, root: Path, relative: str = "") -> list[Entry]:
         """Return what is in a folder, sorted by name; raises as `read`."""
         with self._errors(relative):
-            fd, _ = self._beneath.open(self._pinned(root).fd, _checked(relative), _FOLDER)
+            fd, _ = self._beneath.open(self._roots.get(root).fd, _checked(relative), _FOLDER)
             try:
                 with os.scandir(fd) as found:
                     return sorted((Entry(one.name, _entry_kind(one)) for one in found), key=lambda one: one.name)
@@ -166,7 +160,7 @@ class Door:
             OutsideWorkspace, PathNotFound, NotText, PermissionDenied: as `read`.
         """
         with self._errors(relative):
-            pinned = self._pinned(root)
+            pinned = self._roots.get(root)
             parts = _checked(relative).split("/")
             new_folders: tuple[str, ...] = ()
             try:
@@ -190,23 +184,13 @@ class Door:
             OutsideWorkspace, PathNotFound, NotText, PermissionDenied: as `read`.
         """
         with self._errors(relative):
-            pinned = self._pinned(root)
+            pinned = self._roots.get(root)
             with self._parent(pinned.fd, _checked(relative)) as (parent, base):
                 _require_content(parent, base, expected, relative)
                 os.unlink(base, dir_fd=parent)
             for folder in reversed(folders):
                 with suppress(OSError), self._parent(pinned.fd, folder) as (parent, base):
                     os.rmdir(base, dir_fd=parent)
-
-    def _pinned(self, root: Path) -> _Root:
-        pinned = self._roots[root]
-        try:
-            status = os.stat(root)
-        except OSError as error:
-            raise OutsideWorkspace(f"The workspace root {root} is gone.") from error
-        if (status.st_dev, status.st_ino) != (pinned.device, pinned.inode):
-            raise OutsideWorkspace(f"Another folder has taken the place of the workspace root {root}; open it again.")
-        return pinned
 
     def _exists(self, root_fd: int, real: str) -> bool:
         with self._parent(root_fd, real) as (parent, base):

@@ -5,11 +5,17 @@ Implemented by the LSP face (open buffers of the client) and by `HeadlessEditor`
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
 
 from conduit.workspace.document import Document
+
+_SCHEME = re.compile(r"(?!file:)[a-z][a-z0-9+.-]+:", re.IGNORECASE)
+_NO_FILE = re.compile(
+    r"(?!file:)([a-z][a-z0-9+.-]+:/|(untitled|git|vscode[a-z-]*|output|inmemory|zipfile):)", re.IGNORECASE
+)
 
 
 class Editor(Protocol):
@@ -23,6 +29,10 @@ class Editor(Protocol):
         """Return all open documents that are files."""
         ...
 
+    def by_uri(self, uri: str) -> Document | None:
+        """Return the open document that the editor calls `uri`, of any scheme."""
+        ...
+
 
 class HeadlessEditor:
     """An editor with nothing open."""
@@ -34,3 +44,17 @@ class HeadlessEditor:
     def documents(self) -> Sequence[Document]:
         """Return nothing."""
         return ()
+
+    def by_uri(self, uri: str) -> Document | None:
+        """Return None."""
+        return None
+
+
+def is_other_scheme(name: str) -> bool:
+    """Whether a name may be a URI of a scheme that is not `file:`; one letter is the drive of a Windows path."""
+    return _SCHEME.match(name) is not None
+
+
+def is_no_file(name: str) -> bool:
+    """Whether a name is surely such a URI, and no file whose name has a colon in it."""
+    return _NO_FILE.match(name) is not None

@@ -1,15 +1,16 @@
 """Names: how people and models call a file of the workspace, and which path that is.
 
-A name is relative to its root, with `/`; with several roots the root's folder name stands first. This is spelling
-only: what a path really leads to is decided by the confinement door when it is opened. Pure but for the roots' own
-real paths.
+A name is relative to its root, with `/`; with several roots the root's label (its folder's name, with a number when
+that is taken) stands first. A label means one folder for as long as the server runs, also after the folder was
+removed, so that a name in a conversation never comes to mean another file. This is spelling only: what a path really
+leads to is decided by the confinement door when it is opened. Pure but for the roots' own real paths.
 """
 
 from __future__ import annotations
 
 import os
 import posixpath
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -33,24 +34,34 @@ class Place:
 
 
 class Names:
-    """Turns names into places and back."""
+    """Turns names into places and back.
 
-    def __init__(self, roots: Sequence[Path]) -> None:
-        self.roots = tuple(Path(os.path.abspath(root)) for root in roots)
-        self._labels: dict[str, Path] = {}
+    Attributes:
+        roots: the folders that are open.
+        labels: the folder of each label that was ever given.
+        prefixed: whether names begin with a root's label: as soon as there was more than one root.
+    """
+
+    def __init__(self, roots: Sequence[Path], before: Names | None = None, taken: Collection[str] = ()) -> None:
+        """`before` is what these names follow, and keeps its labels; a new label is none of `taken`."""
+        self.roots = tuple(dict.fromkeys(Path(os.path.abspath(root)) for root in roots))
+        self.labels: dict[str, Path] = dict(before.labels) if before is not None else {}
         for root in self.roots:
+            if root in self.labels.values():
+                continue
             label, number = root.name or "root", 1
-            while label in self._labels:
+            while label in self.labels or label in taken:
                 number += 1
-                label = f"{root.name}-{number}"
-            self._labels[label] = root
+                label = f"{root.name or 'root'}-{number}"
+            self.labels[label] = root
+        self.prefixed = len(self.labels) > 1
         self._real_roots = [(Path(os.path.realpath(root)), root) for root in self.roots]
 
     def place(self, name: str) -> Place:
         """Return where `name` (relative, absolute inside a root, or a `file:` URI) points.
 
         Raises:
-            OutsideWorkspace: it points out of the roots.
+            OutsideWorkspace: it points out of the roots, or into one that is no longer open.
             PathNotFound: it is no possible path, or does not say which of several roots it means.
         """
         if "\0" in name or len(name) > _LONGEST_NAME:
@@ -58,17 +69,23 @@ class Names:
         text = _path_of_uri(name) if name[:5].lower() == "file:" else name
         if text.startswith("/") or os.path.isabs(text):
             return self._absolute(text, name)
-        parts = _normal(text, name).split("/")
-        if parts == [""]:
+        normal = _normal(text, name)
+        if not self.roots:
+            raise PathNotFound("No folder is open, so there are no files.")
+        if not self.prefixed:
+            return Place(self.roots[0], normal)
+        label, _, relative = normal.partition("/")
+        if not label:
             if len(self.roots) == 1:
                 return Place(self.roots[0], "")
             raise PathNotFound(f"There are several roots; say which: {self._known()}.")
-        if len(self.roots) == 1:
-            return Place(self.roots[0], "/".join(parts))
-        root = self._labels.get(parts[0])
+        root = self.labels.get(label)
         if root is None:
             raise PathNotFound(f"{_short(name)} does not begin with the name of a root: {self._known()}.")
-        return Place(root, "/".join(parts[1:]))
+        if root not in self.roots:
+            raise OutsideWorkspace(f"{_short(name)} is outside the workspace: {label!r} is no longer open.")
+        # A root may lie in another one: its files have one name each.
+        return self.of_path(root / relative)
 
     def of_path(self, path: Path) -> Place:
         """Return the place of an absolute path.
@@ -80,10 +97,17 @@ class Names:
 
     def name(self, place: Place) -> str:
         """Return the name of a place; `.` for the only root."""
-        if len(self.roots) == 1:
+        if not self.prefixed:
             return place.relative or "."
-        label = next(label for label, root in self._labels.items() if root == place.root)
-        return f"{label}/{place.relative}".rstrip("/")
+        return f"{self.label(place.root)}/{place.relative}".rstrip("/")
+
+    def label(self, root: Path) -> str:
+        """Return what the names of a root's files begin with when there are several."""
+        return next(label for label, other in self.labels.items() if other == root)
+
+    def inside(self, place: Place) -> list[Path]:
+        """Return the other roots that lie beneath a place."""
+        return [root for root in self.roots if root != place.root and place.path in root.parents]
 
     def _absolute(self, text: str, name: str) -> Place:
         normal = Path(os.path.normpath(text))
@@ -95,7 +119,7 @@ class Names:
         raise OutsideWorkspace(f"{_short(name)} is outside the workspace ({self._known()}); it is not accessible.")
 
     def _known(self) -> str:
-        return ", ".join(self._labels) if len(self.roots) > 1 else ", ".join(map(str, self.roots))
+        return ", ".join(map(self.label, self.roots) if self.prefixed else map(str, self.roots)) or "no folder is open"
 
 
 def _normal(text: str, name: str) -> str:

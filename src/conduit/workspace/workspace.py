@@ -9,51 +9,68 @@ from __future__ import annotations
 
 import asyncio
 import difflib
-import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from conduit.errors import OutsideWorkspace, PathNotFound, PermissionDenied, ToolError
+from conduit.errors import PathNotFound, PermissionDenied, ToolError
 from conduit.sandbox.confine import Door
 from conduit.workspace.document import Document
-from conduit.workspace.editor import Editor
-from conduit.workspace.encoding import decode, line_end_of
+from conduit.workspace.editor import Editor, is_no_file, is_other_scheme
+from conduit.workspace.encoding import line_end_of
 from conduit.workspace.glob import Glob
 from conduit.workspace.ignore import Ignore, is_always_ignored, refuse_private
+from conduit.workspace.layers import Layers, digest
 from conduit.workspace.listing import walk
 from conduit.workspace.names import Names, Place
 from conduit.workspace.reading import Listing, Match, Matches, Overlay, Reading
+from conduit.workspace.roots import Roots
 from conduit.workspace.search import Found, Hit, Ripgrep
 
 __all__ = ["Listing", "Match", "Matches", "Overlay", "Reading", "Workspace"]
-
-_IGNORE_FILE_BYTES = 1_000_000
 
 
 class Workspace:
     """The files of the roots. Cheap to make; `with_overlay` gives the same files with other collected changes."""
 
-    def __init__(self, roots: Sequence[Path], editor: Editor, door: Door, overlay: Overlay | None = None) -> None:
-        """`door` must have been made with the same roots, spelled the same."""
-        self._names = Names(roots)
-        self._editor = editor
-        self._door = door
-        self._overlay = overlay
+    def __init__(
+        self,
+        roots: Sequence[Path],
+        editor: Editor,
+        door: Door,
+        overlay: Overlay | None = None,
+        *,
+        shared: Roots | None = None,
+    ) -> None:
+        """`door` must have been made with the same roots, spelled the same; `shared` are those of another view."""
+        self._layers = Layers(shared or Roots(roots, door), editor, overlay)
 
     @property
     def roots(self) -> tuple[Path, ...]:
-        """The root folders."""
+        """The root folders that are open now."""
         return self._names.roots
+
+    @property
+    def root_names(self) -> tuple[str, ...]:
+        """What the names of files begin with when there are several roots, in the order of `roots`."""
+        return tuple(self._names.label(root) for root in self.roots)
 
     @property
     def door(self) -> Door:
         """The door to the roots."""
-        return self._door
+        return self._layers.roots.door
+
+    def set_roots(self, roots: Sequence[Path]) -> list[str]:
+        """Open these folders and no others, for this view and every other one of the same workspace.
+
+        Returns:
+            A sentence for the person about each folder that cannot be opened, and is left out.
+        """
+        return self._layers.roots.change(roots)
 
     def with_overlay(self, overlay: Overlay | None) -> Workspace:
         """Return this workspace as it would be with the changes of `overlay`."""
-        return Workspace(self.roots, self._editor, self._door, overlay)
+        return Workspace(self.roots, self._layers.editor, self.door, overlay, shared=self._layers.roots)
 
     def name_of(self, path: Path) -> str:
         """Return the name of an absolute path.
@@ -69,7 +86,10 @@ class Workspace:
         Raises:
             OutsideWorkspace: it points out of the roots.
             PathNotFound: it is no possible path.
+            PermissionDenied: it is a document of the editor that is no file.
         """
+        if self._other(name) is not None:
+            raise _read_only(name)
         return self._names.place(name).path
 
     def place_of(self, path: Path) -> Place:
@@ -78,15 +98,17 @@ class Workspace:
 
     def document(self, path: Path) -> Document | None:
         """Return the open document of an absolute path."""
-        return self._editor.document(path)
+        return self._layers.editor.document(path)
 
     def check_writable(self, path: Path) -> None:
         """Do nothing for a file that may be changed.
 
         Raises:
-            PermissionDenied: it is private, or belongs to version control.
+            PermissionDenied: it is private, belongs to version control, or is no file.
             OutsideWorkspace: it is under no root.
         """
+        if not path.is_absolute():
+            raise _read_only(str(path))
         place = self._names.of_path(path)
         refuse_private(place.relative, self._names.name(place))
         if is_always_ignored(place.relative):
@@ -103,19 +125,29 @@ class Workspace:
         """
         reading = await self.read_or_none(name)
         if reading is None:
+            if self._names.place(name).path in self._layers.gone():
+                raise PathNotFound(f"{name[:200]!r} is not there any more: it is staged for deletion, or to be moved.")
             raise PathNotFound(await asyncio.to_thread(self._missing, name))
         return reading
 
     async def read_or_none(self, name: str) -> Reading | None:
-        """Return a file as it is now, or None when there is none; raises else as `read`."""
+        """Return a file as it is now, or None when there is none; raises else as `read`.
+
+        An open document of another scheme (`untitled:Untitled-1`) is read by its URI; its path is the URI, and
+        never absolute.
+        """
+        document = self._other(name)
+        if document is not None:
+            text = document.text
+            version, eol = document.version, line_end_of(text)
+            return Reading(document.uri, Path(document.uri), text, "buffer", version, digest(text), eol)
         place = self._names.place(name)
         refuse_private(place.relative, self._names.name(place))
-        unsaved = self._unsaved(place)
-        return unsaved or await asyncio.to_thread(self._read_disk, place)
+        return await asyncio.to_thread(self._layers.read, place)
 
     async def read_disk(self, path: Path) -> Reading | None:
         """Return what is on disk at an absolute path, whatever is open or collected; None when there is nothing."""
-        return await asyncio.to_thread(self._read_disk, self._names.of_path(path), False)
+        return await asyncio.to_thread(self._layers.disk, self._names.of_path(path), False)
 
     async def list_files(self, under: str = "", pattern: str | None = None, limit: int = 1000) -> Listing:
         """List files beneath a folder, without ignored and private ones.
@@ -151,8 +183,8 @@ class Workspace:
         items: list[Match] = []
         notes: list[str] = []
         for start in self._starts(under):
-            unsaved = {place.relative: reading for place, reading in self._unsaved_in(start)}
-            visible = _Visible(self._ignore(start.root), wanted)
+            unsaved = {place.relative: reading for place, reading in self._layers.unsaved_in(start)}
+            visible = _Visible(self._layers.ignore(start.root), wanted)
             for reading in (reading for relative, reading in sorted(unsaved.items()) if visible(relative)):
                 hits = await ripgrep.in_text(reading.text, limit + 1 - len(items))
                 items.extend(_match(reading, hit) for hit in hits)
@@ -160,98 +192,60 @@ class Workspace:
             if kind is None and not unsaved:
                 raise PathNotFound(f"There is no {under!r} in the workspace.")
             if kind is not None and len(items) <= limit:
-                on_disk = _Visible(visible.ignore, wanted, frozenset(unsaved))
+                elsewhere = frozenset(unsaved) | self._gone_in(start.root)
+                on_disk = _Visible(visible.ignore, wanted, elsewhere, self._nested_in(start))
                 found = await ripgrep.in_folder(start, wanted, on_disk, limit + 1 - len(items))
                 items.extend(await asyncio.to_thread(self._confirm, start.root, found))
                 notes.extend([found.note] if found.note else [])
         return Matches(tuple(items[:limit]), len(items) > limit, " ".join(dict.fromkeys(notes)))
 
+    @property
+    def _names(self) -> Names:
+        return self._layers.names
+
+    def _other(self, name: str) -> Document | None:
+        if not is_other_scheme(name):
+            return None
+        document = self._layers.editor.by_uri(name)
+        if document is None and is_no_file(name):
+            raise PathNotFound(f"{name[:200]!r} is no file, and it is not open in the editor.")
+        return document
+
     def _starts(self, under: str) -> list[Place]:
         if under in ("", "."):
             return [Place(root, "") for root in self.roots]
-        return [self._names.place(under)]
+        start = self._names.place(under)
+        return [start, *(Place(root, "") for root in self._names.inside(start))]
+
+    def _gone_in(self, root: Path) -> frozenset[str]:
+        return frozenset(path.relative_to(root).as_posix() for path in self._layers.gone() if root in path.parents)
+
+    def _nested_in(self, start: Place) -> tuple[str, ...]:
+        """Return the roots beneath a folder, by path beneath its root; their files are theirs alone."""
+        return tuple(root.relative_to(start.root).as_posix() for root in self._names.inside(start))
 
     def _kind(self, place: Place) -> str | None:
+        if place.path in self._layers.gone():
+            return None
         try:
-            return self._door.kind(place.root, place.relative)
+            return self.door.kind(place.root, place.relative)
         except PathNotFound:
             return None
-
-    def _unsaved(self, place: Place) -> Reading | None:
-        path = place.path
-        document = self._editor.document(path)
-        staged = self._overlay.text(path) if self._overlay else None
-        text = staged if staged is not None else document.text if document else None
-        if text is None:
-            return None
-        return Reading(
-            name=self._names.name(place),
-            path=path,
-            text=text,
-            origin="buffer" if staged is None else "staged",
-            version=document.version if document else None,
-            sha256=hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest(),
-            eol=line_end_of(text),
-        )
-
-    def _unsaved_in(self, start: Place) -> Iterator[tuple[Place, Reading]]:
-        paths = [document.path for document in self._editor.documents() if document.path]
-        for path in dict.fromkeys([*paths, *(self._overlay.paths() if self._overlay else ())]):
-            try:
-                place = self._names.of_path(path)
-            except OutsideWorkspace:
-                continue
-            inside = not start.relative or f"{place.relative}/".startswith(f"{start.relative}/")
-            if place.root == start.root and inside and (reading := self._unsaved(place)):
-                yield place, reading
-
-    def _read_disk(self, place: Place, unsaved_first: bool = True) -> Reading | None:
-        name = self._names.name(place)
-        try:
-            found = self._door.read(place.root, place.relative)
-        except PathNotFound:
-            return None
-        real = Place(place.root, found.real)
-        refuse_private(real.relative, name)
-        # A link to a file that is open: what the person sees of it is the buffer.
-        if unsaved_first and real != place and (unsaved := self._unsaved(real)):
-            return unsaved
-        text, encoding = decode(found.data, repr(name))
-        return Reading(
-            name=self._names.name(real),
-            path=real.path,
-            text=text,
-            origin="disk",
-            version=None,
-            sha256=hashlib.sha256(found.data).hexdigest(),
-            eol=line_end_of(text),
-            encoding=encoding,
-        )
-
-    def _ignore(self, root: Path) -> Ignore:
-        def read_rules(relative: str) -> str | None:
-            unsaved = self._unsaved(Place(root, relative))
-            if unsaved:
-                return unsaved.text
-            try:
-                return self._door.read_bytes(root, relative, _IGNORE_FILE_BYTES).decode("utf-8", "replace")
-            except ToolError:
-                return None
-
-        return Ignore(read_rules)
 
     def _list_files(self, under: str, pattern: str | None, limit: int) -> Listing:
         wanted = Glob(pattern)
         names: list[str] = []
         for start in self._starts(under):
-            ignore = self._ignore(start.root)
-            created = {place.relative for place, _ in self._unsaved_in(start)}
+            ignore = self._layers.ignore(start.root)
+            created = {place.relative for place, _ in self._layers.unsaved_in(start)}
             kind = self._kind(start)
             if kind != "folder" and not created:
                 what = "is a file; read it, or list its folder" if kind == "file" else "does not exist"
                 raise PathNotFound(f"{under!r} {what}.")
-            on_disk = walk(self._door, start, ignore) if kind == "folder" else iter(())
-            for relative in _merge(on_disk, sorted(one for one in created if not ignore.hides(one))):
+            elsewhere = _Visible(ignore, wanted, self._gone_in(start.root), self._nested_in(start))
+            on_disk = walk(self.door, start, ignore) if kind == "folder" else iter(())
+            kept = (one for one in on_disk if not elsewhere.is_elsewhere(one))
+            for relative in _merge(kept, sorted(one for one in created if not ignore.hides(one))):
                 if wanted.matches(relative):
                     names.append(self._names.name(Place(start.root, relative)))
                     if len(names) > limit:
@@ -266,7 +260,7 @@ class Workspace:
         matches: list[Match] = []
         for relative, hits in found.files.items():
             try:
-                reading = self._read_disk(Place(root, relative))
+                reading = self._layers.disk(Place(root, relative))
             except ToolError:
                 continue
             if reading is not None:
@@ -289,14 +283,26 @@ class Workspace:
 
 @dataclass(frozen=True, slots=True)
 class _Visible:
-    """Whether a search may look into a file."""
+    """Whether a search may look into a file on disk; `elsewhere` are files and `nested` folders that it may not."""
 
     ignore: Ignore
     wanted: Glob
     elsewhere: frozenset[str] = frozenset()
+    nested: tuple[str, ...] = ()
 
     def __call__(self, relative: str) -> bool:
-        return relative not in self.elsewhere and self.wanted.matches(relative) and not self.ignore.hides(relative)
+        return not self.is_elsewhere(relative) and self.wanted.matches(relative) and not self.ignore.hides(relative)
+
+    def is_elsewhere(self, relative: str) -> bool:
+        """Whether a file is gone, shown from another layer, or another root's."""
+        return relative in self.elsewhere or any(relative.startswith(f"{one}/") for one in self.nested)
+
+
+def _read_only(name: str) -> PermissionDenied:
+    return PermissionDenied(
+        f"{name[:200]!r} is no file but a document of the editor, which can only be read. To change it, the person has "
+        "to save it as a file first; propose the text in your answer instead."
+    )
 
 
 def _match(reading: Reading, hit: Hit) -> Match:
