@@ -6,7 +6,7 @@ ConduitError
 │    ConfigError · MissingKey · UnknownModel · SessionNotFound · SessionBusy
 ├─ ToolError       the model can fix it; becomes a tool result
 │    UnknownTool · InvalidArguments · PathNotFound · NotText · EditNotFound · EditAmbiguous
-│    StaleDocument · EditRefused · PermissionDenied · OutsideWorkspace
+│    StaleDocument · EditRefused · EditorFailed · PermissionDenied · OutsideWorkspace
 ├─ ProviderError   retry, wait, change the model, or stop: see its `kind`
 │    InvalidAnswer
 ├─ LimitReached    the turn ends with a stop reason and a valid transcript
@@ -115,6 +115,10 @@ class StaleDocument(ToolError):
 
 class EditRefused(ToolError):
     """The editor answered that it did not apply the edit; nothing was changed."""
+
+
+class EditorFailed(ToolError):
+    """The editor, or its language server, did not answer a question about the code, or not in the agreed form."""
 
 
 class PermissionDenied(ToolError):

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from conduit.lsp.facts import ClientFacts, changed_settings, read_facts
+from conduit.workspace.language import Ability
 from conduit.workspace.positions import PositionEncoding
 
 FULL = {
@@ -96,6 +97,15 @@ def test_a_setting_beside_what_a_client_understands_says_nothing_about_that() ->
     both = read_facts({"initializationOptions": {"conduit": {"model": "sonnet", "status": True}}})
     assert (both.conduit, both.settings) == ({"status": True}, {"model": "sonnet"})
     assert (both.session_updates, both.status_updates) == (True, True)
+
+
+def test_the_abilities_of_an_editor_are_read_and_are_no_setting() -> None:
+    editor = {"rename": True, "codeActions": True, "save": "yes", "references": 1, "unknown": True}
+    facts = read_facts({"initializationOptions": {"conduit": {"editor": editor, "model": "sonnet"}}})
+    assert facts.abilities == {Ability.RENAME, Ability.CODE_ACTIONS}
+    assert facts.settings == {"model": "sonnet"}
+    for odd in (None, [], "rename", {"rename": None}):
+        assert read_facts({"initializationOptions": {"conduit": {"editor": odd}}}).abilities == frozenset()
 
 
 def test_changed_settings_may_be_nested_bare_or_left_to_be_asked_for() -> None:

@@ -24,6 +24,7 @@ from conduit.sessions.events import Mode
 from conduit.sessions.journal import Recorder
 from conduit.sessions.ledger import Ledger
 from conduit.tools.base import ToolSet
+from conduit.workspace.language import LanguageAbilities
 from conduit.workspace.workspace import Workspace
 
 
@@ -160,6 +161,7 @@ class Setup:
     mode: Mode
     settings: ModelSettings
     limits: TurnLimits
+    diagnostics_wait_s: float = 3.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,6 +181,7 @@ class Parts:
     doctor: Callable[[Setup], Awaitable[list[Check]]]
     close: Callable[[], Awaitable[None]]
     ledger: Ledger
+    language: LanguageAbilities | None = None
     notices: tuple[str, ...] = ()
 
     async def offer(self, model: ModelInfo, mode: Mode, options: PromptOptions) -> ToolSet:

@@ -57,7 +57,12 @@ class TurnStart:
                 model_name=model.name,
                 mode=mode,
                 tools=tools,
-                context=ToolContext(workspace, options.stage or parts.edits(workspace)),
+                context=ToolContext(
+                    workspace,
+                    options.stage or parts.edits(workspace),
+                    language=parts.language,
+                    diagnostics_wait_s=setup.diagnostics_wait_s,
+                ),
                 store=parts.store,
                 approver=options.approver or parts.approver,
                 remembered=live.remembered,

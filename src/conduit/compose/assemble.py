@@ -7,7 +7,6 @@ import logging
 import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,6 +18,7 @@ from conduit.compose.calibrating import CalibratingRecorder
 from conduit.compose.endpoints import Endpoints, addressed
 from conduit.compose.followed import FollowedCatalog
 from conduit.compose.library import LISTS_FILE, OWN_FILE, read_tiers
+from conduit.compose.tools import all_tools
 from conduit.compose.wires import Wires
 from conduit.config.folders import Folders, ensure_private, find_folders
 from conduit.config.secrets import secret_values
@@ -35,8 +35,8 @@ from conduit.sessions.journal import Journal
 from conduit.sessions.ledger import SqliteLedger
 from conduit.sessions.paths import database_path, journal_path
 from conduit.sessions.store import open_store
-from conduit.tools.base import ToolSet
 from conduit.workspace.editor import Editor
+from conduit.workspace.language import LanguageAbilities, NoLanguage
 from conduit.workspace.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -54,6 +54,7 @@ async def open_app(
     *,
     arguments: Mapping[str, object] | None = None,
     environ: Mapping[str, str] = os.environ,
+    language: Callable[[Workspace], LanguageAbilities] | None = None,
 ) -> App:
     """Open the App of one workspace.
 
@@ -65,6 +66,7 @@ async def open_app(
         approver: asks the person.
         arguments: settings from a command line.
         environ: the environment.
+        language: makes what the editor's own language servers can be asked, where there is such an editor.
 
     Raises:
         ConfigError: a setting is bad.
@@ -77,6 +79,7 @@ async def open_app(
     ensure_private(folders.state)
     usable, lost = _usable(roots)
     workspace = Workspace(usable, editor, Door(usable))
+    abilities = language(workspace) if language is not None else NoLanguage()
     # Without a folder, conversations are kept in a place of their own.
     database = database_path(folders.state, usable[0] if usable else folders.state / "no-folder")
     store = await open_store(database)
@@ -84,7 +87,7 @@ async def open_app(
         Parts(
             workspace=workspace,
             store=store,
-            tools=_tools,
+            tools=lambda: all_tools(abilities.offers),
             edits=lambda files: ApplyAtOnce(files, files.door, applier),
             approver=approver,
             recorder=room.recorder,
@@ -92,22 +95,13 @@ async def open_app(
             doctor=lambda current: asyncio.to_thread(room.examine, current, database, workspace.door),
             close=room.aclose,
             ledger=SqliteLedger(folders.state / "ledger.db"),
+            language=abilities,
             notices=tuple(filter(None, [*lost, store.notice, *room.settings.warnings])),
         ),
         setup,
     )
     room.report = app.report
     return app
-
-
-@cache
-def _tools() -> ToolSet:
-    """Return the tools; they are imported with the first turn."""
-    from conduit.tools.edit import edit_file
-    from conduit.tools.files import list_files, read_file
-    from conduit.tools.search import search_text
-
-    return ToolSet([read_file, list_files, search_text, edit_file])
 
 
 def _usable(roots: Sequence[Path]) -> tuple[list[Path], list[str]]:
@@ -190,6 +184,7 @@ class _Room:
                 keep_alive_s=settings.keep_alive_s,
             ),
             limits=TurnLimits(tool_rounds=settings.max_tool_rounds, tool_output_bytes=settings.max_tool_output_bytes),
+            diagnostics_wait_s=settings.diagnostics_wait_s,
         )
         return self._current
 

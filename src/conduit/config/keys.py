@@ -116,6 +116,9 @@ class SettingValues(_Table):
     max_tool_output_bytes: Annotated[int, Field(ge=1000, le=100_000_000)] = Field(
         default=500_000, description="Bytes of tool output that one turn may give to the model."
     )
+    diagnostics_wait_s: Annotated[float, Field(ge=0, le=60)] = Field(
+        default=3, description="Seconds that the editor's language servers get to look at what was changed last."
+    )
     temperature: Annotated[float, Field(ge=0, le=2)] | None = Field(
         default=None, description="Randomness of the answers; the vendor's own default when unset."
     )

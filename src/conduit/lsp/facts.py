@@ -10,9 +10,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from conduit.lsp.convert import path_from_uri
+from conduit.workspace.language import Ability
 from conduit.workspace.positions import PositionEncoding
 
-_UNDERSTOOD = ("permission", "updates", "status")
+_UNDERSTOOD = ("permission", "updates", "status", "editor")
 """The keys of `initializationOptions.conduit` that name `conduit/*` methods; every other one is a setting."""
 
 
@@ -27,6 +28,7 @@ class ClientFacts:
         roots: absolute folders that the person opened.
         settings: what the client sent as settings.
         conduit: which `conduit/*` methods it understands, of its `initializationOptions.conduit`.
+        abilities: the `conduit/editor/*` requests that it answers, of its `initializationOptions.conduit.editor`.
     """
 
     name: str = ""
@@ -46,6 +48,7 @@ class ClientFacts:
     permission_requests: bool = False
     session_updates: bool = False
     status_updates: bool = False
+    abilities: frozenset[Ability] = frozenset()
 
 
 def read_facts(params: Mapping[str, object]) -> ClientFacts:
@@ -74,6 +77,7 @@ def read_facts(params: Mapping[str, object]) -> ClientFacts:
         permission_requests=conduit.get("permission") is True,
         session_updates=conduit.get("updates", bool(conduit)) is True,
         status_updates=conduit.get("status", bool(conduit)) is True,
+        abilities=frozenset(each for each in Ability if _find(conduit, "editor", each.value) is True),
     )
 
 

@@ -46,6 +46,7 @@ CODES: Mapping[type[ConduitError], int] = MappingProxyType(
         errors.EditAmbiguous: REQUEST_FAILED,
         errors.StaleDocument: CONTENT_MODIFIED,
         errors.EditRefused: REQUEST_FAILED,
+        errors.EditorFailed: REQUEST_FAILED,
         errors.PermissionDenied: REQUEST_FAILED,
         errors.OutsideWorkspace: REQUEST_FAILED,
         errors.ProviderError: REQUEST_FAILED,

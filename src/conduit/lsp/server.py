@@ -214,6 +214,7 @@ class ConduitServer(LanguageServer):
     async def _compose(self) -> App:
         from conduit.lsp.applier import EditorApplier
         from conduit.lsp.approver import EditorApprover
+        from conduit.lsp.language import EditorLanguage
         from conduit.lsp.watching import watch_app
 
         open_app = cast("Callable[..., Coroutine[Any, Any, App]]", resolve(table.OPEN_APP))
@@ -224,6 +225,7 @@ class ConduitServer(LanguageServer):
             EditorApplier(self),
             EditorApprover(self, self.state_folder() / "review"),
             arguments=self._arguments,
+            language=partial(EditorLanguage, self) if self.facts.abilities else None,
         )
         for notice in app.notices:
             self.show_message(notice, types.MessageType.Warning)

@@ -97,6 +97,7 @@ AFTER_INITIALIZE = (
     "conduit.lsp.features.suggestions",
     "conduit.lsp.approver",
     "conduit.lsp.applier",
+    "conduit.lsp.language",
     "conduit.lsp.watching",
     "conduit.app",
     "conduit.compose",

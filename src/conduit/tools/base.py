@@ -16,6 +16,7 @@ from pydantic import JsonValue
 from conduit.edits.edit import EditSink
 from conduit.errors import UnknownTool
 from conduit.messages.request import ToolKind, ToolSpec
+from conduit.workspace.language import LanguageAbilities
 from conduit.workspace.workspace import Workspace
 
 
@@ -30,10 +31,16 @@ class Effect(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ToolContext:
-    """What a running tool may use. `workspace` reads collected changes over open buffers over disk."""
+    """What a running tool may use. `workspace` reads collected changes over open buffers over disk.
+
+    `language` is what the editor's own language servers can be asked, or None where there is no such editor;
+    `diagnostics_wait_s` is how many seconds they get to see what was typed last.
+    """
 
     workspace: Workspace
     edits: EditSink
+    language: LanguageAbilities | None = None
+    diagnostics_wait_s: float = 3.0
 
 
 @dataclass(frozen=True, slots=True)
