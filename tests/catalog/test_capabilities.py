@@ -74,6 +74,27 @@ def test_what_a_model_cannot_take_is_refused_and_the_unknown_is_tried(block: Blo
     refuse_unreadable(CATALOG.resolve("custom/unheard-of"), [block])
 
 
+@pytest.mark.parametrize(
+    ("name", "block", "capability"),
+    [
+        ("ollama/qwen3", PDF, "documents"),
+        ("ollama/qwen3", RECORDING, "audio"),
+        ("qwen/qwen3.8-max", PDF, "documents"),
+        ("gpt-6-luna", RECORDING, "audio"),
+        ("anthropic/claude-of-tomorrow", RECORDING, "audio"),
+    ],
+)
+def test_what_a_format_has_no_place_for_is_refused_whatever_the_model_could_take(
+    name: str, block: Block, capability: str
+):
+    with pytest.raises(UserError, match=f"'{capability}'"):
+        refuse_unreadable(CATALOG.resolve(name), [block])
+    own = Capabilities(documents=True, audio=True)
+    model = CATALOG.resolve(name).model_copy(update={"capabilities": own})
+    with pytest.raises(UserError, match=f"'{capability}'"):
+        refuse_unreadable(CATALOG.with_models([model]).resolve(name), [block])
+
+
 def test_a_text_file_is_no_document_that_a_model_must_be_able_to_read():
     refuse_unreadable(CATALOG.resolve("deepseek"), [Document(media_type="text/csv", data="YQ==")])
 

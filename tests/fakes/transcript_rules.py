@@ -73,6 +73,10 @@ def assert_valid_messages(body: dict[str, Any]) -> None:
     assert waiting == []
     if seen:
         assert body.get("tools"), "calls without declared tools are refused"
+    marked = [block for message in messages for block in message["content"] if "cache_control" in block]
+    assert all(block["type"] not in ("thinking", "redacted_thinking") for block in marked), "thinking takes no mark"
+    places = [*marked, *body.get("tools", []), *(part for part in body.get("system", ()) if isinstance(part, dict))]
+    assert sum("cache_control" in place for place in places) <= 4, "at most four cache marks"
 
 
 _FIELDS = {

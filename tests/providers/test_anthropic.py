@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import json
 from typing import Any
 
 import pytest
@@ -14,11 +15,13 @@ from conduit.messages.message import Usage, assistant_message, tool_message, use
 from conduit.messages.request import ModelRequest, ModelSettings
 from conduit.providers.anthropic import encode_request
 from fakes.byte_server import message_events, serve
+from fakes.transcript_rules import assert_valid_messages
 from fakes.wire_answers import TEXT_AND_CALL, block, call_block, message_end, message_start, text_block
 from fakes.wires import READ_FILE, call_and_result, collect, provider_of, request_for
 
 CATALOG = Catalog.packaged()
 VENDOR = CATALOG.vendor("anthropic")
+MARK = {"cache_control": {"type": "ephemeral"}}
 SONNET, OPUS, HAIKU_4 = "claude-sonnet-5-5", "claude-opus-5-5", "claude-haiku-4-5"
 SCHEMA = {"type": "object", "properties": {"title": {"type": "string"}}}
 
@@ -30,7 +33,7 @@ async def answer_of(*events: dict[str, Any], **options: Any) -> Any:
 
 def body_of(model: str, *messages: Any, **options: Any) -> dict[str, Any]:
     said = messages or (user_message("hi"),)
-    request = ModelRequest(model=model, messages=said, **options)
+    request = ModelRequest(model=model, messages=said, **{"settings": ModelSettings(prompt_cache=False), **options})
     return encode_request(request, VENDOR, CATALOG.describe("anthropic", model))
 
 
@@ -192,14 +195,13 @@ async def test_the_whole_request_arrives_as_the_vendor_documents_it():
         "model": SONNET,
         "max_tokens": 4000,
         "stream": True,
-        "system": "Be kind.",
-        "cache_control": {"type": "ephemeral"},
+        "system": [{"type": "text", "text": "Be kind.", **MARK}],
         "stop_sequences": ["END"],
         "thinking": {"type": "adaptive", "display": "summarized"},
         "output_config": {"effort": "high"},
-        "messages": [{"role": "user", "content": [{"type": "text", "text": "hello"}]}],
+        "messages": [{"role": "user", "content": [{"type": "text", "text": "hello", **MARK}]}],
         "tools": [
-            {"name": "read_file", "description": "Read a file", "input_schema": READ_FILE.input_schema},
+            {"name": "read_file", "description": "Read a file", "input_schema": READ_FILE.input_schema, **MARK},
         ],
     }
 
@@ -208,7 +210,25 @@ async def test_no_cache_marks_are_sent_where_none_are_wanted():
     async with serve(TEXT_AND_CALL["anthropic"]) as server, provider_of("anthropic", server.url) as provider:
         await collect(provider, request_for("anthropic", settings=ModelSettings(prompt_cache=False)))
         await collect(provider, request_for("anthropic", settings=ModelSettings(prompt_cache=True)))
-    assert ["cache_control" in each.body for each in server.received] == [False, True]
+    assert ["cache_control" in json.dumps(each.body) for each in server.received] == [False, True]
+
+
+def test_four_marks_end_the_layers_and_move_on_with_the_conversation():
+    said: list[Any] = [user_message("first")]
+    ends = [1]
+    for number in range(3):
+        said += [*call_and_result(f"call_{number}"), assistant_message("so"), user_message(f"question {number}")]
+        ends += [len(said) - 2, len(said)]
+    for end in ends:
+        request = request_for("anthropic", *said[:end], system="Be kind.", tools=(READ_FILE, READ_FILE))
+        body = encode_request(request, VENDOR, CATALOG.describe("anthropic", SONNET))
+        assert_valid_messages(body)
+        users = [each for each in body["messages"] if each["role"] == "user"]
+        marked = [each for each in users if any("cache_control" in part for part in each["content"])]
+        assert marked == users[-2:]
+        assert all("cache_control" in each["content"][-1] for each in marked)
+        assert ["cache_control" in tool for tool in body["tools"]] == [False, True]
+        assert body["system"] == [{"type": "text", "text": "Be kind.", **MARK}]
 
 
 async def test_a_gateway_that_wants_the_other_header_gets_it_alone():

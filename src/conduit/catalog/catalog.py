@@ -11,8 +11,16 @@ import tomllib
 from collections.abc import Mapping, Sequence
 from importlib import resources
 
-from conduit.catalog.model import ModelInfo, Vendor
+from conduit.catalog.model import ModelInfo, Vendor, WireName
 from conduit.errors import UnknownModel
+
+NO_PLACE_FOR: Mapping[WireName | None, tuple[str, ...]] = {
+    "anthropic": ("audio",),
+    "openai_responses": ("audio",),
+    "ollama": ("documents", "audio"),
+    "dashscope": ("documents",),
+}
+"""What a message of a wire's format cannot hold; it is refused before a call, as if the model could not take it."""
 
 
 class Catalog:
@@ -22,7 +30,7 @@ class Catalog:
 
     def __init__(self, vendors: Sequence[Vendor], models: Sequence[ModelInfo], aliases: Mapping[str, str]) -> None:
         self._vendors = {vendor.name: vendor for vendor in vendors}
-        self._models = {model.id: model for model in models}
+        self._models = {model.id: self._as_sent(model) for model in models}
         self._aliases = dict(aliases)
 
     @classmethod
@@ -83,15 +91,17 @@ class Catalog:
         if known is not None:
             return known
         row = self.vendor(vendor)
-        return ModelInfo(
-            vendor=vendor,
-            name=model,
-            display_name=model,
-            capabilities=row.model_defaults,
-            listed=False,
-            tier="default",
-            source=row.source,
-            date=row.date,
+        return self._as_sent(
+            ModelInfo(
+                vendor=vendor,
+                name=model,
+                display_name=model,
+                capabilities=row.model_defaults,
+                listed=False,
+                tier="default",
+                source=row.source,
+                date=row.date,
+            )
         )
 
     def with_endpoints(self, changes: Mapping[str, Mapping[str, str | None]]) -> Catalog:
@@ -111,6 +121,16 @@ class Catalog:
         # The order of the data stays: the first model that is ready is the default.
         ordered = [rows.pop(name) for name in self._models] + list(rows.values())
         return Catalog(list(self._vendors.values()), ordered, {**self._aliases, **(aliases or {})})
+
+    def _as_sent(self, model: ModelInfo) -> ModelInfo:
+        """Return the row without what its wire's format has no place for, whatever the model could take."""
+        vendor = self._vendors.get(model.vendor)
+        wire = model.wire or (vendor.wire if vendor else None)
+        lacks = [name for name in NO_PLACE_FOR.get(wire, ()) if getattr(model.capabilities, name) is not False]
+        if not lacks:
+            return model
+        can = model.capabilities.model_copy(update=dict.fromkeys(lacks, False))
+        return model.model_copy(update={"capabilities": can})
 
     def _unknown(self, name: str, wanted: str) -> str:
         candidates = [*self._aliases, *self._models, *(model.name for model in self._models.values())]

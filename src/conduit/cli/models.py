@@ -7,12 +7,14 @@ import asyncio
 import json
 import shutil
 import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import asdict
 
-from conduit.app import Listing, ModelCard
+from conduit.app import App, Listing, ModelCard
 from conduit.cli.folder import working_folder, workspace_root
 from conduit.cli.model_card import render_card, render_context, render_finding
-from conduit.cli.opening import opened, opened_to_choose
+from conduit.cli.opening import opened_to_choose
 from conduit.cli.output import printable
 from conduit.cli.table import columns
 
@@ -120,6 +122,14 @@ def _fetch(arguments: argparse.Namespace) -> int:
     return fetch.run(arguments)
 
 
+@asynccontextmanager
+async def _opened_for_any(arguments: argparse.Namespace) -> AsyncIterator[App]:
+    """Open the App for a command whose MODEL is what it is about, and no setting."""
+    without = argparse.Namespace(**{**vars(arguments), "model": None})
+    async with opened_to_choose(workspace_root(working_folder(arguments.cwd)), without) as (app, _):
+        yield app
+
+
 async def _cards(arguments: argparse.Namespace) -> tuple[list[ModelCard], str]:
     async with opened_to_choose(workspace_root(working_folder(arguments.cwd)), arguments) as (app, known):
         default = app.default_model() if known else ""
@@ -131,7 +141,7 @@ async def _cards(arguments: argparse.Namespace) -> tuple[list[ModelCard], str]:
 
 
 async def _card(arguments: argparse.Namespace) -> ModelCard:
-    async with opened(workspace_root(working_folder(arguments.cwd)), arguments) as app:
+    async with _opened_for_any(arguments) as app:
         return app.library().card(arguments.model)
 
 
@@ -141,7 +151,7 @@ async def _update(arguments: argparse.Namespace) -> list[Listing]:
 
 
 async def _probe(arguments: argparse.Namespace) -> None:
-    async with opened(workspace_root(working_folder(arguments.cwd)), arguments) as app:
+    async with _opened_for_any(arguments) as app:
         library = app.library()
         known = library.card(arguments.model).capabilities
         async for finding in library.probe(arguments.model):

@@ -217,8 +217,6 @@ def encode_request(request: ModelRequest, vendor: Vendor, info: ModelInfo) -> di
         "messages": _encode_messages(request, can),
         "stream": True,
     }
-    if vendor.prompt_cache and settings.prompt_cache is not False:
-        body["cache_control"] = {"type": "ephemeral"}
     if request.system.strip():
         body["system"] = request.system
     if settings.stop:
@@ -231,6 +229,8 @@ def encode_request(request: ModelRequest, vendor: Vendor, info: ModelInfo) -> di
         output["format"] = {"type": "json_schema", "schema": request.response_schema}
     if output:
         body["output_config"] = output
+    if vendor.prompt_cache and settings.prompt_cache is not False:
+        _mark_layers(body)
     thinks = body.get("thinking", {}).get("type") in ("enabled", "adaptive")
     extra: dict[str, Any] = dict(vendor.extra_body)
     if can.sampling in (None, "always") and not thinks:
@@ -240,6 +240,22 @@ def encode_request(request: ModelRequest, vendor: Vendor, info: ModelInfo) -> di
     if extra := extra | settings.extra:
         body["extra_body"] = extra
     return body
+
+
+def _mark_layers(body: dict[str, Any]) -> None:
+    """Mark what the vendor is to keep: the end of each layer, in the order in which it reads them, the newest last.
+
+    Tools and system text serve every conversation of their kind. The message before the newest is marked too, because
+    the vendor looks for what it has only 20 blocks before a mark, and an answer may hold more calls than that. These
+    are the four marks that it takes (https://platform.claude.com/docs/en/build-with-claude/prompt-caching, 2026-11-21).
+    """
+    mark = {"cache_control": {"type": "ephemeral"}}
+    if body.get("tools"):
+        body["tools"][-1] |= mark
+    if "system" in body:
+        body["system"] = [{"type": "text", "text": body["system"], **mark}]
+    for message in [each for each in body["messages"] if each["role"] == "user"][-2:]:
+        message["content"][-1] |= mark
 
 
 def _encode_tools(body: dict[str, Any], request: ModelRequest, can: Capabilities) -> bool:
