@@ -13,6 +13,7 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import compress, count
 
 from conduit.edits.lines import Source, indent_of, opens
 from conduit.edits.merge import Reindent, uniform
@@ -24,6 +25,7 @@ _RARE = 8
 _ANCHORS = 2
 _WINDOWS = 8
 _SLACK = 4
+_WIDEST = 16
 _LONGEST_LINE = 400
 _LONGEST_BLOCK = 3000
 _WORDS = re.compile(r"\w+|[^\w\s]")
@@ -58,9 +60,8 @@ def blocks(source: Source, old: str) -> list[Like]:
         return []
     rows: dict[str, list[int]] = defaultdict(list)
     known = {key for key in wanted if _CONTENT.search(key)}
-    for row, key in enumerate(source.keys):
-        if key in known:
-            rows[key].append(row)
+    for row in compress(count(), map(known.__contains__, source.keys)):
+        rows[source.keys[row]].append(row)
     windows = [_window(source.keys, wanted, start) for start in _starts(wanted, rows)]
     ranked = sorted(
         {(window.first, window.last): window for window in windows if window}.values(), key=lambda each: -each.score
@@ -95,14 +96,9 @@ def _starts(wanted: Sequence[str], rows: dict[str, list[int]]) -> list[int]:
 
 def _window(keys: Sequence[str], wanted: Sequence[str], start: int) -> _Window | None:
     """Align the block with the lines around `start`; None when nothing there is the same."""
-    slack = max(_SLACK, len(wanted) // 8)
-    begin, stop = max(start - slack, 0), min(start + len(wanted) + slack, len(keys))
-    around = keys[begin:stop]
-    matcher = difflib.SequenceMatcher(None, wanted, around, autojunk=False)
-    runs = [run for run in matcher.get_matching_blocks() if any(wanted[run.a : run.a + run.size])]
-    if not runs:
+    same = _aligned(keys, wanted, start)
+    if not any(map(wanted.__getitem__, (index for index, _ in same))):
         return None
-    same = [(run.a + step, begin + run.b + step) for run in runs for step in range(run.size)]
     lead, rest = same[0][0], len(wanted) - 1 - same[-1][0]
     first, last = same[0][1] - lead, same[-1][1] + rest
     if first < 0 or last >= len(keys):
@@ -117,6 +113,36 @@ def _window(keys: Sequence[str], wanted: Sequence[str], start: int) -> _Window |
     alike += sum(_weight(wanted[index]) * _ratio(wanted[index], keys[row]) for index, row in other)
     total = sum(map(_weight, wanted)) + sum(map(_weight, keys[first : last + 1]))
     return _Window(first, last, 2 * alike / total if total else 0.0, tuple(same), tuple(other))
+
+
+def _aligned(keys: Sequence[str], wanted: Sequence[str], start: int) -> list[tuple[int, int]]:
+    """Return the pairs of equal lines that weigh most together, in order, near the diagonal from `start`."""
+    reach = min(max(_SLACK, len(wanted) // 8), _WIDEST)
+    width = 2 * reach + 1
+    best = [[0.0] * (width + 1) for _ in range(len(wanted) + 1)]
+    # best[index][shift]: the most that lines from `index` on and from row start + index + shift - reach on can weigh.
+    for index in range(len(wanted) - 1, -1, -1):
+        below, here, key = best[index + 1], best[index], wanted[index]
+        worth = _weight(key) + 0.05
+        for shift in range(width - 1, -1, -1):
+            row = start + index + shift - reach
+            most = max(here[shift + 1], below[shift - 1] if shift else 0.0)
+            if 0 <= row < len(keys) and keys[row] == key:
+                most = max(most, worth + below[shift])
+            here[shift] = most
+    pairs: list[tuple[int, int]] = []
+    index, shift = 0, 0
+    while index < len(wanted) and shift < width:
+        row = start + index + shift - reach
+        worth = _weight(wanted[index]) + 0.05
+        if 0 <= row < len(keys) and keys[row] == wanted[index] and best[index][shift] == worth + best[index + 1][shift]:
+            pairs.append((index, row))
+            index += 1
+        elif best[index][shift] == best[index][shift + 1]:
+            shift += 1
+        else:
+            index, shift = index + 1, shift - 1
+    return pairs
 
 
 def _weight(key: str) -> float:
@@ -134,6 +160,7 @@ def _harmless(source: Source, quoted: Source, window: _Window, rows: dict[str, l
     sure = [index for index, _ in window.same if len(rows.get(quoted.keys[index], ())) == 1]
     if len(sure) < _ANCHORS:
         return False
+    exact = [index for index, _ in window.same if _CONTENT.search(quoted.keys[index])]
     paired = dict(window.other)
     for index, key in enumerate(quoted.keys):
         if not key or index in dict(window.same):
@@ -141,7 +168,9 @@ def _harmless(source: Source, quoted: Source, window: _Window, rows: dict[str, l
         row = paired.get(index)
         if row is not None and _grew(key, source.keys[row]):
             continue
-        if not sure[0] < index < sure[-1] or opens(quoted.lines, index):
+        between = sure[0] < index < sure[-1]
+        gone = row is None and exact[0] < index < exact[-1]
+        if not (between or gone) or opens(quoted.lines, index):
             return False
         if row is not None and opens(source.lines, row):
             return False

@@ -10,13 +10,15 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import accumulate, pairwise
+from itertools import pairwise
 
 from conduit.edits.edit import TextEdit
 from conduit.workspace.positions import Position, Range
 
 _ANY_END = re.compile(r"\r\n|\n|\r")
 _NEWLINE = re.compile(r"\r\n|\n")
+# What `str.splitlines` takes for the end of a line, and nobody else.
+_PYTHONS_OWN = "\x0b\x0c\x1c\x1d\x1e"
 _INDENT = re.compile(r"[ \t]*")
 _SECTION = re.compile(r"\s*\[.*\]\s*$")
 
@@ -65,11 +67,9 @@ def dominant_end(text: str) -> str:
 
 def split(text: str, ends: re.Pattern[str]) -> list[str]:
     """Split after every line end, keeping them; no line after a final one."""
-    if ends is _NEWLINE and "\r" not in text:
-        lines = text.split("\n")
-        last = lines.pop()
-        lines = [line + "\n" for line in lines]
-        return [*lines, last] if last else lines
+    plain = text.isascii() and not any(char in text for char in _PYTHONS_OWN)
+    if plain and (text.count("\r") == text.count("\r\n") if ends is _NEWLINE else "\n" not in text):
+        return text.splitlines(keepends=True)
     cuts = [0, *(found.end() for found in ends.finditer(text)), len(text)]
     return [text[start:end] for start, end in pairwise(cuts) if start < end]
 
@@ -84,7 +84,12 @@ def opens(lines: Sequence[str], row: int) -> bool:
     """Say whether a line opens a block, as a function or a section does: what follows is indented more or in braces."""
     following = next((line for line in lines[row + 1 : row + 40] if line.strip()), "")
     deeper = len(indent_of(following)) > len(indent_of(lines[row]))
-    return deeper or following.strip() == "{" or _SECTION.match(lines[row]) is not None
+    return deeper or following.strip() == "{" or is_section(lines[row])
+
+
+def is_section(line: str) -> bool:
+    """Say whether a line is the heading of a section of settings: `[name]`."""
+    return _SECTION.match(line) is not None
 
 
 class Source:
@@ -100,14 +105,9 @@ class Source:
         return split(self.text, self.ends)
 
     @cached_property
-    def starts(self) -> list[int]:
-        """The offset of each line, and of the end of the text."""
-        return list(accumulate(map(len, self.lines), initial=0))
-
-    @cached_property
     def keys(self) -> list[str]:
         """The lines without the white space around them, folded."""
-        stripped = [line.strip() for line in self.lines]
+        stripped = list(map(str.strip, self.lines))
         return stripped if self.text.isascii() else [fold(line).strip() for line in stripped]
 
     @cached_property

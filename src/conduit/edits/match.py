@@ -167,7 +167,9 @@ def candidates(source: Source, old: str, *, whole_lines: bool = False, like: boo
 
 
 def near(places: list[Place], hint_line: int) -> list[Place]:
-    """Return the place that is much closer to a line than the others; all of them when none is."""
+    """Return the place that is much closer to a line than the others; all of them when none is, or lines differ."""
+    if any(place.pairs is not None for place in places):
+        return places
     ranked = sorted(places, key=lambda place: abs(place.first - hint_line))
     closest, second = (abs(place.first - hint_line) for place in ranked[:2])
     return ranked[:1] if second - closest >= max(_CLOSE_LINES, closest) else places
@@ -261,11 +263,16 @@ def _rows(lines: Sequence[str], wanted: Sequence[str]) -> list[int]:
     # The longest line is the rarest; comparing it first makes one pass cheap.
     anchor = max(range(len(wanted)), key=lambda index: len(wanted[index]))
     rare = wanted[anchor]
-    return [
-        row
-        for row in (index - anchor for index, line in enumerate(lines) if line == rare)
-        if row >= 0 and lines[row : row + len(wanted)] == wanted
-    ]
+    rows: list[int] = []
+    try:
+        at = lines.index(rare)
+        while True:
+            row = at - anchor
+            if row >= 0 and lines[row : row + len(wanted)] == wanted:
+                rows.append(row)
+            at = lines.index(rare, at + 1)
+    except ValueError:
+        return rows
 
 
 def _place(
@@ -278,8 +285,9 @@ def _place(
     reindent: Reindent,
     pairs: tuple[tuple[int, int], ...] | None = None,
 ) -> Place:
-    end = source.starts[stop]
+    start = sum(map(len, source.lines[:first]))
+    end = start + sum(map(len, source.lines[first:stop]))
     if not old.endswith(("\n", "\r")):
         last = source.lines[stop - 1]
         end -= len(last) - len(last.rstrip("\r\n"))
-    return Place(source.starts[first], end, first, stop - 1, faults, score, reindent, pairs)
+    return Place(start, end, first, stop - 1, faults, score, reindent, pairs)

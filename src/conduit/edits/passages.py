@@ -13,7 +13,7 @@ from typing import TypeVar
 
 from conduit.edits import elision
 from conduit.edits.edit import TextEdit
-from conduit.edits.lines import Source, Splice, fold, indent_of, opens, spliced, to_edits
+from conduit.edits.lines import Source, Splice, fold, indent_of, is_section, opens, spliced, to_edits
 from conduit.edits.match import Place, candidates, find, near, splices_at
 from conduit.edits.merge import merge
 from conduit.edits.refusal import ambiguous, not_found
@@ -201,6 +201,8 @@ def _covers(source: Source, row: int, inner: int) -> bool:
     """Say whether line `inner` is in the block that line `row` opens, by indentation."""
     if inner <= row:
         return inner == row
+    if is_section(source.lines[row]):
+        return not any(map(is_section, source.lines[row + 1 : inner]))
     indent = len(indent_of(source.lines[row]))
     return all(
         not key or len(indent_of(source.lines[index])) > indent or key[0] in "{)]" or (index == inner and key[0] == "}")
