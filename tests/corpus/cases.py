@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-from documents import document
+from corpus.documents import document
 
 HERE = Path(__file__).parent
 PATH = "src/file.txt"
@@ -116,11 +116,19 @@ def written(form: str, changes: Sequence[Change], *, lines: Sequence[int] | None
         assert not more
         return ["".join(f"{line}\n" for line in old), "".join(f"{line}\n" for line in new)]
     if form == "blocks":
-        parts = ["<<<<<<< SEARCH\n%s=======\n%s>>>>>>> REPLACE\n" % tuple("".join(f"{line}\n" for line in side) for side in change) for change in changes]
+        parts = [
+            "<<<<<<< SEARCH\n{}=======\n{}>>>>>>> REPLACE\n".format(
+                *tuple("".join(f"{line}\n" for line in side) for side in change)
+            )
+            for change in changes
+        ]
         return "".join(f"{PATH}\n```\n{part}```\n\n" for part in parts)
     if form == "v4a":
         head = f"*** Begin Patch\n*** Update File: {PATH}\n"
-        parts = [f"@@{' ' + scope if scope else ''}\n" + "".join(f"{line}\n" for line in marked(*change)) for change in changes]
+        parts = [
+            f"@@{' ' + scope if scope else ''}\n" + "".join(f"{line}\n" for line in marked(*change))
+            for change in changes
+        ]
         return head + "".join(parts) + "*** End Patch\n"
     assert form == "unified"
     out = f"--- a/{PATH}\n+++ b/{PATH}\n"

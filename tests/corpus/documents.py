@@ -4,9 +4,57 @@ from __future__ import annotations
 
 import random
 
-NOUNS = "order user invoice parcel account ticket report session track sample region vector planet garden bridge".split()
-VERBS = "load store update remove count render parse check merge split send fetch build close watch".split()
-THINGS = "total limit offset name kind state price weight index label depth score batch level margin".split()
+NOUNS = [
+    "order",
+    "user",
+    "invoice",
+    "parcel",
+    "account",
+    "ticket",
+    "report",
+    "session",
+    "track",
+    "sample",
+    "region",
+    "vector",
+    "planet",
+    "garden",
+    "bridge",
+]
+VERBS = [
+    "load",
+    "store",
+    "update",
+    "remove",
+    "count",
+    "render",
+    "parse",
+    "check",
+    "merge",
+    "split",
+    "send",
+    "fetch",
+    "build",
+    "close",
+    "watch",
+]
+THINGS = [
+    "total",
+    "limit",
+    "offset",
+    "name",
+    "kind",
+    "state",
+    "price",
+    "weight",
+    "index",
+    "label",
+    "depth",
+    "score",
+    "batch",
+    "level",
+    "margin",
+]
 
 
 class Dice:
@@ -86,7 +134,10 @@ def _script(dice: Dice, number: int) -> list[str]:
 
 def _go(dice: Dice, number: int) -> list[str]:
     noun, verb, thing = dice.pick(NOUNS), dice.pick(VERBS), dice.pick(THINGS)
-    out = [f"// {verb.title()}{noun.title()}{number} does one step.", f"func {verb.title()}{noun.title()}{number}({thing} int) error {{"]
+    out = [
+        f"// {verb.title()}{noun.title()}{number} does one step.",
+        f"func {verb.title()}{noun.title()}{number}({thing} int) error {{",
+    ]
     for _ in range(dice.between(3, 8)):
         one, count = dice.pick(THINGS), dice.below(1000)
         out += dice.pick(
@@ -94,7 +145,7 @@ def _go(dice: Dice, number: int) -> list[str]:
                 [f"\t{one} := {verb}({thing}, {count})"],
                 [f"\tif {thing} > {count} {{", f'\t\treturn fmt.Errorf("{one}: %d", {thing})', "\t}"],
                 [f"\tfor i := 0; i < {count}; i++ {{", f"\t\t{thing} += i", "\t}"],
-                [f"\tlog.Printf(\"{one} {count}\")"],
+                [f'\tlog.Printf("{one} {count}")'],
             ]
         )
     return [*out, "\treturn nil", "}", ""]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cases import PATH, Case, digest
+from corpus.cases import PATH, Case, digest
 
 V4A = f"*** Begin Patch\n*** Update File: {PATH}\n%s*** End Patch\n"
 DIFF = f"--- a/{PATH}\n+++ b/{PATH}\n%s"
@@ -134,10 +134,15 @@ def hand_cases() -> tuple[list[Case], dict[str, str]]:
     """Return the cases and the documents that they need."""
     cases = []
     for number, (doc, form, patch, after) in enumerate(ROWS):
-        case = Case(f"hand-{number}", "by hand", "hand", f"hand/{doc}", form, patch, "refused" if after is None else "applied")
+        case = Case(
+            f"hand-{number}", "by hand", "hand", f"hand/{doc}", form, patch, "refused" if after is None else "applied"
+        )
         if after is not None:
             before = TEXTS[doc]
-            head = next((index for index, (a, b) in enumerate(zip(before, after, strict=False)) if a != b), min(len(before), len(after)))
+            head = next(
+                (index for index, (a, b) in enumerate(zip(before, after, strict=False)) if a != b),
+                min(len(before), len(after)),
+            )
             case.after, case.line = digest(after), before[:head].replace("\r", "\n").count("\n") + 1
         cases.append(case)
     return cases, {f"hand/{name}": text for name, text in TEXTS.items()}

@@ -7,8 +7,8 @@ import subprocess
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from cases import Case, changed, digest, joined, written
-from documents import Dice
+from corpus.cases import Case, changed, digest, joined, written
+from corpus.documents import Dice
 
 ROOT = Path(__file__).parents[2]
 MOST_LINES, MOST_FILES = 170, 44
@@ -23,7 +23,9 @@ def changes() -> Iterator[tuple[str, str, str]]:
     """Yield a name, the text before and the text after, of files that a commit changed a little."""
     seen: dict[str, int] = {}
     for commit in git("rev-list", "--reverse", "--no-merges", END).split():
-        for path in git("show", "--diff-filter=M", "--name-only", "--format=", commit, "--", "src", "docs", "tests").split():
+        for path in git(
+            "show", "--diff-filter=M", "--name-only", "--format=", commit, "--", "src", "docs", "tests"
+        ).split():
             if not path.endswith((".py", ".md", ".toml")) or seen.get(path, 0) >= 2:
                 continue
             before, after = git("show", f"{commit}~:{path}"), git("show", f"{commit}:{path}")
@@ -89,20 +91,50 @@ def _of_one(name: str, old: list[str], new: list[str]) -> Iterator[Case]:
         top = [f"# a note {index}" for index in range(dice.between(3, 30))]
         if once([*top], [*top, *old]):
             patch = written("unified", quotes, lines=lines)
-            yield applied("a commit, moved down", "unified", patch, joined([*top, *new], "lf"), first + len(top), changes=[[0, 0, top]])
-        dented = [([f"    {line}" if line else line for line in side[0]], [f"    {line}" if line else line for line in side[1]]) for side in quotes]
+            yield applied(
+                "a commit, moved down",
+                "unified",
+                patch,
+                joined([*top, *new], "lf"),
+                first + len(top),
+                changes=[[0, 0, top]],
+            )
+        dented = [
+            (
+                [f"    {line}" if line else line for line in side[0]],
+                [f"    {line}" if line else line for line in side[1]],
+            )
+            for side in quotes
+        ]
         yield applied("a commit, indented", "v4a", written("v4a", dented), joined(new, "lf"))
     # Done already: what was quoted is there no longer.
     if not any(once(quote[0], new) or _stands(quote[0], new) for quote in quotes):
         case_form = dice.pick(["v4a", "blocks", "unified"])
-        yield Case("", "a commit, made already", "", name.replace("@before", "@after"), case_form, written(case_form, quotes, lines=lines), "refused")
+        yield Case(
+            "",
+            "a commit, made already",
+            "",
+            name.replace("@before", "@after"),
+            case_form,
+            written(case_form, quotes, lines=lines),
+            "refused",
+        )
     # One of the lines that it takes away was changed by somebody.
     for (i1, _, _, _), (was, becomes) in zip(hunks, quotes, strict=True):
         gone = [index for index, line in enumerate(was) if line.strip() and line not in becomes]
         if gone and alone:
             at = i1 + gone[0]
             form = dice.pick(["v4a", "blocks", "unified"])
-            yield Case("", "a commit, stale line", "", name, form, written(form, quotes, lines=lines), "refused", changes=[[at, at + 1, [old[at] + "  # hm"]]])
+            yield Case(
+                "",
+                "a commit, stale line",
+                "",
+                name,
+                form,
+                written(form, quotes, lines=lines),
+                "refused",
+                changes=[[at, at + 1, [old[at] + "  # hm"]]],
+            )
             break
 
 

@@ -9,12 +9,6 @@ import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
-
-sys.path.insert(0, str(Path(__file__).parent))
-
-from cases import PATH, Case, digest, load_cases, load_documents, text_of
-from documents import document
 
 from conduit.edits import match
 from conduit.edits.blocks import parse_search_replace
@@ -24,6 +18,8 @@ from conduit.edits.unified import parse_unified
 from conduit.edits.v4a import parse_v4a
 from conduit.errors import ToolError
 from conduit.workspace.document import split_lines
+from corpus.cases import PATH, Case, digest, load_cases, load_documents, text_of
+from corpus.documents import document
 
 PARSERS = {"blocks": parse_search_replace, "v4a": parse_v4a, "unified": parse_unified}
 
@@ -56,7 +52,9 @@ def made(case: Case, text: str) -> tuple[str, Sequence[TextEdit]]:
         old, new, *hint = case.patch
         replaced = match.replace(text, old, new, hint_line=hint[0] if hint else None)
         return replaced.text, replaced.edits()
-    patches = [FilePatch(PATH, "write", text=case.patch)] if case.format == "whole" else PARSERS[case.format](case.patch)
+    patches = (
+        [FilePatch(PATH, "write", text=case.patch)] if case.format == "whole" else PARSERS[case.format](case.patch)
+    )
     (file,) = apply(patches, {PATH: text})
     return file.after or "", file.edits
 
@@ -66,7 +64,9 @@ def in_lines(text: str, edits: Sequence[TextEdit]) -> str:
     lines = [*split_lines(text), ""]
     for edit in sorted(edits, key=lambda each: each.range.start, reverse=True):
         start, end = edit.range.start, edit.range.end
-        lines[start.line : end.line + 1] = [lines[start.line][: start.column] + edit.new_text + lines[end.line][end.column :]]
+        lines[start.line : end.line + 1] = [
+            lines[start.line][: start.column] + edit.new_text + lines[end.line][end.column :]
+        ]
     return "".join(lines)
 
 

@@ -39,7 +39,7 @@ def parse_unified(text: str) -> list[FilePatch]:
     Raises:
         InvalidArguments: it is no such diff, or one of bytes; the message names the line.
     """
-    lines = text.replace("\r\n", "\n").split("\n")
+    lines = text.replace("\r\n", "\n").removesuffix("\n").split("\n")
     files: list[_File] = []
     at = 0
     while at < len(lines):
