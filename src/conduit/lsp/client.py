@@ -21,6 +21,9 @@ from conduit.workspace.positions import PositionEncoding, Range
 Permit = Callable[[dict[str, Any]], Awaitable[str | None]]
 """Answers a permission question: its params to an option id, or None for "cancelled"."""
 
+Abilities = Callable[[str, dict[str, Any]], Awaitable[object]]
+"""Answers `conduit/editor/*`: method and params to the raw result."""
+
 
 @dataclass(frozen=True, slots=True)
 class EditorOptions:
@@ -78,7 +81,7 @@ class Seen:
 
 
 class EditorClient:
-    """One editor with one server. `edit_policy` and `permit` may be changed at any time."""
+    """One editor with one server. `edit_policy`, `permit` and `abilities` may be changed at any time."""
 
     def __init__(self, options: EditorOptions, root: Path | None, permit: Permit | None) -> None:
         self._options = options
@@ -86,6 +89,7 @@ class EditorClient:
         self.permit = permit
         self.edit_policy: Literal["apply", "refuse", "stall"] = "apply"
         self.message_answer: str | None = "Allow once"
+        self.abilities: Abilities | None = None
         self.seen = Seen()
         self.buffers = Buffers(options.encodings[0])
         self.initialized: dict[str, Any] = {}
@@ -237,6 +241,8 @@ class EditorClient:
                 return [dict(self._options.settings) for _ in params["items"]]
             case "window/workDoneProgress/create":
                 return None
+            case _ if method.startswith("conduit/editor/") and self.abilities is not None:
+                return await self.abilities(method, params)
             case _:
                 raise ClientError(f"this editor does not know {method!r}", -32601)
 
