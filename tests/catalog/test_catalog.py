@@ -61,3 +61,19 @@ def test_settings_change_a_copy_of_the_endpoint_and_never_the_catalogue(catalog:
     assert catalog.vendor("custom").base_url is None
     with pytest.raises(UnknownModel, match="no vendor 'nobody'"):
         catalog.with_endpoints({"nobody": {"base_url": "x"}})
+
+
+@pytest.mark.parametrize(
+    ("name", "form"),
+    [
+        ("anthropic/claude-sonnet-5-5", "search_replace"),
+        ("openai/gpt-6-sol", "v4a"),
+        ("openai/a-model-without-a-row", "v4a"),
+        ("groq/openai/gpt-oss-120b", "v4a"),
+        ("groq/llama-3.3-70b-versatile", "search_replace"),
+        ("embedded/smollm2-135m", "whole"),
+    ],
+)
+def test_a_model_has_its_own_edit_format_or_its_vendors(name: str, form: str) -> None:
+    catalog = Catalog.packaged()
+    assert catalog.edit_format(catalog.resolve(name)) == form

@@ -11,7 +11,7 @@ import tomllib
 from collections.abc import Mapping, Sequence
 from importlib import resources
 
-from conduit.catalog.model import ModelInfo, Vendor, WireName
+from conduit.catalog.model import EditFormat, ModelInfo, Vendor, WireName
 from conduit.errors import UnknownModel
 
 NO_PLACE_FOR: Mapping[WireName | None, tuple[str, ...]] = {
@@ -103,6 +103,11 @@ class Catalog:
                 date=row.date,
             )
         )
+
+    def edit_format(self, model: ModelInfo) -> EditFormat:
+        """Return the form in which a model changes files best: its own, its vendor's, or search and replace."""
+        vendor = self._vendors.get(model.vendor)
+        return model.edit_format or (vendor.edit_format if vendor else None) or "search_replace"
 
     def with_endpoints(self, changes: Mapping[str, Mapping[str, str | None]]) -> Catalog:
         """Return a copy in which vendors have other `base_url` or `key_variable`; raises UnknownModel."""

@@ -19,6 +19,10 @@ WireName = Literal[
 """A request format; each one is a file in `providers`."""
 
 
+EditFormat = Literal["search_replace", "v4a", "unified", "whole"]
+"""How a model writes a change of a file: a quoted text and its replacement, a patch, or the whole file."""
+
+
 class Row(BaseModel):
     """A frozen row; a field that is not known here is a mistake in the data."""
 
@@ -138,6 +142,7 @@ class Vendor(Row):
         speech_voice: the voice that speaks when nobody chose one; None when a request must name one.
         speech_formats: what recordings can be made as, the usual one first; empty when nobody knows.
         recording_bytes: the largest recording that is taken for a transcript.
+        edit_format: the form in which its models change files best, as far as somebody said so.
         default_max_tokens: the output limit that is sent when nobody set one; None sends none.
         extra_body: sent as it is with every request, for what only this endpoint understands.
         model_defaults: what is assumed of models without a row.
@@ -177,6 +182,7 @@ class Vendor(Row):
     speech_voice: str | None = None
     speech_formats: tuple[str, ...] = ()
     recording_bytes: int = 25_000_000
+    edit_format: EditFormat | None = None
     default_max_tokens: int | None = None
     extra_body: dict[str, JsonValue] = Field(default_factory=dict)
     model_defaults: Capabilities = Field(default_factory=Capabilities)
@@ -212,6 +218,7 @@ class ModelInfo(Row):
     price: Price | None = None
     deprecated: str | None = None
     wire: WireName | None = Field(default=None, description="where it differs from its vendor's")
+    edit_format: EditFormat | None = Field(default=None, description="where it differs from its vendor's")
     listed: bool = True
     tier: Tier = "packaged"
     source: str
