@@ -77,6 +77,13 @@ def test_tokens_are_counted_and_an_estimate_is_called_one(line):
     assert line.run("tokenize", piped="").returncode == 1
 
 
+def test_the_vendor_counts_where_it_can_and_is_not_asked_otherwise(line):
+    told = line.run("tokenize", "--exact", "--model", "sonnet", "hello")
+    assert (told.returncode, "ANTHROPIC_API_KEY" in told.stderr) == (1, True)
+    told = line.run("tokenize", "--exact", "hello")
+    assert (told.returncode, "counts no tokens" in told.stderr) == (1, True)
+
+
 def card(**changes: object) -> ModelCard:
     fields: dict[str, object] = {
         "id": "v/m",

@@ -9,12 +9,13 @@ from typing import Any
 import pytest
 
 from conduit.catalog.catalog import Catalog
-from conduit.errors import ProviderErrorKind
+from conduit.errors import ProviderError, ProviderErrorKind
 from conduit.messages.content import Audio, Document, Image, ProviderData, Text, Thinking, ToolCall, ToolResult
 from conduit.messages.message import Usage, assistant_message, tool_message, user_message
 from conduit.messages.request import ModelRequest, ModelSettings
-from conduit.providers.anthropic import encode_request
-from fakes.byte_server import message_events, serve
+from conduit.providers.anthropic_request import encode_request
+from conduit.providers.base import CountsTokens, ListsModels, ServedModel
+from fakes.byte_server import message_events, serve, status
 from fakes.transcript_rules import assert_valid_messages
 from fakes.wire_answers import TEXT_AND_CALL, block, call_block, message_end, message_start, text_block
 from fakes.wires import READ_FILE, call_and_result, collect, provider_of, request_for
@@ -341,3 +342,45 @@ def test_pictures_and_documents_are_sent_and_what_it_cannot_take_is_named():
 def test_an_output_limit_is_always_sent_and_never_above_what_is_known():
     assert body_of(SONNET)["max_tokens"] == 32_000
     assert body_of("claude-new")["max_tokens"] == 8192
+
+
+async def test_the_vendor_counts_a_request_as_it_would_be_sent():
+    async with serve(status(200, {"input_tokens": 14})) as server, provider_of("anthropic", server.url) as provider:
+        assert isinstance(provider, CountsTokens)
+        request = request_for(
+            "anthropic", system="Be kind.", tools=(READ_FILE,), settings=ModelSettings(thinking="low")
+        )
+        assert await provider.count_tokens(request) == 14
+    assert server.received[0].target == "/v1/messages/count_tokens"
+    body = server.received[0].body
+    assert set(body) == {"model", "messages", "system", "tools", "thinking", "output_config"}
+    assert_valid_messages(body)
+
+
+async def test_the_list_of_models_tells_limits_and_abilities_where_the_vendor_does():
+    able, unable = {"supported": True}, {"supported": False}
+    told = {"image_input": able, "thinking": {**unable, "types": {}}}
+    rows = [
+        {"id": "claude-a", "display_name": "A", "max_input_tokens": 1000, "capabilities": told, "type": "model"},
+        {"id": "claude-b", "display_name": "B", "type": "model"},
+    ]
+    page = {"data": rows, "has_more": False, "first_id": "claude-a", "last_id": "claude-b"}
+    async with serve(status(200, page)) as server, provider_of("anthropic", server.url) as provider:
+        assert isinstance(provider, ListsModels)
+        listed = await provider.list_models()
+    assert server.received[0].target.startswith("/v1/models?")
+    assert listed == [
+        ServedModel("claude-a", context_tokens=1000, abilities=frozenset({"completion", "tools", "vision"})),
+        ServedModel("claude-b"),
+    ]
+
+
+@pytest.mark.parametrize("answer", [status(200, {"odd": 1}), status(200, {"data": [5]}), status(529, {})])
+async def test_counting_and_listing_fail_with_an_error_of_ours(answer: Any):
+    async with serve(answer) as server, provider_of("anthropic", server.url) as provider:
+        with pytest.raises(ProviderError):
+            await provider.count_tokens(request_for("anthropic"))
+    async with serve(status(529, {})) as server, provider_of("anthropic", server.url) as provider:
+        with pytest.raises(ProviderError) as listing:
+            await provider.list_models()
+    assert listing.value.kind is ProviderErrorKind.OVERLOADED

@@ -513,7 +513,7 @@ async def test_the_models_that_answer_are_listed():
     async with serve_gemini() as server, provider_of("google", server.url) as provider:
         assert isinstance(provider, ListsModels)
         (model,) = await provider.list_models()
-    assert (model.name, model.context_tokens, model.abilities) == (FLASH, 1048576, {"thinking"})
+    assert (model.name, model.context_tokens, model.abilities) == (FLASH, 1048576, None)
 
 
 async def test_counting_and_listing_fail_with_an_error_of_ours():

@@ -10,12 +10,14 @@ import pytest
 from pydantic import TypeAdapter
 
 from conduit.catalog.catalog import Catalog
+from conduit.errors import ProviderError
 from conduit.errors import ProviderErrorKind as Kind
 from conduit.messages.content import Audio, Document, Image, ProviderData, Text, Thinking, ToolCall, ToolResult
 from conduit.messages.message import Message, Usage, assistant_message, tool_message, user_message
 from conduit.messages.request import ModelRequest, ModelSettings
+from conduit.providers.base import CountsTokens
 from conduit.providers.openai_responses import FAILURE_KINDS, encode_request
-from fakes.byte_server import HEAD, response_events, serve
+from fakes.byte_server import HEAD, response_events, serve, status
 from fakes.response_answers import USAGE, call_item, completed, created, failed, incomplete, reasoning_item, text_item
 from fakes.transcript_rules import assert_valid_responses
 from fakes.wires import READ_FILE, call_and_result, collect, mock_url, provider_of, request_for
@@ -357,3 +359,20 @@ def test_thoughts_that_led_to_nothing_are_not_sent():
     own = ProviderData(wire="openai_responses", data={"vendor": "openai", "model": "gpt-6-sol", "item": item})
     cut = assistant_message("Well", Thinking(text="hm", provider_data=own))
     assert [sent["type"] for sent in body_of(user_message("go"), cut, user_message("on"))["input"]] == ["message"] * 3
+
+
+async def test_the_vendor_counts_a_request_as_it_would_be_sent():
+    answer = status(200, {"object": "response.input_tokens", "input_tokens": 14})
+    async with serve(answer) as server, provider_of("openai_responses", server.url) as provider:
+        assert isinstance(provider, CountsTokens)
+        assert await provider.count_tokens(request_for("openai_responses", system="Be kind.", tools=(READ_FILE,))) == 14
+    assert server.received[0].target == "/responses/input_tokens"
+    assert {"model", "input", "instructions", "tools"} <= set(server.received[0].body)
+    assert not {"stream", "store", "include", "max_output_tokens"} & set(server.received[0].body)
+
+
+@pytest.mark.parametrize("answer", [status(200, {"odd": 1}), status(503, {})])
+async def test_counting_fails_with_an_error_of_ours(answer: Any):
+    async with serve(answer) as server, provider_of("openai_responses", server.url) as provider:
+        with pytest.raises(ProviderError):
+            await provider.count_tokens(request_for("openai_responses"))

@@ -20,6 +20,7 @@ from conduit.agent.setup import TurnResult
 from conduit.agent.turn import Turn
 from conduit.app.bills import Bills
 from conduit.app.caches import SessionCaches
+from conduit.app.counting import count_tokens
 from conduit.app.embedding import Embedded, embed
 from conduit.app.library import ModelLibrary
 from conduit.app.live import Coming, Live
@@ -284,6 +285,10 @@ class App:
     def media(self) -> Media:
         """Return what makes pictures and speech, and writes recordings down."""
         return Media(self._setup.models, self._parts.ledger, self._root())
+
+    async def count_tokens(self, text: str, model: str | None = None) -> int:
+        """Return the tokens of a message as the model's endpoint counts them; raises as `counting.count_tokens`."""
+        return await count_tokens(self._setup.models, text, model or self.default_model())
 
     def caches(self) -> SessionCaches:
         """Return the vendors' prompt caches, by session."""

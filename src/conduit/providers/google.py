@@ -186,14 +186,16 @@ class GoogleProvider:
         return await transcribe(self._endpoint, info, request)
 
     async def list_models(self) -> list[ServedModel]:
-        """Return the models that answer to `generateContent`, in the endpoint's order; raises ProviderError."""
+        """Return the models that answer to `generateContent`, in the endpoint's order; raises ProviderError.
+
+        Of abilities the list tells only thinking, and naming one would deny the others.
+        """
         await self.load()
         async with self._endpoint.errors(None):
             return [
                 ServedModel(
                     model.name.removeprefix("models/"),
                     context_tokens=model.input_token_limit,
-                    abilities=frozenset({"thinking"}) if model.thinking else None,
                     detail=model.display_name or "",
                 )
                 async for model in await self._endpoint.client.aio.models.list()

@@ -65,6 +65,10 @@ FAILURE_KINDS: Mapping[str, Kind] = {
 _DRAIN_S = 0.2
 _WAIT = re.compile(r"try again in ([\d.]+)\s*(ms|s)\b", re.IGNORECASE)
 
+_COUNTED = frozenset(
+    {"input", "instructions", "model", "parallel_tool_calls", "reasoning", "text", "tool_choice", "tools"}
+)
+
 
 class OpenAIResponsesProvider:
     """One Responses endpoint, serving any of its models."""
@@ -116,6 +120,20 @@ class OpenAIResponsesProvider:
     async def list_models(self) -> list[ServedModel]:
         """Return what the endpoint's own list tells; raises ProviderError."""
         return await self._endpoint.list_models()
+
+    async def count_tokens(self, request: ModelRequest) -> int:
+        """Return the tokens of a request's input as the vendor counts them; see `CountsTokens`."""
+        await self.load()
+        endpoint = self._endpoint
+        can = self._catalog.describe(self._vendor.name, request.model).capabilities
+        body = {name: value for name, value in encode_request(request, self._vendor, can).items() if name in _COUNTED}
+        try:
+            counted = await endpoint.client.responses.input_tokens.count(**body, extra_headers=endpoint.headers)
+            return int(counted.input_tokens)
+        except endpoint.foreign as error:
+            raise endpoint.error(error, request.model) from error
+        except (AttributeError, TypeError) as error:  # the SDK checks no field
+            raise endpoint.error(error, request.model) from error
 
     async def stream(self, request: ModelRequest) -> AsyncIterator[StreamEvent]:
         """Stream one completion; see `Provider.stream`."""
