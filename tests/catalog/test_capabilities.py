@@ -14,7 +14,7 @@ from conduit.catalog.catalog import Catalog
 from conduit.catalog.model import Capabilities, Vendor
 from conduit.errors import UserError
 from conduit.messages.content import Audio, Block, Document, Image, Text
-from conduit.messages.message import Usage
+from conduit.messages.message import MediaUsage, Usage
 
 CATALOG = Catalog.packaged()
 PICTURE = Image(media_type="image/png", data="iVBORw==")
@@ -110,6 +110,16 @@ def test_a_completion_is_priced_with_its_cache_and_an_unknown_price_is_none():
     assert cost("qwen3.8-max", usage) == pytest.approx(1.0 * 2 + 0.1 * 6)
     assert cost("embedded", usage) == cost("vllm/any", usage) == 0.0
     assert cost("qwen3.7-max", usage) is cost("custom/any", usage) is cost("anthropic/unheard-of", usage) is None
+
+
+def test_pictures_and_sound_are_priced_by_their_own_kind_and_what_nobody_measured_is_unknown():
+    picture = MediaUsage(
+        input_tokens=1_000_000, image_input_tokens=400_000, output_tokens=100_000, image_output_tokens=100_000
+    )
+    assert cost("openai/gpt-image-2.6-flare", picture) == pytest.approx(0.6 * 5 + 0.4 * 8 + 0.1 * 30)
+    assert cost("openai/gpt-image-2", picture) == cost("openai/gpt-image-2.6-flare", picture)
+    assert cost("openai/gpt-transcribe", MediaUsage(audio_seconds=600)) == pytest.approx(0.045)
+    assert cost("openai/gpt-transcribe", MediaUsage()) is cost("openai/gpt-transcribe", Usage()) is None
 
 
 def test_the_price_of_a_model_tells_where_it_comes_from():

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import json
 import os
 
 import pytest
+
+from fakes.byte_server import chat_events, serve
 
 PNG = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\1"
 SEEN = {"reply": [{"text": "A cat."}]}
@@ -41,6 +44,23 @@ def test_a_recording_reaches_a_model_that_may_hear(line):
     (line.folder / "song").write_bytes(b"ID3\4rest")
     assert line.run("ask", "what is this", "--attach", "song").returncode == 0
     assert [block["type"] for block in blocks(line)] == ["audio", "text"]
+
+
+async def test_a_vendor_gets_the_files_in_its_format(line):
+    (line.folder / "a.png").write_bytes(PNG)
+    (line.folder / "b.pdf").write_bytes(b"%PDF-1.7\n")
+    (line.folder / "c.mp3").write_bytes(b"ID3\4rest")
+    chunk = {"choices": [{"index": 0, "delta": {"role": "assistant", "content": "A cat."}, "finish_reason": "stop"}]}
+    async with serve(chat_events(chunk)) as server:
+        line.environ |= {"CONDUIT_BASE_URL": server.url, "CONDUIT_MODEL": "custom/any"}
+        names = [each for name in ("a.png", "b.pdf", "c.mp3") for each in ("--attach", name)]
+        done = await asyncio.to_thread(line.run, "ask", "--no-tools", "what is this", *names)
+    assert (done.returncode, done.stdout) == (0, "A cat.\n"), done.stderr
+    picture, paper, sound, question = server.received[0].body["messages"][-1]["content"]
+    assert picture["image_url"]["url"] == f"data:image/png;base64,{base64.b64encode(PNG).decode()}"
+    assert paper["file"]["filename"] == "b.pdf"
+    assert sound["input_audio"]["format"] == "mp3"
+    assert question == {"type": "text", "text": "what is this"}
 
 
 def test_a_model_that_does_not_see_is_named_and_nothing_is_begun(line):

@@ -102,7 +102,8 @@ async def test_a_refusal_and_a_damaged_picture_save_nothing(line):
         damaged = await asyncio.to_thread(line.run, "imagegen", "a cat", "--n", "2")
     assert (refused.returncode, damaged.returncode) == (1, 1)
     assert "OpenAI's policy refused the content. Your request was rejected by the safety system" in refused.stderr
-    assert "The answer arrived damaged: a picture is no base64" in damaged.stderr
+    assert "The answer is damaged: a picture is no base64" in damaged.stderr
+    assert len(server.received) == 2  # neither was asked for, and paid for, again
     assert made(line) == []
 
 

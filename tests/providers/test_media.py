@@ -121,13 +121,13 @@ async def test_what_an_endpoint_has_no_words_for_is_refused_before_it_is_asked(
     ("made", "kind", "said"),
     [
         ([], Kind.INVALID_ANSWER, "gave no picture"),
-        ([{"b64_json": "!!!"}], Kind.NETWORK, "no base64"),
-        ([{"b64_json": base64.b64encode(b"<html>").decode()}], Kind.NETWORK, "no picture"),
-        ([{"b64_json": base64.b64encode(WAV).decode()}], Kind.NETWORK, "audio/wav"),
+        ([{"b64_json": "!!!"}], Kind.INVALID_ANSWER, "no base64"),
+        ([{"b64_json": base64.b64encode(b"<html>").decode()}], Kind.INVALID_ANSWER, "no picture"),
+        ([{"b64_json": base64.b64encode(WAV).decode()}], Kind.INVALID_ANSWER, "audio/wav"),
         ([{"url": "https://elsewhere.invalid/a.png"}], Kind.INVALID_ANSWER, "address of a picture"),
-        ([{}], Kind.NETWORK, "a picture is missing"),
-        (["word"], Kind.NETWORK, "no list of pictures"),
-        ([png(), {"b64_json": "A"}], Kind.NETWORK, "no base64"),
+        ([{}], Kind.INVALID_ANSWER, "a picture is missing"),
+        (["word"], Kind.INVALID_ANSWER, "no list of pictures"),
+        ([png(), {"b64_json": "A"}], Kind.INVALID_ANSWER, "no base64"),
     ],
 )
 async def test_what_is_no_picture_is_an_error(made: list[Any], kind: Kind, said: str):
@@ -284,7 +284,7 @@ async def test_a_damaged_transcript_is_an_error(answer: dict[str, Any]):
     ):
         with pytest.raises(ProviderError) as caught:
             await provider.transcribe(TranscriptRequest("whisper-1", WAV, "audio/wav"))
-    assert caught.value.kind is Kind.NETWORK
+    assert caught.value.kind is Kind.INVALID_ANSWER
 
 
 # -- Gemini
@@ -304,6 +304,16 @@ async def test_gemini_makes_one_picture_a_request_and_its_sketches_are_left_out(
     assert server.refused == []
 
 
+async def test_the_pictures_that_came_are_kept_when_a_later_one_fails(caplog: pytest.LogCaptureFixture):
+    one = {"candidates": [{"content": {"parts": [inline("image/png", png(1))]}, "finishReason": "STOP"}]}
+    busy = {"error": {"code": 429, "message": "Slow down.", "status": "RESOURCE_EXHAUSTED"}}
+    async with serve(status(200, one), status(429, busy)) as server, provider_of("google", server.url) as provider:
+        made = await provider.make_images(ImageRequest(BANANA, "a cat", 3))
+    assert [picture.data for picture in made.pictures] == [png(1)]
+    assert len(server.received) == 2
+    assert "picture 2 of 3 was not made: Google Gemini asks for fewer requests. Slow down." in caplog.text
+
+
 async def test_gemini_takes_a_resolution_and_what_it_does_not_count_apart_is_pictures():
     async with running(GeminiMedia(details=False)) as server, provider_of("google", server.url) as provider:
         made = await provider.make_images(ImageRequest(BANANA, "a cat", size="2k"))
@@ -318,7 +328,7 @@ async def test_gemini_takes_a_resolution_and_what_it_does_not_count_apart_is_pic
         (GeminiMedia(parts=[], finish="IMAGE_SAFETY"), Kind.REFUSED, "ended with IMAGE_SAFETY"),
         (GeminiMedia(parts=[], finish="NO_IMAGE"), Kind.INVALID_ANSWER, r"gave no picture \(NO_IMAGE\)"),
         (GeminiMedia(parts=[{"text": "I cannot."}]), Kind.INVALID_ANSWER, "said: I cannot."),
-        (GeminiMedia(parts=[inline("image/png", b"no picture")]), Kind.NETWORK, "a picture is no picture"),
+        (GeminiMedia(parts=[inline("image/png", b"no picture")]), Kind.INVALID_ANSWER, "a picture is no picture"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
@@ -365,7 +375,7 @@ async def test_gemini_without_sound_is_an_error(parts: list[dict[str, Any]]):
     async with running(GeminiMedia(parts=parts)) as server, provider_of("google", server.url) as provider:
         with pytest.raises(ProviderError) as caught:
             await spoken(provider, SpeechRequest(TTS, "Good morning."))
-    assert caught.value.kind is Kind.NETWORK
+    assert caught.value.kind is Kind.INVALID_ANSWER
 
 
 async def test_gemini_writes_down_what_it_hears():

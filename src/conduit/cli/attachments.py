@@ -51,8 +51,9 @@ def read_given(path: str, *, most_bytes: int) -> Given:
     """Read a file; raises UserError when it cannot be read, is no file, is empty or is too large."""
     shown = repr(path)
     try:
-        # A pipe without a writer would never open.
-        descriptor = os.open(Path(path).expanduser(), os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
+        # A pipe without a writer would never open; Windows would change line ends.
+        flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+        descriptor = os.open(Path(path).expanduser(), flags)
         with os.fdopen(descriptor, "rb") as file:
             mode = os.fstat(file.fileno()).st_mode
             if not stat.S_ISREG(mode):

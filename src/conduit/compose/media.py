@@ -1,4 +1,4 @@
-"""Pictures, speech and transcripts with the tries and the circuit of every request; nothing is made twice.
+"""Pictures, speech and transcripts with the tries and the circuit of every request.
 
 A recording that has begun to arrive is not asked for again: what was heard was paid for, and a second one would be too.
 """

@@ -17,7 +17,7 @@ from conduit.catalog.model import ModelInfo, Vendor
 from conduit.errors import ProviderError, ProviderErrorKind, UserError
 from conduit.messages.content import sanitize_text
 from conduit.messages.media import media_type_of
-from conduit.providers.faults import corrupt_stream, say
+from conduit.providers.faults import say
 from conduit.providers.media import Picture, Segment, TranscriptRequest
 
 MOST_SPEECH_BYTES = 256 * 1024 * 1024
@@ -37,8 +37,8 @@ class Place:
     model: str
 
     def damaged(self, detail: str) -> ProviderError:
-        """Return the error for an answer in which something is missing."""
-        return corrupt_stream(self.vendor, url=self.url, model=self.model, detail=detail)
+        """Return the error for an answer in which something is missing; asking again would be paid for again."""
+        return self.failed(ProviderErrorKind.INVALID_ANSWER, f"The answer is damaged: {detail}.")
 
     def failed(self, kind: ProviderErrorKind, detail: str) -> ProviderError:
         """Return an error that no SDK raises."""

@@ -8,12 +8,13 @@ SDK's `generate_images` (Imagen) is not used: it says of itself that it will be 
 from __future__ import annotations
 
 import base64
+import logging
 import re
 from collections.abc import AsyncIterator
 from typing import Any
 
 from conduit.catalog.model import ModelInfo
-from conduit.errors import ProviderErrorKind, UserError
+from conduit.errors import ProviderError, ProviderErrorKind, UserError
 from conduit.messages.media import media_type_of, wav_of
 from conduit.messages.message import MediaUsage
 from conduit.providers.embeddings import count_of
@@ -28,6 +29,8 @@ from conduit.providers.media import (
     TranscriptRequest,
 )
 from conduit.providers.media_answers import Place, check_recording, known_format, picture_of, ratio_of, text_of
+
+_log = logging.getLogger(__name__)
 
 TRANSCRIBE = "Write down word for word what is said in this recording. Answer with the words alone."
 
@@ -57,8 +60,14 @@ async def make_images(endpoint: GoogleEndpoint, request: ImageRequest) -> MadeIm
     place = _place(endpoint, request.model)
     pictures: list[Picture] = []
     usage = MediaUsage()
-    for _ in range(request.count):
-        answer = await _ask(endpoint, request.model, contents, config)
+    for number in range(1, request.count + 1):
+        try:
+            answer = await _ask(endpoint, request.model, contents, config)
+        except ProviderError as error:
+            if not pictures:
+                raise
+            _log.warning("picture %d of %d was not made: %s", number, request.count, error)  # the others were paid for
+            break
         found = [picture_of(each.data, place) for each in _inline(answer)]
         if not found:
             words = _words(answer)
