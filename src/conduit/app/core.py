@@ -18,6 +18,7 @@ from pydantic import JsonValue
 from conduit.agent.permission import Approver, Remembered
 from conduit.agent.setup import TurnResult
 from conduit.agent.turn import Turn
+from conduit.app.batch import Batches
 from conduit.app.bills import Bills
 from conduit.app.caches import SessionCaches
 from conduit.app.counting import count_tokens
@@ -25,7 +26,7 @@ from conduit.app.embedding import Embedded, embed
 from conduit.app.library import ModelLibrary
 from conduit.app.live import Coming, Live
 from conduit.app.media import Media
-from conduit.app.parameters import cascade, changed
+from conduit.app.parameters import changed
 from conduit.app.parts import Check, ModelChoice, Models, Parts, PromptOptions, Setup, Status, output_cap
 from conduit.app.starting import TurnStart
 from conduit.app.structured import FormQuestion
@@ -64,7 +65,7 @@ class App:
     def __init__(self, parts: Parts, setup: Setup) -> None:
         self._parts = parts
         self._setup = setup
-        self._bills = Bills(parts.ledger, parts.store, self._root())
+        self._bills = Bills(parts.ledger, parts.store, parts.root)
         self._retired: list[Models] = []
         self._live: dict[str, Live] = {}
         self._coming: list[Coming] = []
@@ -96,7 +97,7 @@ class App:
         """Create a session; raises UnknownModel for a model that nobody knows."""
         chosen = self._setup.models.resolve(model).id if model else self.default_model()
         return await self._parts.store.open_session(
-            SessionOpened(title=title, mode=mode or self._setup.mode, model=chosen, cwd=cwd or self._root())
+            SessionOpened(title=title, mode=mode or self._setup.mode, model=chosen, cwd=cwd or self._parts.root)
         )
 
     async def sessions(self, *, query: str = "", cursor: str | None = None, limit: int = 50) -> list[SessionInfo]:
@@ -204,8 +205,7 @@ class App:
     ) -> Structured[T]:
         """Ask one question outside of any session; the answer has the form. Raises as `prompt`, and InvalidAnswer."""
         info = self._setup.models.resolve(model or self.default_model())
-        question = FormQuestion(self._parts, self._setup, info, self._root())
-        return await question.ask(text, form, cascade(self._setup.settings, settings))
+        return await FormQuestion(self._parts, self._setup, info).ask(text, form, settings)
 
     async def _new_turn(self, session_id: str, live: Live, content: Sequence[Block], options: PromptOptions) -> Turn:
         start = TurnStart(self._parts, self._setup, lambda seq, event: self._show(session_id, seq, event))
@@ -279,12 +279,16 @@ class App:
 
     async def embed(self, texts: Sequence[str], model: str | None = None, *, dimensions: int | None = None) -> Embedded:
         """Return a vector for each text; raises UserError for a model that cannot, ProviderError, as `check_model`."""
-        models, ledger = self._setup.models, self._parts.ledger
-        return await embed(models, ledger, self._root(), texts, model, dimensions)
+        return await embed(self._setup.models, self._parts.ledger, self._parts.root, texts, model, dimensions)
+
+    def batches(self) -> Batches:
+        """Return the batches of this person."""
+        parts, setup = self._parts, self._setup
+        return Batches(setup.models, parts.ledger, parts.batches, parts.root, setup.settings, self.default_model())
 
     def media(self) -> Media:
         """Return what makes pictures and speech, and writes recordings down."""
-        return Media(self._setup.models, self._parts.ledger, self._root())
+        return Media(self._setup.models, self._parts.ledger, self._parts.root)
 
     async def count_tokens(self, text: str, model: str | None = None) -> int:
         """Return the tokens of a message as the model's endpoint counts them; raises as `counting.count_tokens`."""
@@ -353,10 +357,6 @@ class App:
         await self._parts.store.aclose()
         await self._parts.ledger.aclose()
         await self._parts.close()
-
-    def _root(self) -> str:
-        roots = self._parts.workspace.roots
-        return str(roots[0]) if roots else ""
 
     async def _emit(self, session_id: str, event: Event) -> None:
         self._show(session_id, await self._parts.store.append(session_id, event), event)

@@ -118,6 +118,6 @@ class ModelLibrary(Protocol):
         """Import the price table in a thread, ahead of its first use, if this model's price is in it."""
         ...
 
-    def cost(self, model: ModelInfo, usage: Usage) -> float | None:
-        """Return what these tokens cost in US dollars; None when no price is known."""
+    def cost(self, model: ModelInfo, usage: Usage, *, batch: bool = False) -> float | None:
+        """Return what these tokens cost in US dollars, in the vendor's batch or not; None when no price is known."""
         ...

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Literal, Protocol
 
 from conduit.agent.budget import TurnLimits
@@ -17,7 +18,7 @@ from conduit.edits.edit import EditSink
 from conduit.edits.stage import Stage
 from conduit.messages.content import Text
 from conduit.messages.request import ModelSettings
-from conduit.providers.base import Embeds, Provider
+from conduit.providers.base import BatchRunner, Embeds, Provider
 from conduit.providers.media import MediaAbilities
 from conduit.sessions.base import SessionStore
 from conduit.sessions.events import Mode
@@ -148,6 +149,10 @@ class Models(Protocol):
         """Return who makes pictures, speech and transcripts with it; raises MissingKey or ConfigError."""
         ...
 
+    def batches(self, model: ModelInfo) -> BatchRunner | None:
+        """Return who runs its batches at its vendor, or None; raises MissingKey or ConfigError."""
+        ...
+
     async def aclose(self) -> None:
         """Close every endpoint."""
         ...
@@ -168,7 +173,8 @@ class Setup:
 class Parts:
     """The concrete parts that compose hands in; they live as long as the App.
 
-    `notices` are sentences for the person about what was found while opening.
+    `batches` is the folder in which they are kept, `notices` are sentences for the person about what was found while
+    opening.
     """
 
     workspace: Workspace
@@ -181,8 +187,15 @@ class Parts:
     doctor: Callable[[Setup], Awaitable[list[Check]]]
     close: Callable[[], Awaitable[None]]
     ledger: Ledger
+    batches: Path
     language: LanguageAbilities | None = None
     notices: tuple[str, ...] = ()
+
+    @property
+    def root(self) -> str:
+        """The first folder of the workspace, or nothing."""
+        roots = self.workspace.roots
+        return str(roots[0]) if roots else ""
 
     async def offer(self, model: ModelInfo, mode: Mode, options: PromptOptions) -> ToolSet:
         """Return the tools of one turn; the first one imports them, off the event loop."""

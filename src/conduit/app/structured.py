@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from conduit.agent.completion import new_id
+from conduit.app.parameters import cascade
 from conduit.app.parts import Parts, Setup
 from conduit.catalog.model import ModelInfo
 from conduit.errors import ProviderError
@@ -26,18 +27,18 @@ class FormQuestion:
     parts: Parts
     setup: Setup
     model: ModelInfo
-    root: str
 
-    async def ask(self, text: str, form: Form[T], settings: ModelSettings) -> Structured[T]:
+    async def ask(self, text: str, form: Form[T], settings: ModelSettings | None) -> Structured[T]:
         """Ask; raises MissingKey and ConfigError, and what `ask_in_form` raises."""
         provider = self.setup.models.provider(self.model)
+        given = cascade(self.setup.settings, settings)
         asked_as = new_id("ask")
 
         def before(request: ModelRequest) -> None:
             shown = request.model_copy(update={"model": self.model.id})
             self.parts.recorder.record("request", asked_as, asked_as, shown)
 
-        request = ModelRequest(model=self.model.name, messages=(user_message(text),), settings=settings)
+        request = ModelRequest(model=self.model.name, messages=(user_message(text),), settings=given)
         try:
             return await ask_in_form(
                 provider, request, form, before=before, after=lambda answer: self._note(asked_as, answer)
@@ -63,4 +64,4 @@ class FormQuestion:
             interrupted=not complete,
         )
         self.parts.recorder.record("answer", asked_as, asked_as, replied)
-        self.parts.ledger.note(entry_of(replied, "", self.root))
+        self.parts.ledger.note(entry_of(replied, "", self.parts.root))

@@ -143,6 +143,7 @@ class Vendor(Row):
         speech_formats: what recordings can be made as, the usual one first; empty when nobody knows.
         recording_bytes: the largest recording that is taken for a transcript.
         edit_format: the form in which its models change files best, as far as somebody said so.
+        batches: the endpoint takes batches in the format of its wire.
         default_max_tokens: the output limit that is sent when nobody set one; None sends none.
         extra_body: sent as it is with every request, for what only this endpoint understands.
         model_defaults: what is assumed of models without a row.
@@ -183,6 +184,7 @@ class Vendor(Row):
     speech_formats: tuple[str, ...] = ()
     recording_bytes: int = 25_000_000
     edit_format: EditFormat | None = None
+    batches: bool = False
     default_max_tokens: int | None = None
     extra_body: dict[str, JsonValue] = Field(default_factory=dict)
     model_defaults: Capabilities = Field(default_factory=Capabilities)

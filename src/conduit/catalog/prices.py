@@ -38,8 +38,11 @@ def load() -> None:
     import genai_prices  # noqa: F401
 
 
-def cost_usd(model: ModelInfo, vendor: Vendor, usage: Usage) -> float | None:
-    """Return what these tokens cost; None when no price is known."""
+def cost_usd(model: ModelInfo, vendor: Vendor, usage: Usage, *, batch: bool = False) -> float | None:
+    """Return what these tokens cost; None when no price is known.
+
+    With `batch` the vendor's price for batches counts, where the table knows one; a row's own price is for both.
+    """
     if vendor.free:
         return 0.0
     if model.price is not None:
@@ -56,7 +59,12 @@ def cost_usd(model: ModelInfo, vendor: Vendor, usage: Usage) -> float | None:
         **_media_parts(usage),
     )
     try:
-        found = genai_prices.calc_price(counted, model.name, provider_id=vendor.price_name)
+        found = genai_prices.calc_price(
+            counted,
+            model.name,
+            provider_id=vendor.price_name,
+            price_context={"processing": "batch"} if batch else None,
+        )
     except (LookupError, ValueError):
         return None
     if found.model_price.audio_hours is not None and not (isinstance(usage, MediaUsage) and usage.audio_seconds):

@@ -34,6 +34,7 @@ COMMANDS = (
     Command("imagegen", "conduit.cli.imagegen", "make pictures from words"),
     Command("speak", "conduit.cli.speak", "speak a text into a file"),
     Command("transcribe", "conduit.cli.transcribe", "write down what a recording says"),
+    Command("batch", "conduit.cli.batch", "hand in a file of questions, bring the answers"),
     Command("doctor", "conduit.cli.doctor", "check what is there and what is missing"),
     Command("log", "conduit.cli.log", "show what was sent to models and what they answered"),
 )

@@ -96,6 +96,7 @@ async def open_app(
             close=room.aclose,
             ledger=SqliteLedger(folders.state / "ledger.db"),
             language=abilities,
+            batches=folders.state / "batches",
             notices=tuple(filter(None, [*lost, store.notice, *room.settings.warnings])),
         ),
         setup,

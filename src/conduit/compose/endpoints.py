@@ -12,13 +12,14 @@ from conduit.agent.setup import Target
 from conduit.app.parts import ModelChoice
 from conduit.catalog.catalog import Catalog
 from conduit.catalog.model import ModelInfo, Vendor
+from conduit.compose.batching import RetryingRunner
 from conduit.compose.embedding import BatchingEmbedder
 from conduit.compose.library import LISTS_FILE, Library
 from conduit.compose.media import abilities
 from conduit.config.secrets import find_key, require_key
 from conduit.config.settings import Settings
 from conduit.errors import ConfigError, UnknownModel, UserError
-from conduit.providers.base import Embeds, Provider
+from conduit.providers.base import BatchRunner, Embeds, Provider, RunsBatches
 from conduit.providers.media import MediaAbilities
 from conduit.providers.retry import RetryingProvider
 
@@ -125,6 +126,15 @@ class Endpoints:
         inner = self.endpoint(model)
         wire = model.wire or self._catalog.vendor(model.vendor).wire
         return abilities(inner, self._open[model.vendor, wire])
+
+    def batches(self, model: ModelInfo) -> BatchRunner | None:
+        """Return who runs batches of `model` at its vendor, or None when nobody does; raises as `provider` does."""
+        inner = self.endpoint(model)
+        vendor = self._catalog.vendor(model.vendor)
+        if not vendor.batches or not isinstance(inner, RunsBatches):
+            return None
+        retrying = self._open[vendor.name, model.wire or vendor.wire]
+        return RetryingRunner(inner.batches(model.name), retrying, model.name)
 
     def choices(self) -> list[ModelChoice]:
         """Return every listed model for chat and the configured one, with what is missing where it is not ready."""

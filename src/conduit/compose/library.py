@@ -93,9 +93,9 @@ class Library:
         """Return one card; raises UnknownModel."""
         return self._card(self._shelf.catalog.resolve(name))
 
-    def cost(self, model: ModelInfo, usage: Usage) -> float | None:
+    def cost(self, model: ModelInfo, usage: Usage, *, batch: bool = False) -> float | None:
         """Return what these tokens cost, or None."""
-        return prices.cost_usd(model, self._shelf.catalog.vendor(model.vendor), usage)
+        return prices.cost_usd(model, self._shelf.catalog.vendor(model.vendor), usage, batch=batch)
 
     async def load(self, model: ModelInfo) -> None:
         """Import the price table in a thread, if this model's price is in it."""

@@ -121,9 +121,7 @@ async def ask_in_form(
     """
     if not 0 <= repairs <= MAX_REPAIRS:
         raise ValueError(f"repairs must be 0 to {MAX_REPAIRS}, not {repairs}")
-    told = f"Answer with one JSON object and nothing else. It must fit this JSON schema:\n{json.dumps(form.schema)}"
-    system = f"{request.system}\n\n{told}".lstrip()
-    asked = request.model_copy(update={"system": system, "tools": (), "response_schema": form.schema})
+    asked = in_form(request, form)
     usage, problem = Usage(), ""
     for number in range(1, repairs + 2):
         before(asked)
@@ -138,7 +136,7 @@ async def ask_in_form(
             )
         message = answer.message()
         try:
-            return Structured(form.read(_json_of(message.text)), usage, number)
+            return Structured(form.read(json_of(message.text)), usage, number)
         except ValueError as error:
             problem = str(error)
         if answer.stop_reason == "max_tokens":
@@ -152,6 +150,13 @@ async def ask_in_form(
         model=request.model,
         problem=problem,
     )
+
+
+def in_form(request: ModelRequest, form: Form[T]) -> ModelRequest:
+    """Return the request that asks for a form, without tools."""
+    told = f"Answer with one JSON object and nothing else. It must fit this JSON schema:\n{json.dumps(form.schema)}"
+    system = f"{request.system}\n\n{told}".lstrip()
+    return request.model_copy(update={"system": system, "tools": (), "response_schema": form.schema})
 
 
 async def _answer(provider: Provider, request: ModelRequest, after: Callable[[Accumulator], None]) -> Accumulator:
@@ -171,8 +176,12 @@ def _complaint(problem: str) -> str:
     return f"Your answer is not valid:\n{lines}\nAnswer again with the whole corrected JSON object and nothing else."
 
 
-def _json_of(text: str) -> str:
-    """Return the JSON text of an answer: models that are not held to a schema like to put it into a code block."""
+def json_of(text: str) -> str:
+    """Return the JSON text of an answer: models that are not held to a schema like to put it into a code block.
+
+    Raises:
+        ValueError: there is no text.
+    """
     fenced = _FENCED.fullmatch(text)
     inside = fenced.group(1) if fenced else text
     if not inside.strip():

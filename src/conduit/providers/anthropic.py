@@ -7,7 +7,8 @@ unwrapped and sends the key as `Authorization: Bearer`. Only `compose` makes one
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping
-from contextlib import aclosing
+from contextlib import aclosing, asynccontextmanager
+from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
 from conduit.catalog.catalog import Catalog
@@ -18,7 +19,8 @@ from conduit.messages.stream import StreamEvent
 from conduit.providers.answer_guard import guard_answers
 from conduit.providers.anthropic_request import encode_request
 from conduit.providers.anthropic_stream import DamagedStreamError, EventDecoder
-from conduit.providers.base import ServedModel
+from conduit.providers.base import BatchRunner, ServedModel
+from conduit.providers.batch_anthropic import AnthropicBatches
 from conduit.providers.faults import TRANSPORT_KINDS, corrupt_stream, cut_stream, not_a_stream, provider_error
 from conduit.providers.own_machine import is_on_this_machine
 from conduit.providers.warmup import LATE, SharedLoad
@@ -172,19 +174,32 @@ class AnthropicProvider:
         except (TypeError, AttributeError) as error:
             raise provider_error(error, ERROR_KINDS, vendor=self._vendor, url=self._url, model=None) from error
 
+    def batches(self, model: str) -> BatchRunner:
+        """Return who runs the batches of a model; see `RunsBatches`."""
+        info = self._catalog.describe(self._vendor.name, model)
+        encode = partial(encode_request, vendor=self._vendor, info=info)
+        return AnthropicBatches(self._vendor, self._url, info, partial(self._asking, model), encode)
+
+    @asynccontextmanager
+    async def _asking(self, model: str) -> AsyncGenerator[anthropic.AsyncAnthropic]:
+        """Give the client; every foreign error inside leaves as ours."""
+        await self.load()
+        assert self._client is not None
+        try:
+            yield self._client
+        except self._foreign as error:
+            raise provider_error(error, ERROR_KINDS, vendor=self._vendor, url=self._url, model=model) from error
+
     async def _events(self, request: ModelRequest, info: ModelInfo) -> AsyncGenerator[Any]:
         """Yield the SDK's events; every foreign error leaves as ours."""
-        assert self._client is not None
         body = encode_request(request, self._vendor, info)
-        try:
-            stream = cast("anthropic.AsyncStream[Any]", await self._client.messages.create(**body))
+        async with self._asking(request.model) as client:
+            stream = cast("anthropic.AsyncStream[Any]", await client.messages.create(**body))
             async with stream:
                 if fault := not_a_stream(stream.response.headers, self._vendor, url=self._url, model=request.model):
                     raise fault
                 async for event in stream:
                     yield event
-        except self._foreign as error:
-            raise provider_error(error, ERROR_KINDS, vendor=self._vendor, url=self._url, model=request.model) from error
 
     def _open(self) -> None:
         import anthropic

@@ -6,13 +6,13 @@ lazily; importing a wire imports no SDK. Only `compose` names concrete providers
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
 from dataclasses import dataclass
-from typing import Protocol, runtime_checkable
+from typing import Literal, Protocol, runtime_checkable
 
 from conduit.messages.message import Usage
 from conduit.messages.request import ModelRequest
-from conduit.messages.stream import StreamEvent
+from conduit.messages.stream import Accumulator, StreamEvent
 
 
 class Provider(Protocol):
@@ -165,4 +165,102 @@ class KeepsPrompts(Protocol):
 
     async def drop_prompts(self) -> int:
         """Delete every cache; return how many there were."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class BatchItem:
+    """One request of a batch; `key` is unique in it: at most 64 letters, digits, `-` and `_`."""
+
+    key: str
+    request: ModelRequest
+
+
+@dataclass(frozen=True, slots=True)
+class BatchFault:
+    """Why an item has no answer: a `ProviderErrorKind`, or `expired`, `cancelled` or `missing`; and a sentence."""
+
+    kind: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class BatchedAnswer:
+    """What became of one item; of a result that cannot be read the key may be empty."""
+
+    key: str
+    answer: Accumulator | BatchFault
+
+
+@dataclass(frozen=True, slots=True)
+class VendorBatch:
+    """A batch as its vendor sees it.
+
+    Attributes:
+        id: the vendor's own.
+        phase: results exist when it has ended, never before.
+        word: what the vendor calls that.
+        done: items that are through, failed ones included; None when the vendor does not tell.
+        failed: those of them that failed; None when the vendor does not tell.
+        without: what is said of an item that has no result.
+    """
+
+    id: str
+    phase: Literal["running", "cancelling", "ended"]
+    word: str
+    done: int | None = None
+    failed: int | None = None
+    without: BatchFault = BatchFault("missing", "The vendor gave no result for this item.")
+
+
+@dataclass(frozen=True, slots=True)
+class BatchSearch:
+    """Whether a batch reached its vendor: it was found, or it is certain that it is not there, or neither."""
+
+    found: VendorBatch | None
+    certain: bool = True
+
+
+class BatchRunner(Protocol):
+    """The batches of one model at a vendor; every method raises ProviderError."""
+
+    async def submit(self, label: str, items: Sequence[BatchItem]) -> VendorBatch:
+        """Hand a batch in.
+
+        Args:
+            label: ours alone, and the beginning of every key, so that `search` finds the batch again.
+            items: all for the same model.
+        """
+        ...
+
+    async def search(self, label: str, since: float, count: int, known: Collection[str] = frozenset()) -> BatchSearch:
+        """Look for a batch whose id never reached us.
+
+        Args:
+            label: with what it was handed in.
+            since: when, in Unix seconds.
+            count: how many items it has.
+            known: the vendor's ids of batches that are others.
+        """
+        ...
+
+    async def state(self, batch_id: str) -> VendorBatch:
+        """Return how far a batch is."""
+        ...
+
+    def results(self, batch_id: str) -> AsyncIterator[BatchedAnswer]:
+        """Yield what became of the items of a batch that has ended, in any order."""
+        ...
+
+    async def cancel(self, batch_id: str) -> None:
+        """Have the vendor stop a batch; it ends some time later, and keeps the answers that were there."""
+        ...
+
+
+@runtime_checkable
+class RunsBatches(Protocol):
+    """An endpoint that answers many requests at its leisure, for less money."""
+
+    def batches(self, model: str) -> BatchRunner:
+        """Return who runs the batches of a model, by the vendor's name of it; asks nobody."""
         ...

@@ -20,7 +20,8 @@ from conduit.messages.content import Audio, Block, Document, Image, ProviderData
 from conduit.messages.message import Message
 from conduit.messages.request import ModelRequest, ThinkingLevel
 from conduit.messages.stream import StreamEvent
-from conduit.providers.base import Embeddings, KeptPrompt, ServedModel
+from conduit.providers.base import BatchRunner, Embeddings, KeptPrompt, ServedModel
+from conduit.providers.batch_google import GoogleBatches
 from conduit.providers.embed_google import embed
 from conduit.providers.faults import cut_stream, say
 from conduit.providers.google_caches import CacheOptions, GoogleCaches
@@ -184,6 +185,11 @@ class GoogleProvider:
         """Return a transcript; see `Transcribes`."""
         info = self._catalog.describe(self._vendor.name, request.model)
         return await transcribe(self._endpoint, info, request)
+
+    def batches(self, model: str) -> BatchRunner:
+        """Return who runs the batches of a model; see `RunsBatches`."""
+        info = self._catalog.describe(self._vendor.name, model)
+        return GoogleBatches(self._endpoint, model, lambda request: encode_request(request, self._vendor, info))
 
     async def list_models(self) -> list[ServedModel]:
         """Return the models that answer to `generateContent`, in the endpoint's order; raises ProviderError.

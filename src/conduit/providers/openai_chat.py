@@ -18,7 +18,8 @@ from conduit.messages.content import Audio, Block, Document, Image, ProviderData
 from conduit.messages.message import Message
 from conduit.messages.request import ModelRequest
 from conduit.messages.stream import StreamEvent
-from conduit.providers.base import Embeddings, ServedModel
+from conduit.providers.base import BatchRunner, Embeddings, ServedModel
+from conduit.providers.batch_openai import OpenAIBatches, read_completion
 from conduit.providers.embed_openai import embed
 from conduit.providers.faults import cut_stream
 from conduit.providers.media import (
@@ -112,6 +113,18 @@ class OpenAIChatProvider:
         """Return a transcript; see `Transcribes`."""
         info = self._catalog.describe(self._vendor.name, request.model)
         return await transcribe(self._endpoint, self._vendor, info, request)
+
+    def batches(self, model: str) -> BatchRunner:
+        """Return who runs the batches of a model; see `RunsBatches`."""
+        can = self._catalog.describe(self._vendor.name, model).capabilities
+        return OpenAIBatches(
+            self._endpoint,
+            self._vendor,
+            model,
+            "/v1/chat/completions",
+            encode=lambda request: encode_request(request, self._vendor, can),
+            read=read_completion,
+        )
 
     async def stream(self, request: ModelRequest) -> AsyncIterator[StreamEvent]:
         """Stream one completion; see `Provider.stream`."""

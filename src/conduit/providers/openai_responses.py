@@ -22,7 +22,8 @@ from conduit.messages.content import Block, Document, Image, ProviderData, Text,
 from conduit.messages.message import Message
 from conduit.messages.request import ModelRequest
 from conduit.messages.stream import StreamEvent
-from conduit.providers.base import ServedModel
+from conduit.providers.base import BatchRunner, ServedModel
+from conduit.providers.batch_openai import OpenAIBatches, read_response
 from conduit.providers.faults import CODE_KINDS, cut_stream, say
 from conduit.providers.openai_endpoint import OpenAIEndpoint
 from conduit.providers.openai_rehearsal import rehearse
@@ -134,6 +135,18 @@ class OpenAIResponsesProvider:
             raise endpoint.error(error, request.model) from error
         except (AttributeError, TypeError) as error:  # the SDK checks no field
             raise endpoint.error(error, request.model) from error
+
+    def batches(self, model: str) -> BatchRunner:
+        """Return who runs the batches of a model; see `RunsBatches`."""
+        can = self._catalog.describe(self._vendor.name, model).capabilities
+        return OpenAIBatches(
+            self._endpoint,
+            self._vendor,
+            model,
+            "/v1/responses",
+            encode=lambda request: encode_request(request, self._vendor, can),
+            read=read_response,
+        )
 
     async def stream(self, request: ModelRequest) -> AsyncIterator[StreamEvent]:
         """Stream one completion; see `Provider.stream`."""
