@@ -22,7 +22,8 @@ def test_each_argument_sets_its_parameter_and_none_sets_nothing():
     found = read(
         *("--temperature", "0", "--top-p", "0.5", "--top-k", "3", "--max-tokens", "9", "--seed", "0"),
         *("--thinking", "high", "--extra", 'user="ann"', "--extra", "options={}"),
-        *("--no-prompt-cache", "--keep-alive", "-1"),
+        *("--no-prompt-cache", "--keep-alive", "-1", "--stop", "END", "--stop", "."),
+        *("--tool-choice", "none", "--no-parallel-tool-calls"),
     )
     assert found == ModelSettings(
         temperature=0,
@@ -31,6 +32,9 @@ def test_each_argument_sets_its_parameter_and_none_sets_nothing():
         max_tokens=9,
         seed=0,
         thinking="high",
+        stop=("END", "."),
+        tool_choice="none",
+        parallel_tool_calls=False,
         prompt_cache=False,
         keep_alive_s=-1,
         extra={"user": "ann", "options": {}},

@@ -12,7 +12,20 @@ from conduit.app.parameters import parameters
 from conduit.errors import UserError
 from conduit.messages.request import ModelSettings, ThinkingLevel
 
-_NAMES = ("temperature", "top_p", "top_k", "max_tokens", "seed", "thinking", "prompt_cache", "keep_alive_s")
+_CHOICES = ("auto", "required", "none")
+_NAMES = (
+    "temperature",
+    "top_p",
+    "top_k",
+    "max_tokens",
+    "stop",
+    "tool_choice",
+    "parallel_tool_calls",
+    "seed",
+    "thinking",
+    "prompt_cache",
+    "keep_alive_s",
+)
 
 
 def add_parameters(parser: argparse.ArgumentParser) -> None:
@@ -25,6 +38,11 @@ def add_parameters(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--top-p", metavar="X", type=float, help="choose among the likeliest words up to this share")
     group.add_argument("--top-k", metavar="N", type=int, help="choose among the N likeliest words")
     group.add_argument("--max-tokens", metavar="N", type=int, help="the longest answer")
+    group.add_argument("--stop", metavar="TEXT", action="append", help="end the answer at TEXT; may be repeated")
+    group.add_argument("--tool-choice", choices=_CHOICES, help="whether the model must, may or must not call tools")
+    group.add_argument(
+        "--parallel-tool-calls", action=argparse.BooleanOptionalAction, help="whether it may call several at once"
+    )
     group.add_argument("--seed", metavar="N", type=int, help="make answers repeatable, as far as the vendor can")
     group.add_argument("--thinking", choices=get_args(ThinkingLevel), help="how much the model thinks")
     group.add_argument(
