@@ -93,7 +93,7 @@ async def open_app(
             recorder=room.recorder,
             configure=room.configure,
             doctor=lambda current: asyncio.to_thread(room.examine, current, database, workspace.door),
-            close=room.aclose,
+            close=lambda: _close(room, workspace),
             ledger=SqliteLedger(folders.state / "ledger.db"),
             language=abilities,
             batches=folders.state / "batches",
@@ -103,6 +103,11 @@ async def open_app(
     )
     room.report = app.report
     return app
+
+
+async def _close(room: _Room, workspace: Workspace) -> None:
+    workspace.events.close()
+    await room.aclose()
 
 
 def _usable(roots: Sequence[Path]) -> tuple[list[Path], list[str]]:

@@ -45,6 +45,7 @@ class EditorOptions:
     create_files: bool = True
     show_document: bool = False
     progress: bool = True
+    watch_files: bool = False
 
 
 @dataclass
@@ -59,6 +60,7 @@ class Seen:
         documents: params of `window/showDocument`.
         diagnostics: the latest by URI.
         edits: params of `workspace/applyEdit`.
+        registrations: what the server registered for, of `client/registerCapability`.
     """
 
     updates: list[dict[str, Any]] = field(default_factory=list)
@@ -68,6 +70,7 @@ class Seen:
     documents: list[dict[str, Any]] = field(default_factory=list)
     diagnostics: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     edits: list[dict[str, Any]] = field(default_factory=list)
+    registrations: list[dict[str, Any]] = field(default_factory=list)
 
     def text(self, message_kind: str = "agent_message_chunk") -> str:
         """Return what was streamed of the answers, as a client that honours `replace` shows it, one after the other."""
@@ -239,6 +242,10 @@ class EditorClient:
                 return {"success": True}
             case "workspace/configuration":
                 return [dict(self._options.settings) for _ in params["items"]]
+            case "client/registerCapability":
+                self.seen.registrations += params["registrations"]
+                self._arrived.set()
+                return None
             case "window/workDoneProgress/create":
                 return None
             case _ if method.startswith("conduit/editor/") and self.abilities is not None:
@@ -271,6 +278,7 @@ class EditorClient:
                 "workspaceEdit": {"documentChanges": options.document_changes, "resourceOperations": operations},
                 "configuration": True,
                 "workspaceFolders": True,
+                "didChangeWatchedFiles": {"dynamicRegistration": options.watch_files},
             },
             "window": {"workDoneProgress": options.progress, "showDocument": {"support": options.show_document}},
             "textDocument": {

@@ -49,6 +49,7 @@ class ClientFacts:
     session_updates: bool = False
     status_updates: bool = False
     abilities: frozenset[Ability] = frozenset()
+    watches_files: bool = False
 
 
 def read_facts(params: Mapping[str, object]) -> ClientFacts:
@@ -73,6 +74,7 @@ def read_facts(params: Mapping[str, object]) -> ClientFacts:
         work_done_progress=_find(capabilities, "window", "workDoneProgress") is True,
         disabled_actions=_find(capabilities, "textDocument", "codeAction", "disabledSupport") is True,
         action_tags=bool(_find(capabilities, "textDocument", "codeAction", "tagSupport")),
+        watches_files=_find(capabilities, "workspace", "didChangeWatchedFiles", "dynamicRegistration") is True,
         configuration=_find(capabilities, "workspace", "configuration") is True,
         permission_requests=conduit.get("permission") is True,
         session_updates=conduit.get("updates", bool(conduit)) is True,

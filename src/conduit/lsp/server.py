@@ -33,6 +33,7 @@ from conduit.lsp.facts import ClientFacts, read_facts
 from conduit.lsp.lifetime import ProcessWatch
 from conduit.lsp.transport import Outbox
 from conduit.lsp.validation import validated
+from conduit.lsp.world import World, advertise
 
 if TYPE_CHECKING:
     from conduit.app import App
@@ -56,6 +57,7 @@ class ConduitServer(LanguageServer):
         super().__init__("conduit", __version__, protocol_cls=Dispatch, converter_factory=default_converter)
         self.facts = ClientFacts()
         self.documents = OpenDocuments()
+        self.world = World()
         self.progress_tasks: dict[int | str, asyncio.Task[Any]] = {}
         self.suggestions: dict[str, list[Suggestion]] = {}
         self.conversation_id: str | None = None
@@ -125,6 +127,9 @@ class ConduitServer(LanguageServer):
         self.facts = read_facts(params)
         self.process_id = self.facts.process_id
         self.documents = OpenDocuments(self.facts.encoding)
+        self.world = World(self.facts.roots, partial(self.show_message, kind=types.MessageType.Warning))
+        for method, handler in self.world.handlers().items():
+            self.protocol.on_notification(method, handler)
         self.protocol.client_capabilities = types.ClientCapabilities()
         builder = ServerCapabilitiesBuilder(
             self.protocol.client_capabilities,
@@ -141,8 +146,7 @@ class ConduitServer(LanguageServer):
         }
         if capabilities.execute_command_provider is not None:
             capabilities.execute_command_provider.work_done_progress = True
-        if capabilities.workspace is not None:  # no word of change notifications: the roots of an App do not change
-            capabilities.workspace.workspace_folders = types.WorkspaceFoldersServerCapabilities(supported=True)
+        advertise(capabilities)
         self.protocol.server_capabilities = capabilities
         return types.InitializeResult(capabilities, types.ServerInfo(self.name, self.version))
 
@@ -218,8 +222,9 @@ class ConduitServer(LanguageServer):
         from conduit.lsp.watching import watch_app
 
         open_app = cast("Callable[..., Coroutine[Any, Any, App]]", resolve(table.OPEN_APP))
+        roots = self.world.roots
         app = await open_app(
-            self.facts.roots,
+            roots,
             self.facts.settings,
             self.documents,
             EditorApplier(self),
@@ -227,6 +232,9 @@ class ConduitServer(LanguageServer):
             arguments=self._arguments,
             language=partial(EditorLanguage, self) if self.facts.abilities else None,
         )
+        self.world.opened(app.workspace, roots)
+        if self.facts.watches_files:
+            self.protocol.spawn(self.world.register(self.ask), "register for files")
         for notice in app.notices:
             self.show_message(notice, types.MessageType.Warning)
         watch_app(self, app)

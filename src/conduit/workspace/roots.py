@@ -1,4 +1,4 @@
-"""Roots: the folders that are open now, shared by every view of one workspace, with their names and their door."""
+"""Roots: the folders that are open now, shared by every view of one workspace: their names, their door, their news."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from pathlib import Path
 
 from conduit.errors import ToolError
 from conduit.sandbox.confine import Door
+from conduit.workspace.events import FileHub
 from conduit.workspace.names import Names
 
 
@@ -16,12 +17,14 @@ class Roots:
     Attributes:
         names: how files are called now.
         door: the way to them; a root that was removed is refused by it at once.
+        events: what happens to files.
     """
 
     def __init__(self, roots: Sequence[Path], door: Door) -> None:
         """`door` must have been made with the same roots, spelled the same."""
         self.names = Names(roots)
         self.door = door
+        self.events = FileHub()
 
     def change(self, roots: Sequence[Path]) -> list[str]:
         """Open these folders and no others; return a sentence about each that cannot be opened, and is left out."""

@@ -18,6 +18,7 @@ from conduit.sandbox.confine import Door
 from conduit.workspace.document import Document
 from conduit.workspace.editor import Editor, is_no_file, is_other_scheme
 from conduit.workspace.encoding import line_end_of
+from conduit.workspace.events import FileHub
 from conduit.workspace.glob import Glob
 from conduit.workspace.ignore import Ignore, is_always_ignored, refuse_private
 from conduit.workspace.layers import Layers, digest
@@ -59,6 +60,11 @@ class Workspace:
     def door(self) -> Door:
         """The door to the roots."""
         return self._layers.roots.door
+
+    @property
+    def events(self) -> FileHub:
+        """What happens to files outside of our own edits: faces report to it, others subscribe."""
+        return self._layers.roots.events
 
     def set_roots(self, roots: Sequence[Path]) -> list[str]:
         """Open these folders and no others, for this view and every other one of the same workspace.

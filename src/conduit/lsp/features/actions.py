@@ -34,17 +34,22 @@ if TYPE_CHECKING:
 RUN = "conduit.action.run"
 SUGGEST = "conduit.suggest"
 
+_OUTSIDE = "This file is in none of the folders that are open. Open its folder to work on it with Conduit."
+_NO_FILE = "This document is no file. Save it in a folder that is open to change it with Conduit."
+
 
 async def code_action(server: ConduitServer, params: types.CodeActionParams) -> list[types.CodeAction]:
     """Answer the menu for a range; asks no model."""
     app = await server.app()
     document = server.documents.by_uri(params.text_document.uri)
-    if document is None or document.path is None:
+    if document is None:
         return []
+    if document.path is None:
+        return _nothing_here(server, _NO_FILE)
     try:
         name = app.workspace.name_of(document.path)
     except OutsideWorkspace:
-        return _nothing_here(server)
+        return _nothing_here(server, _OUTSIDE)
     problems = [each for each in params.context.diagnostics if each.source != SOURCE]
     target = Target(
         name,
@@ -168,18 +173,19 @@ async def _consents(server: ConduitServer, app: App, result: ActionResult) -> bo
     return answer in ("allow_once", "allow_always")
 
 
-def _nothing_here(server: ConduitServer) -> list[types.CodeAction]:
-    """Return, where the editor can show it, why nothing is offered for a file that is in no opened folder."""
+def _nothing_here(server: ConduitServer, reason: str) -> list[types.CodeAction]:
+    """Return, where the editor can show it, why nothing is offered for a document."""
     if not server.facts.disabled_actions:
         return []
-    reason = "This file is in none of the folders that are open. Open its folder to work on it with Conduit."
     return [types.CodeAction(title="Conduit", disabled=types.CodeActionDisabled(reason=reason))]
 
 
 def _open_document(server: ConduitServer, uri: str) -> Document:
     document = server.documents.by_uri(uri)
-    if document is None or document.path is None:
+    if document is None:
         raise PathNotFound(f"{uri} is not open in the editor. Open the file, then run the action again.")
+    if document.path is None:
+        raise UserError(_NO_FILE)
     return document
 
 

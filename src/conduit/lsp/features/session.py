@@ -187,13 +187,13 @@ def _context(server: ConduitServer, app: App, context: PromptContext | None) -> 
     """Return what the person looks at; documents outside of the workspace are left out."""
     if context is None:
         return None
-    names = [_name(app, other.uri) for other in context.open_documents]
+    names = [_name(server, app, other.uri) for other in context.open_documents]
     opened = tuple(name for name in names if name is not None)
     uri = context.active_document.uri if context.active_document else None
     document = server.documents.by_uri(uri) if uri else None
     range_ = _range(server, document, context.selection) if document and context.selection else None
     return EditorContext(
-        active=_name(app, uri) if uri else None,
+        active=_name(server, app, uri) if uri else None,
         language=document.language_id if document else None,
         selection=document.text_in(range_) if document and range_ else None,
         selection_range=range_,
@@ -209,10 +209,10 @@ def _range(server: ConduitServer, document: Document, wire: WireRange) -> Range:
     )
 
 
-def _name(app: App, uri: str) -> str | None:
+def _name(server: ConduitServer, app: App, uri: str) -> str | None:
     path = path_from_uri(uri)
-    if path is None:
-        return None
+    if path is None:  # an untitled document and the like can be read as long as it is open
+        return uri if server.documents.by_uri(uri) is not None and uri.isprintable() else None
     try:
         return app.workspace.name_of(path)
     except OutsideWorkspace:
