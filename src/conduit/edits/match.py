@@ -3,7 +3,7 @@ r"""Find the place in a text that a model meant, or say why not; never guess bet
 Strategies, strictest first: exact, whatever the line ends are (a model sees none and writes `\n`); whole lines but for
 white space at their ends; but for the same indentation more or less; but for punctuation and spaces that have an ASCII
 twin; and blocks of which a few lines differ (`likeness`). A place is taken when every other one that fits has all its
-faults and more; of two others neither is. A line hint decides between equal ones when it is much closer to one. Pure.
+faults and more; of two others neither is. A line hint decides between equal ones when it is next to one of them. Pure.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from conduit.edits.merge import SAME, Reindent, merge, uniform
 from conduit.edits.refusal import ambiguous, not_found
 from conduit.errors import EditNotFound
 
-_CLOSE_LINES = 3
+_CLOSE_LINES, _APART_LINES = 1, 3
 
 Fault = str
 """How a place differs from the quoted text, in words: `trailing white space`, `indentation`, `punctuation`, `lines`."""
@@ -167,12 +167,12 @@ def candidates(source: Source, old: str, *, whole_lines: bool = False, like: boo
 
 
 def near(places: list[Place], hint_line: int) -> list[Place]:
-    """Return the place that is much closer to a line than the others; all of them when none is, or lines differ."""
+    """Return the place that the hint is at, or one line off; all when there is none or another one is near too."""
     if any(place.pairs is not None for place in places):
         return places
     ranked = sorted(places, key=lambda place: abs(place.first - hint_line))
     closest, second = (abs(place.first - hint_line) for place in ranked[:2])
-    return ranked[:1] if second - closest >= max(_CLOSE_LINES, closest) else places
+    return ranked[:1] if closest <= _CLOSE_LINES and second - closest >= _APART_LINES else places
 
 
 def splices_at(source: Source, place: Place, old: str, new: str) -> list[Splice] | None:

@@ -22,6 +22,7 @@ from conduit.errors import EditAmbiguous, EditNotFound, ToolError
 T = TypeVar("T")
 
 _MOST_PLACES = 200
+_STRAY_LINES = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,16 +229,19 @@ def _settle(found: list[list[Place]], passages: Sequence[Passage]) -> list[Place
 
 
 def _by_hint(index: int, found: list[list[Place]], passages: Sequence[Passage]) -> list[Place]:
-    """Choose by the line number, which is off by as much as that of the nearest passage whose place is sure."""
+    """Choose by the line number, which is off by as much as those of the passages whose places are sure.
+
+    Where these are off by different amounts the numbers are made up, and tell nothing.
+    """
     places, line = found[index], passages[index].line
     if len(places) == 1 or line is None:
         return places
-    sure = [
-        (abs(other - index), found[other][0].first - at)
+    off = [
+        found[other][0].first - at
         for other, passage in enumerate(passages)
         if len(found[other]) == 1 and (at := passage.line) is not None
-    ]
-    return near(places, line + (min(sure)[1] if sure else 0))
+    ] or [0]
+    return near(places, line + off[0]) if max(off) - min(off) <= _STRAY_LINES else places
 
 
 def _in_order(found: list[list[Place]]) -> list[list[Place]]:
