@@ -6,7 +6,7 @@ ConduitError
 │    ConfigError · MissingKey · UnknownModel · SessionNotFound · SessionBusy
 ├─ ToolError       the model can fix it; becomes a tool result
 │    UnknownTool · InvalidArguments · PathNotFound · NotText · EditNotFound · EditAmbiguous
-│    StaleDocument · EditRefused · EditorFailed · PermissionDenied · OutsideWorkspace
+│    StaleDocument · EditRefused · PartlyApplied · EditorFailed · PermissionDenied · OutsideWorkspace
 ├─ ProviderError   retry, wait, change the model, or stop: see its `kind`
 │    InvalidAnswer
 ├─ LimitReached    the turn ends with a stop reason and a valid transcript
@@ -20,6 +20,7 @@ logs it with its traceback and ends the turn cleanly. Anyone may import this mod
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from enum import StrEnum
 from pathlib import Path
 from typing import Literal
@@ -115,6 +116,18 @@ class StaleDocument(ToolError):
 
 class EditRefused(ToolError):
     """The editor answered that it did not apply the edit; nothing was changed."""
+
+
+class PartlyApplied(EditRefused):
+    """A change failed midway, and what was done before could not all be put back; the message says where.
+
+    Attributes:
+        left: the names of the files that are not as before; every other one is.
+    """
+
+    def __init__(self, message: str, left: Sequence[str]) -> None:
+        super().__init__(message)
+        self.left = tuple(left)
 
 
 class EditorFailed(ToolError):

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, Protocol
 
+from conduit.errors import EditRefused
 from conduit.workspace.document import split_lines
 from conduit.workspace.encoding import Encoding
 from conduit.workspace.positions import Position, Range
@@ -99,17 +100,59 @@ class EditSink(Protocol):
         ...
 
 
+Operation = Literal["create", "rename", "delete"]
+"""What an editor may be able to do with files, as LSP names it (*ResourceOperationKind*)."""
+
+
 class Applier(Protocol):
-    """Changes open documents through the editor, all at once or not at all."""
+    """Changes open documents through the editor, and reports exactly what came of it."""
+
+    @property
+    def operations(self) -> frozenset[Operation]:
+        """What the editor does with files when it is asked."""
+        ...
 
     async def apply(self, changes: Sequence[FileChange], label: str) -> None:
-        """Apply `changes` with their versions; `label` names them in the editor's undo.
+        """Apply `changes` with their versions; `label` names them in the editor's undo. Returns when they are there.
 
         Raises:
-            EditRefused: the editor answered that it did not apply them.
-            StaleDocument: a document has another version by now.
+            EditRefused: nothing of it is there.
+            StaleDocument: a document has another version by now; nothing of it is there.
+            HalfApplied: some of it is there.
         """
         ...
+
+    def tell(self, sentence: str) -> None:
+        """Show the person a sentence that they must not miss."""
+        ...
+
+
+class HalfApplied(EditRefused):
+    """An editor carried out a part of what it was asked, or put it in a wrong place.
+
+    Attributes:
+        landed: what is there now, each with the texts that it really went from and to.
+    """
+
+    def __init__(self, message: str, landed: Sequence[FileChange]) -> None:
+        super().__init__(message)
+        self.landed = tuple(landed)
+
+
+class Saver(Protocol):
+    """Has the editor save an open document."""
+
+    async def save(self, path: Path) -> bool:
+        """Save the document of an absolute path as the person would; False when the editor cannot, or did not."""
+        ...
+
+
+class NoSaver:
+    """The saver of an editor that cannot be asked to save."""
+
+    async def save(self, path: Path) -> bool:
+        """Return False."""
+        return False
 
 
 def line_edits(before: str, after: str) -> tuple[TextEdit, ...]:

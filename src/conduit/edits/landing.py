@@ -1,0 +1,55 @@
+"""What an editor made of a change: found in the texts that a document had since the change was sent.
+
+Pure. A client without versions may put an edit at lines that have moved; one that fails midway may make some of the
+edits of a document. Both leave texts that nothing else leaves.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from conduit.edits.edit import FileChange, TextEdit
+from conduit.edits.rebase import rebase
+from conduit.workspace.document import Document
+
+
+def landed(change: FileChange, texts: Sequence[str]) -> FileChange | None:
+    """Return the change as it was really made, or None when it was not.
+
+    Args:
+        change: what was sent.
+        texts: every text of the document since then, in order; the first is the one that it had when it was sent.
+    """
+    edits = change.edits()
+    if not edits:
+        return change
+    for number, text in enumerate(texts):
+        made = _put(text, edits)
+        if made != text and made in texts[number + 1 :]:
+            return replace(change, before=text, after=made)
+    for part in _parts(edits):
+        made = _put(texts[0], part)
+        if made != texts[0] and made in texts[1:]:
+            return replace(change, before=texts[0], after=made)
+    return None
+
+
+def is_right(change: FileChange, made: FileChange) -> bool:
+    """Say whether a change that was made as `made` came to the place that it was meant for."""
+    return rebase(change.before or "", change.after or "", made.before or "") == made.after
+
+
+def _parts(edits: Sequence[TextEdit]) -> Iterator[Sequence[TextEdit]]:
+    """Give what a client has made that stopped in the middle, from either end."""
+    for count in range(len(edits) - 1, 0, -1):
+        yield edits[-count:]
+        yield edits[:count]
+
+
+def _put(text: str, edits: Sequence[TextEdit]) -> str:
+    """Return the text with edits made where they say, whatever is there."""
+    document = Document("", None, "", 0, text)
+    for edit in reversed(edits):
+        document.replace(0, edit.new_text, edit.range)
+    return document.text
