@@ -46,7 +46,8 @@ class PlainTool:
         return f"Run {self.name}"
 
     async def preview(self, arguments: Mapping[str, JsonValue], context: ToolContext) -> Preview | None:
-        return Preview("+ changed") if self.effect is Effect.WRITE else None
+        paths = (str(arguments["path"]),) if "path" in arguments else ()
+        return Preview("+ changed", paths) if self.effect is Effect.WRITE else None
 
     async def run(self, arguments: Mapping[str, JsonValue], context: ToolContext) -> ToolOutcome:
         self.ran.append(arguments)

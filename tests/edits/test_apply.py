@@ -9,7 +9,15 @@ import pytest
 
 from conduit.edits.apply import ApplyAtOnce
 from conduit.edits.edit import FileChange
-from conduit.errors import EditRefused, NotText, OutsideWorkspace, PermissionDenied, StaleDocument, ToolError
+from conduit.errors import (
+    EditRefused,
+    NotText,
+    OutsideWorkspace,
+    PartlyApplied,
+    PermissionDenied,
+    StaleDocument,
+    ToolError,
+)
 from conduit.sandbox.confine import Door
 from conduit.workspace.workspace import Workspace
 from fakes.editor import FakeEditor
@@ -99,29 +107,45 @@ async def test_a_file_opened_or_closed_since_it_was_read_is_changed_where_it_is_
     assert (root / "a.py").read_bytes() == b"1\r\ntwo\n"
 
 
+class Locking(FakeEditor):
+    """An editor, and somebody who makes a file read-only while an edit is applied."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__()
+        self._path = path
+
+    async def apply(self, changes: Sequence[FileChange], label: str) -> None:
+        await super().apply(changes, label)
+        self._path.chmod(0o444)
+
+
 @pytest.mark.parametrize("taken_back", [True, False])
-async def test_when_the_disk_fails_midway_what_was_done_is_put_back_or_told(
-    sink: ApplyAtOnce, editor: FakeEditor, root: Path, taken_back: bool
-) -> None:
-    document = editor.open(root / "a.py", "unsaved\n")
-    editor.answers = [True, taken_back]
+async def test_when_the_disk_fails_midway_what_was_done_is_put_back_or_told(root: Path, taken_back: bool) -> None:
     locked = root / "locked.py"
     locked.write_text("old\n")
-    locked.chmod(0o444)
-    with pytest.raises(EditRefused) as caught:
-        await sink.submit(
-            [
-                change(root, "a.py", "unsaved\n", "edited\n", 1),
-                change(root, "b.py", "bee\r\n", "BEE\r\n"),
-                change(root, "deep/er/new.py", None, "new\n"),
-                change(root, "locked.py", "old\n", "new\n"),
-            ]
-        )
+    editor = Locking(locked)
+    document = editor.open(root / "a.py", "unsaved\n")
+    editor.answers = [True, taken_back]
+    with Door([root]) as door:
+        sink = ApplyAtOnce(Workspace([root], editor, door), door, editor)
+        with pytest.raises(EditRefused) as caught:
+            await sink.submit(
+                [
+                    change(root, "a.py", "unsaved\n", "edited\n", 1),
+                    change(root, "b.py", "bee\r\n", "BEE\r\n"),
+                    change(root, "deep/er/new.py", None, "new\n"),
+                    change(root, "locked.py", "old\n", "new\n"),
+                ]
+            )
     assert "'locked.py' is read-only" in str(caught.value)
     assert (root / "b.py").read_bytes() == b"\xef\xbb\xbfbee\r\n"
     assert sorted(path.name for path in root.iterdir()) == ["a.py", "b.py", "locked.py"]
     assert ("taken back" if taken_back else "stays there") in str(caught.value)
     assert document.text == ("unsaved\n" if taken_back else "edited\n")
+    if not taken_back:
+        assert isinstance(caught.value, PartlyApplied)
+        assert caught.value.left == ("a.py",)
+        assert editor.told == [str(caught.value)]
 
 
 @pytest.mark.parametrize("name", [".git/hooks/pre-commit", "sub/.GIT/config", ".env", "id_rsa"])

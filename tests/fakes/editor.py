@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from conduit.edits.edit import FileChange
+from conduit.edits.edit import FileChange, Operation
 from conduit.errors import EditRefused, StaleDocument
 from conduit.workspace.document import Document
 
@@ -18,6 +18,8 @@ class FakeEditor:
         self._others: dict[str, Document] = {}
         self.answers: list[bool] = []
         self.labels: list[str] = []
+        self.told: list[str] = []
+        self.operations: frozenset[Operation] = frozenset()
 
     def open(self, path: Path, text: str, version: int = 1) -> Document:
         """Open a file with a text, saved or not."""
@@ -48,6 +50,9 @@ class FakeEditor:
     def by_uri(self, uri: str) -> Document | None:
         everything = [*self._documents.values(), *self._others.values()]
         return next((document for document in everything if document.uri == uri), None)
+
+    def tell(self, sentence: str) -> None:
+        self.told.append(sentence)
 
     async def apply(self, changes: Sequence[FileChange], label: str) -> None:
         self.labels.append(label)

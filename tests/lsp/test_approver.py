@@ -61,3 +61,31 @@ async def test_two_questions_about_calls_of_one_name_show_each_its_own_effect(tm
     for task in asking:
         task.cancel()
     await asyncio.wait(asking)
+
+
+class Answering:
+    """A client that understands permission questions, or not, and allows with the first answer that is offered."""
+
+    def __init__(self, *, own: bool) -> None:
+        self.facts = ClientFacts(permission_requests=own)
+        self.params: object = None
+
+    async def ask(self, method: str, params: object) -> object:
+        self.params = params
+        if method == "window/showMessageRequest":
+            return {"title": params.actions[0].title}
+        return {"outcome": {"outcome": "selected", "optionId": "allow_once"}}
+
+    def notify(self, method: str, params: object) -> None:
+        raise AssertionError(method)
+
+
+async def test_a_protected_file_is_shown_with_the_reason_and_without_a_lasting_answer(tmp_path: Path) -> None:
+    request = REQUEST.model_copy(update={"reason": ".envrc is what the shell loads in this folder."})
+    own, plain = Answering(own=True), Answering(own=False)
+    assert await EditorApprover(own, tmp_path).ask(request) == "allow_once"
+    assert own.params.reason == request.reason
+    assert [option.kind for option in own.params.options] == ["allow_once", "reject_once"]
+    assert await EditorApprover(plain, tmp_path).ask(request) == "allow_once"
+    assert plain.params.message == f"Conduit wants to: Edit a\n{request.reason}"
+    assert [action.title for action in plain.params.actions] == ["Allow once", "Deny"]

@@ -18,6 +18,7 @@ from conduit.agent.permission import PermissionRequest, Remembered, needs_questi
 from conduit.errors import InvalidArguments, ToolError
 from conduit.messages.content import ToolCall, ToolResult, count_unfit, sanitize_text
 from conduit.messages.message import Message, tool_message
+from conduit.sandbox.protected import protected_among
 from conduit.sessions.events import Event, Mode, ToolFinished, ToolStarted
 from conduit.tools.base import Effect, Tool, ToolContext, ToolOutcome, ToolSet
 
@@ -139,9 +140,15 @@ class Dispatch:
     async def _question(self, call: ToolCall, tool: Tool) -> PermissionRequest | None:
         """Return what to ask before this call; an effect that would fail is not asked about."""
         desk = self._desk
-        if call.id in self._permitted or not needs_question(tool.effect, tool.spec.name, desk.mode, desk.remembered):
+        if call.id in self._permitted:
+            return None
+        asked = needs_question(tool.effect, tool.spec.name, desk.mode, desk.remembered)
+        if tool.effect is Effect.READ:
             return None
         preview = await tool.preview(call.arguments, desk.context)
+        reason = protected_among(preview.paths) if preview else ""
+        if not asked and not reason:
+            return None
         return PermissionRequest(
             session_id=desk.session_id,
             turn_id=desk.turn_id,
@@ -152,6 +159,7 @@ class Dispatch:
             effect=tool.effect,
             preview=preview.text if preview else "",
             paths=preview.paths if preview else (),
+            reason=reason,
         )
 
     async def _settle(self, call: ToolCall, tool: Tool | None, outcome: ToolOutcome, *, is_error: bool) -> None:

@@ -18,7 +18,11 @@ Answer = Literal["allow_once", "allow_always", "reject_once", "reject_always"]
 
 
 class PermissionRequest(Value):
-    """What the person is asked: one effect of one call, shown whole. `preview` is a diff or the exact command."""
+    """What the person is asked: one effect of one call, shown whole. `preview` is a diff or the exact command.
+
+    `reason` is a sentence about protected files among `paths`. With one, an answer holds for this call only: no
+    lasting answer, given before or now, says anything about such files.
+    """
 
     session_id: str
     turn_id: str
@@ -29,6 +33,7 @@ class PermissionRequest(Value):
     effect: Effect
     preview: str = ""
     paths: tuple[str, ...] = ()
+    reason: str = ""
 
 
 class Approver(Protocol):
@@ -60,11 +65,17 @@ def nobody_to_ask(request: PermissionRequest) -> PermissionDenied:
 
 
 class AllowAll:
-    """The approver when the person has consented beforehand: a picked code action, or `--yes`."""
+    """The approver when the person has consented beforehand: a picked code action, or `--yes`.
+
+    Nobody consents beforehand to the change of a protected file: `protected` is asked about those.
+    """
+
+    def __init__(self, protected: Approver | None = None) -> None:
+        self._protected = protected or DenyAll()
 
     async def ask(self, request: PermissionRequest) -> Answer:
-        """Allow."""
-        return "allow_once"
+        """Allow, or ask about a protected file."""
+        return await self._protected.ask(request) if request.reason else "allow_once"
 
 
 @dataclass
@@ -100,3 +111,10 @@ def needs_question(effect: Effect, tool: str, mode: Mode, remembered: Remembered
     if known == "reject_always":
         raise PermissionDenied(f"The person does not allow {tool} in this conversation. Do not try again.")
     return known is None
+
+
+def once(answer: Answer) -> Answer:
+    """Return an answer as it counts for one call only."""
+    if answer == "allow_always":
+        return "allow_once"
+    return "reject_once" if answer == "reject_always" else answer

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from conduit.agent.budget import Budget
 from conduit.agent.completion import Completion, new_id
 from conduit.agent.dispatch import INTERRUPTED, Desk, Dispatch, refusal_text
-from conduit.agent.permission import Answer, PermissionRequest
+from conduit.agent.permission import Answer, PermissionRequest, once
 from conduit.agent.setup import Target, TurnResult, TurnSetup
 from conduit.agent.states import TRANSITIONS, WORKING, Signal, State
 from conduit.errors import RETRYABLE, ConduitError, LimitReached, PermissionDenied, ProviderError, ProviderErrorKind
@@ -238,6 +238,8 @@ class Turn:
         except PermissionDenied as error:  # nobody was there to be asked, so there is no answer to note
             await dispatch.refuse(question.call_id, str(error))
             return Signal.PERMISSION_ANSWERED
+        if question.reason:  # what is said about a protected file holds for this call
+            answer = once(answer)
         self.setup.remembered.record(question.effect, answer)
         await self._emit(
             PermissionAnswered(

@@ -24,6 +24,7 @@ _ANSWERS: dict[str, Answer] = {
 }
 _FLUSH_S = 1.0
 _QUESTION = "Allow this? [y]es, [a]lways in this conversation, [n]o, never: "
+_QUESTION_ONCE = "Allow this? [y]es, [n]o: "
 _COLORS = {"+": "\x1b[32m", "-": "\x1b[31m", "@": "\x1b[36m"}
 
 
@@ -36,7 +37,9 @@ class RefusingApprover:
 
     async def ask(self, request: PermissionRequest) -> Answer:
         """Raise PermissionDenied."""
-        if not self._said:
+        if request.reason:
+            self._output.note(f"a change was refused, because nobody can be asked here. {request.reason}")
+        elif not self._said:
             self._said = True
             self._output.note("a change was refused, because nobody can be asked here; allow changes with --yes")
         raise nobody_to_ask(request)
@@ -64,6 +67,7 @@ class TerminalApprover:
             raise nobody_to_ask(request) from None
         wake_read, wake_write = os.pipe()
         shown = "\n" + describe(request, color=colored()) + "\n"
+        question = _QUESTION_ONCE if request.reason else _QUESTION
 
         def settle(answer: Answer) -> None:
             if not answered.done():
@@ -71,7 +75,7 @@ class TerminalApprover:
 
         def converse() -> None:  # a thread: reading blocks, and not every event loop can watch a terminal
             try:
-                answer = _converse(terminal, wake_read, shown)
+                answer = _converse(terminal, wake_read, shown, question)
             finally:
                 os.close(terminal)
                 os.close(wake_read)
@@ -97,18 +101,20 @@ def terminal_device() -> str | None:
 def describe(request: PermissionRequest, *, color: bool) -> str:
     """Return the request for people: what, then the whole diff or command, with nothing hidden."""
     lines = [printable(f"{request.title or request.tool} ({request.effect})")]
+    if request.reason:
+        lines.append(printable(f"Asked each time: {request.reason}"))
     for line in printable(request.preview.replace("\r\n", "\n")).rstrip("\n").split("\n"):
         paint = _COLORS.get(line[:1]) if color else None
         lines.append(f"  {paint}{line}\x1b[0m" if paint else f"  {line}")
     return "\n".join(lines)
 
 
-def _converse(terminal: int, wake: int, shown: str) -> Answer | None:
+def _converse(terminal: int, wake: int, shown: str, question: str) -> Answer | None:
     """Ask until there is an answer; None when `wake` was closed at its other end."""
     prompt = shown
     while True:
         try:
-            os.write(terminal, (prompt + _QUESTION).encode())
+            os.write(terminal, (prompt + question).encode())
             if wake in select.select([terminal, wake], [], [])[0]:
                 return None
             line = os.read(terminal, 1000).decode("utf-8", "replace")

@@ -149,10 +149,9 @@ class _Asking:
             task.cancel()
 
     def _approver(self) -> Approver:
-        if self._arguments.yes:
-            return AllowAll()
         device = terminal_device()
-        return TerminalApprover(self._output, device) if device else RefusingApprover(self._output)
+        person = TerminalApprover(self._output, device) if device else RefusingApprover(self._output)
+        return AllowAll(protected=person) if self._arguments.yes else person
 
     async def _open_session(self, app: App, folder: str, content: list[Block]) -> SessionInfo:
         given = self._arguments

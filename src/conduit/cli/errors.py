@@ -56,6 +56,7 @@ ROWS: Mapping[type[errors.ConduitError], Row] = MappingProxyType(
         errors.StaleDocument: _FOR_THE_MODEL,
         errors.EditRefused: _FOR_THE_MODEL,
         errors.EditorFailed: _FOR_THE_MODEL,
+        errors.PartlyApplied: _FOR_THE_MODEL,
         errors.PermissionDenied: _FOR_THE_MODEL,
         errors.OutsideWorkspace: _FOR_THE_MODEL,
         errors.ProviderError: Row(hint="'conduit log' shows the request."),

@@ -14,7 +14,7 @@ from conduit.app import App
 from conduit.cli.output import printable
 from conduit.config.secrets import secret_values
 from conduit.config.settings import Settings, load_settings
-from conduit.edits.edit import FileChange
+from conduit.edits.edit import FileChange, Operation
 from conduit.errors import ConfigError, EditRefused, SessionNotFound, UnknownModel, UserError
 from conduit.logs import start_logging
 from conduit.sessions.events import SessionInfo
@@ -29,9 +29,18 @@ _SETTINGS = ("model", "mode", "log_level", "log_file")
 class NoEditor:
     """The applier where no document is open."""
 
+    @property
+    def operations(self) -> frozenset[Operation]:
+        """Nothing."""
+        return frozenset()
+
     async def apply(self, changes: Sequence[FileChange], label: str) -> None:
         """Refuse; a command has no open documents, so nothing asks for this."""
         raise EditRefused("No editor is attached.")
+
+    def tell(self, sentence: str) -> None:
+        """Log it, which a command shows."""
+        _log.warning("%s", sentence)
 
 
 @asynccontextmanager

@@ -1,155 +1,238 @@
-"""ApplyAtOnce: changes go where the file is. Open in the editor: through the editor; closed: atomically to disk.
+"""ApplyAtOnce: one plan is one transaction, whatever it touches. What is open goes through the editor, else to disk.
 
-All of one call or none: everything is checked first, then the editor is asked (it may refuse, and then no disk was
-touched), then the closed files are written; when that fails midway, what was done is put back. A change is made
-against a text, and the text decides whether it is stale, never a date.
+Everything is looked at first. Then the editor is asked, in one edit, because it is what may refuse, and then the disk
+is changed, all of it or nothing. What fails takes back what was done before it, and keeps what was typed meanwhile.
+A change is made against a text, and the text decides whether it is stale, never a date. Whoever keeps a log writes the
+intent before `submit` is called: a process that is killed leaves the disk before its changes or after them.
 """
 
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 
-from conduit.edits.edit import Applier, FileChange
-from conduit.errors import EditRefused, StaleDocument, ToolError
-from conduit.sandbox.confine import Door, Written
-from conduit.workspace.encoding import UTF8
-from conduit.workspace.names import Place
+from conduit.edits.edit import Applier, FileChange, HalfApplied, NoSaver, Saver
+from conduit.edits.planning import Plan, Planner
+from conduit.edits.take_back import TakeBack
+from conduit.errors import EditRefused, PartlyApplied, StaleDocument, ToolError
+from conduit.sandbox.confine import Door
+from conduit.sandbox.protected import protected_among
 from conduit.workspace.workspace import Workspace
+
+_log = logging.getLogger(__name__)
 
 _LABEL = "Conduit"
 
-
-@dataclass(frozen=True, slots=True)
-class _Write:
-    """A closed file: its bytes before (None: it is created) and after, and the SHA-256 of those before."""
-
-    change: FileChange
-    place: Place
-    before: bytes | None
-    after: bytes
-    sha256: str | None
+ANSWER_S = 60.0
+"""How long an editor may take to answer when it does not ask the person."""
 
 
 class ApplyAtOnce:
     """The `EditSink` of a session whose edits are not collected."""
 
-    def __init__(self, workspace: Workspace, door: Door, applier: Applier) -> None:
+    def __init__(
+        self,
+        workspace: Workspace,
+        door: Door,
+        applier: Applier,
+        saver: Saver | None = None,
+        *,
+        label: str = _LABEL,
+        answer_s: float = ANSWER_S,
+    ) -> None:
+        """`saver` saves what was saved before; `label` names the edits in the editor's undo."""
         self._workspace = workspace
         self._door = door
         self._applier = applier
+        self._saver = saver or NoSaver()
+        self._label = label
+        self._answer_s = answer_s
 
     async def submit(self, changes: Sequence[FileChange]) -> str:
-        """Apply all of `changes` or none; see `EditSink` for what it raises."""
-        _refuse_twins(changes)
-        if any(change.verb in ("delete", "move") for change in changes):
-            raise EditRefused("Files are not deleted or moved yet; nothing was changed.")
-        opened: list[FileChange] = []
-        writes: list[_Write] = []
-        for change in changes:
-            self._workspace.check_writable(change.path)
-            current = self._in_editor(change)
-            if current is None:
-                writes.append(await self._plan_write(change))
-            else:
-                opened.append(current)
-        if opened:
-            await self._applier.apply(opened, _LABEL)
-        if writes:
-            await self._write(opened, writes)
-        return " ".join(
-            [f"Applied to {change.name} in the editor; it is unsaved." for change in opened]
-            + [f"{'Created' if write.before is None else 'Wrote'} {write.change.name}." for write in writes]
+        """Apply all of `changes` or none; see `EditSink` for what it raises.
+
+        Cancelled while the editor is asked, nothing is applied: what the editor does all the same is taken back.
+        Cancelled later, all is applied.
+
+        Raises:
+            PartlyApplied: it failed, and some files could not be put back.
+        """
+        transaction = _Transaction(
+            self._workspace, self._door, self._applier, self._saver, self._label, self._answer_s, tuple(changes)
         )
-
-    def _in_editor(self, change: FileChange) -> FileChange | None:
-        document = self._workspace.document(change.path)
-        if document is None:
-            return None
-        if document.text != (change.before or ""):
-            expected = "another text" if change.version is None else f"version {change.version}"
-            raise StaleDocument(change.name, expected, f"version {document.version}")
-        return replace(change, version=document.version)
-
-    async def _plan_write(self, change: FileChange) -> _Write:
-        reading = await self._workspace.read_disk(change.path)
-        place = self._workspace.place_of(change.path)
-        if reading is None:
-            if change.before is not None:
-                raise StaleDocument(change.name, "the text that was read", "gone")
-            return _Write(change, place, None, UTF8.encode(change.after or "", change.name), None)
-        if change.before is None:
-            raise StaleDocument(change.name, "no file", "a file that exists")
-        if reading.text != change.before:
-            raise StaleDocument(change.name, "the text that was read", "other text")
-        before = reading.encoding.encode(reading.text, change.name)
-        return _Write(change, place, before, reading.encoding.encode(change.after or "", change.name), reading.sha256)
-
-    async def _write(self, opened: Sequence[FileChange], writes: Sequence[_Write]) -> None:
-        # In a thread that a cancelled turn does not stop: the files are written all, or put back all.
+        running = asyncio.create_task(transaction.run())
         try:
-            self._refuse_opened(writes)
-            await asyncio.to_thread(self._write_all, writes)
+            return await asyncio.shield(running)
+        except asyncio.CancelledError:
+            transaction.abandoned.set()
+            await asyncio.wait({running})
+            if not running.cancelled() and running.exception() is not None:
+                _log.info("a cancelled change ended so: %s", running.exception())
+            raise
+
+
+class _Transaction:
+    def __init__(
+        self,
+        workspace: Workspace,
+        door: Door,
+        applier: Applier,
+        saver: Saver,
+        label: str,
+        answer_s: float,
+        changes: Sequence[FileChange],
+    ) -> None:
+        self.abandoned = asyncio.Event()
+        self._workspace = workspace
+        self._door = door
+        self._applier = applier
+        self._saver = saver
+        self._label = label
+        self._answer_s = answer_s
+        self._changes = changes
+        self._follower: asyncio.Task[None] | None = None
+
+    async def run(self) -> str:
+        """Carry the changes out and return what to say of it."""
+        plan = await self._through_editor()
+        try:
+            self._refuse_opened(plan)
+            await asyncio.to_thread(self._door.carry_out, plan.disk)
         except ToolError as error:
-            if not opened:
-                raise
-            raise EditRefused(f"{error} {await self._take_back(opened)}") from error
+            raise await self._taken_back(plan, plan.opened, error) from error
+        saved = {change.path for change in plan.opened if await self._saved(plan, change)}
+        sentences = [_in_editor(change, saved=change.path in saved) for change in plan.opened]
+        sentences += [_on_disk(change) for change in plan.closed]
+        for change in plan.left_open:
+            sentences.append(sentence := _left_open(change))
+            self._applier.tell(sentence)
+        return " ".join(sentences)
 
-    def _refuse_opened(self, writes: Sequence[_Write]) -> None:
-        """A file that was opened in the editor since it was looked at is the editor's now."""
-        for write in writes:
-            document = self._workspace.document(write.change.path)
-            if document is not None:
-                raise StaleDocument(write.change.name, "a closed file", f"open, at version {document.version}")
-
-    def _write_all(self, writes: Sequence[_Write]) -> None:
-        done: list[tuple[_Write, Written]] = []
-        for write in writes:
-            place = write.place
-            try:
-                done.append((write, self._door.write_atomic(place.root, place.relative, write.after, write.sha256)))
-            except ToolError as error:
-                left = [other.change.name for other, written in reversed(done) if not self._put_back(other, written)]
-                if left:
-                    raise EditRefused(
-                        f"{error} These were written before that and could not be put back: {', '.join(left)}."
-                    ) from error
-                raise
-
-    def _put_back(self, write: _Write, written: Written) -> bool:
-        place = write.place
+    async def _through_editor(self) -> Plan:
+        """Plan, and have the editor do its part; once more when the person typed in just that moment."""
+        planner = Planner(self._workspace, self._door, self._applier.operations)
+        plan = await planner.plan(self._changes)
         try:
-            if write.before is None:
-                self._door.remove(place.root, place.relative, written.sha256, written.new_folders)
-            else:
-                self._door.write_atomic(place.root, place.relative, write.before, written.sha256)
-        except ToolError:  # somebody changed it in this instant: theirs is kept
-            return False
-        return True
+            await self._ask_editor(plan)
+        except StaleDocument:
+            plan = await planner.plan(self._changes)
+            await self._ask_editor(plan)
+        return plan
 
-    async def _take_back(self, opened: Sequence[FileChange]) -> str:
-        """Undo in the editor what was applied there; return what the model must know about it."""
-        reverse: list[FileChange] = []
-        for change in opened:
-            document = self._workspace.document(change.path)
-            if document is None or document.text != change.after:
-                return f"But the change of {_names(opened)} was applied in the editor before that and stays there."
-            reverse.append(replace(change, before=change.after, after=change.before or "", version=document.version))
+    async def _ask_editor(self, plan: Plan) -> None:
+        """Have the editor do its part, all of it or nothing.
+
+        Raises:
+            StaleDocument, EditRefused: nothing of it is there.
+            PartlyApplied: not all of it could be taken back.
+        """
+        self._stop_when_abandoned()
+        if not plan.opened:
+            return
+        asking = asyncio.create_task(self._applier.apply(plan.opened, self._label))
+        leaving = asyncio.create_task(self.abandoned.wait())
+        names = [name for change in plan.opened for name in (change.name, change.new_name)]
+        # A person who is asked to confirm may take all the time they want.
+        patience_s = None if protected_among(names) else self._answer_s
         try:
-            await self._applier.apply(reverse, f"{_LABEL}: take back")
+            await asyncio.wait({asking, leaving}, timeout=patience_s, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            leaving.cancel()
+        if not asking.done():
+            self._follower = asyncio.create_task(self._follow(plan, asking))
+            self._stop_when_abandoned()
+            raise EditRefused("The editor did not answer, so the change was given up; nothing was changed.")
+        try:
+            asking.result()
+        except HalfApplied as error:
+            failure = await self._taken_back(plan, error.landed, error)
+            moved_on = next((change for change in plan.opened if self._moved_on(change)), None)
+            if moved_on is None or isinstance(failure, PartlyApplied):
+                raise failure from error
+            raise StaleDocument(moved_on.name, f"version {moved_on.version}", "another text") from error
+
+    async def _follow(self, plan: Plan, asking: asyncio.Task[None]) -> None:
+        """Wait for an answer that nobody waits for any more, and take back what comes with it."""
+        landed: Sequence[FileChange] = plan.opened
+        try:
+            await asking
+        except HalfApplied as error:
+            landed = error.landed
         except ToolError:
-            return f"But the change of {_names(opened)} was applied in the editor before that and stays there."
-        return f"The change of {_names(opened)} in the editor was taken back."
+            return
+        left = await self._take_back(plan).run(landed)
+        names = ", ".join(dict.fromkeys(change.name for change in landed))
+        if left:
+            self._applier.tell(
+                f"The editor changed {names} after the change had been given up, and {', '.join(left)} could not be "
+                "put back, because the text was changed there since."
+            )
+        else:
+            _log.warning("a change of %s came after it had been given up; it was taken back", names)
+
+    async def _taken_back(self, plan: Plan, landed: Sequence[FileChange], error: ToolError) -> ToolError:
+        """Take back what has landed, and return what is to be raised for `error`."""
+        left = list(error.left) if isinstance(error, PartlyApplied) else []
+        if not landed:
+            return error
+        stays = await self._take_back(plan).run(landed)
+        back = [change.name for change in landed if change.name not in stays]
+        message = str(error)
+        if back:
+            message += f" The change of {', '.join(dict.fromkeys(back))} in the editor was taken back."
+        if stays:
+            message += f" But the change of {', '.join(stays)} was applied in the editor before that and stays there."
+        if not stays and not left:
+            return EditRefused(message)
+        self._applier.tell(message)
+        return PartlyApplied(message, [*left, *stays])
+
+    def _take_back(self, plan: Plan) -> TakeBack:
+        return TakeBack(self._workspace, self._door, self._applier, plan.before)
+
+    def _refuse_opened(self, plan: Plan) -> None:
+        """A file that was opened in the editor since it was looked at is the editor's now."""
+        known = {change.path for change in plan.left_open}
+        for change in plan.closed:
+            for path, name in ((change.path, change.name), (change.new_path, change.new_name)):
+                document = self._workspace.document(path)
+                if document is not None and path not in known:
+                    raise StaleDocument(name, "a closed file", f"open, at version {document.version}")
+
+    async def _saved(self, plan: Plan, change: FileChange) -> bool:
+        """Save a document that was saved before; one that was not is the person's to save."""
+        if change.verb == "delete" or change.path not in plan.clean:
+            return False
+        return await self._saver.save(change.new_path)
+
+    def _moved_on(self, change: FileChange) -> bool:
+        document = self._workspace.document(change.path)
+        return document is not None and document.text != (change.before or "")
+
+    def _stop_when_abandoned(self) -> None:
+        if self.abandoned.is_set():
+            raise EditRefused("The change was given up; nothing was changed.")
 
 
-def _names(changes: Sequence[FileChange]) -> str:
-    return ", ".join(change.name for change in changes)
+def _in_editor(change: FileChange, *, saved: bool) -> str:
+    if change.verb == "delete":
+        return f"Deleted {change.name} in the editor."
+    done = f"Applied to {change.name} in the editor"
+    if change.verb == "move":
+        done = f"Moved {change.name} to {change.new_name} in the editor"
+        if change.before == change.after:
+            return f"{done}."
+    return f"{done} and saved." if saved else f"{done}; it is unsaved."
 
 
-def _refuse_twins(changes: Sequence[FileChange]) -> None:
-    seen: set[object] = set()
-    for change in changes:
-        if change.path in seen:
-            raise EditRefused(f"Two changes of {change.name} came in one call; nothing was changed.")
-        seen.add(change.path)
+def _on_disk(change: FileChange) -> str:
+    if change.verb == "move":
+        return f"Moved {change.name} to {change.new_name}."
+    verbs = {"create": "Created", "delete": "Deleted", "edit": "Wrote"}
+    return f"{verbs[change.verb]} {change.name}."
+
+
+def _left_open(change: FileChange) -> str:
+    gone = "deleted" if change.verb == "delete" else f"moved to {change.new_name}"
+    return f"{change.name} was {gone} on disk, but is still open in the editor: saving it there would bring it back."

@@ -151,15 +151,16 @@ def _options(app: App, kind: ActionKind, target: Target, text: str, stage: Stage
     """Return how this action's turn differs from a chat's; `text` is what the target's range is in."""
     if not kind.edits:
         return PromptOptions(context=EditorContext(active=target.name, language=target.language))
+    approver = AllowAll(protected=app.approver)
     simple = app.model(model).capabilities.tools == "prompted"
     if kind is ActionKind.DOCUMENT:
         tool = documentation_tool(target.name, target.range, text)
         # A model that has no tool calls of its own is too small to choose among many tools.
         names = frozenset[str]() if simple else None
         return PromptOptions(
-            stage=stage, approver=AllowAll(), tool_names=names, extra_tools=ToolSet([tool]), until_edit=simple
+            stage=stage, approver=approver, tool_names=names, extra_tools=ToolSet([tool]), until_edit=simple
         )
-    return PromptOptions(stage=stage, approver=AllowAll(), until_edit=simple)
+    return PromptOptions(stage=stage, approver=approver, until_edit=simple)
 
 
 def _details(text: str, target: Target, instruction: str) -> str:

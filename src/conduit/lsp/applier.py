@@ -1,25 +1,33 @@
 """Changes documents through the editor: one `workspace/applyEdit` with the versions it was made for.
 
-Either the client applies all of it or nothing was changed; its own undo takes it back. (LSP 3.18, *WorkspaceEdit*.)
+What the client answers is not believed: what the documents became is. A client may say yes and have done nothing (an
+editor that skips an edit for an old version, a person who deselects files in its preview), or say no and have done
+half; both are reported as they are, and whoever asked puts it right. (LSP 3.18, *WorkspaceEdit*.)
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
 from typing import Protocol
 
 from lsprotocol import types
 from pygls.exceptions import JsonRpcException
 
-from conduit.edits.edit import FileChange
+from conduit.edits.edit import FileChange, HalfApplied, Operation
+from conduit.edits.landing import is_right, landed
 from conduit.errors import EditRefused, StaleDocument
-from conduit.lsp.convert import to_lsp_edits, uri_from_path
 from conduit.lsp.documents import OpenDocuments
 from conduit.lsp.facts import ClientFacts
+from conduit.lsp.outgoing_edit import workspace_edit
 from conduit.workspace.document import Document
 
 ARRIVAL_S = 5.0
 """How long a client that said `applied: true` may take to send the change back as `didChange`."""
+
+REST_S = 0.5
+"""How long a client that said no may take to send what it did of it all the same (Neovim gathers changes 0.15 s)."""
 
 
 class Client(Protocol):
@@ -39,67 +47,75 @@ class Client(Protocol):
         """Send a request and return its raw result."""
         ...
 
+    def notify(self, method: str, params: object) -> None:
+        """Send a notification."""
+        ...
+
 
 class EditorApplier:
-    """The `Applier` of an editor on the other end of LSP."""
+    """The `Applier` of an editor on the other end of LSP; `arrival_s` and `rest_s` as the constants."""
 
-    def __init__(self, client: Client) -> None:
+    def __init__(self, client: Client, *, arrival_s: float = ARRIVAL_S, rest_s: float = REST_S) -> None:
         self._client = client
+        self._arrival_s = arrival_s
+        self._rest_s = rest_s
+
+    @property
+    def operations(self) -> frozenset[Operation]:
+        """What the client does with files."""
+        facts = self._client.facts
+        if not (facts.apply_edit and facts.document_changes):
+            return frozenset()
+        known: tuple[tuple[Operation, bool], ...] = (
+            ("create", facts.create_files),
+            ("rename", facts.rename_files),
+            ("delete", facts.delete_files),
+        )
+        return frozenset(name for name, able in known if able)
 
     async def apply(self, changes: Sequence[FileChange], label: str) -> None:
-        """Apply all of `changes` or none; returns when the buffers here show them.
-
-        Raises:
-            StaleDocument: a document has another version or text by now.
-            EditRefused: the client cannot, did not, or is gone.
-        """
+        """Apply all of `changes`; returns when the buffers here show them. See `Applier` for what it raises."""
         facts = self._client.facts
         if not facts.apply_edit:
             raise EditRefused("The editor does not let a language server change documents (no workspace/applyEdit).")
-        edit = self._document_changes(changes) if facts.document_changes else self._plain_changes(changes)
-        before = {change.path: self._version(change) for change in changes}
+        open_ = {change.path: document for change in changes if (document := self._checked(change)) is not None}
+        edit = workspace_edit(changes, open_, facts, label)
+        with self._client.documents.recording(open_.values()) as texts:
+            watch = _Watch(self._client.documents, open_, texts)
+            problem = await self._ask(edit, label)
+            if isinstance(problem, ConnectionError):  # the buffers are gone with the client
+                raise EditRefused(f"The editor did not apply the change: {problem}.") from problem
+            watch.believed = problem is None
+            wait_s = self._arrival_s if problem is None else self._rest_s
+            if await self._client.documents.wait_until(lambda: watch.all_right(changes), wait_s):
+                return
+            made = [change for one in changes if (change := watch.made(one)) is not None]
+            moved_on = next((one for one in changes if watch.moved_on(one)), None)
+        reason = f"The editor did not apply the change{f': {problem}' if problem and str(problem) else ''}."
+        if problem is None:
+            reason = "The editor answered that it applied the change, but not all of it is there."
+        if made:
+            raise HalfApplied(reason, made)
+        if moved_on is not None:
+            raise StaleDocument(moved_on.name, f"version {moved_on.version}", "another text")
+        raise EditRefused(reason)
+
+    def tell(self, sentence: str) -> None:
+        """Show the person a warning."""
+        message = {"type": types.MessageType.Warning.value, "message": f"Conduit: {sentence}"}
+        self._client.notify(types.WINDOW_SHOW_MESSAGE, message)
+
+    async def _ask(self, edit: types.WorkspaceEdit, label: str) -> Exception | None:
+        """Send the edit; return what was wrong, or None when the client says that it was applied."""
+        params = types.ApplyWorkspaceEditParams(edit=edit, label=label)
         try:
-            result = await self._client.ask(
-                types.WORKSPACE_APPLY_EDIT, types.ApplyWorkspaceEditParams(edit=edit, label=label)
-            )
+            result = await self._client.ask(types.WORKSPACE_APPLY_EDIT, params)
         except (JsonRpcException, ConnectionError) as error:
-            raise EditRefused(f"The editor did not apply the change: {error}.") from error
-        if not isinstance(result, Mapping) or result.get("applied") is not True:
-            reason = result.get("failureReason") if isinstance(result, Mapping) else None
-            raise EditRefused(f"The editor did not apply the change{f': {reason}' if reason else ''}.")
-        await self._client.documents.wait_until(
-            lambda: all(self._has_arrived(change, before[change.path]) for change in changes), ARRIVAL_S
-        )
-
-    def _document_changes(self, changes: Sequence[FileChange]) -> types.WorkspaceEdit:
-        parts: list[types.CreateFile | types.TextDocumentEdit] = []
-        for change in changes:
-            document = self._checked(change)
-            if document is None and change.before is None:
-                if not self._client.facts.create_files:
-                    raise EditRefused(f"The editor cannot create {change.name}.")
-                options = types.CreateFileOptions(overwrite=False, ignore_if_exists=False)
-                parts.append(types.CreateFile(uri=uri_from_path(change.path), options=options))
-            name = types.OptionalVersionedTextDocumentIdentifier(
-                uri=document.uri if document else uri_from_path(change.path),
-                version=document.version if document else None,
-            )
-            parts.append(types.TextDocumentEdit(text_document=name, edits=self._edits(change, document)))
-        return types.WorkspaceEdit(document_changes=parts)
-
-    def _plain_changes(self, changes: Sequence[FileChange]) -> types.WorkspaceEdit:
-        """For clients without `documentChanges`: no versions on the wire, so ours are checked just before."""
-        edits: dict[str, list[types.TextEdit]] = {}
-        for change in changes:
-            document = self._checked(change)
-            if document is None and change.before is None:
-                raise EditRefused(f"The editor cannot create {change.name}.")
-            edits[document.uri if document else uri_from_path(change.path)] = self._edits(change, document)
-        return types.WorkspaceEdit(changes=edits)
-
-    def _edits(self, change: FileChange, document: Document | None) -> list[types.TextEdit]:
-        against = document or Document("", change.path, "", 0, change.before or "")
-        return to_lsp_edits(against, change.edits(), self._client.facts.encoding)
+            return error
+        if isinstance(result, Mapping) and result.get("applied") is True:
+            return None
+        reason = result.get("failureReason") if isinstance(result, Mapping) else None
+        return EditRefused(str(reason or ""))
 
     def _checked(self, change: FileChange) -> Document | None:
         """Return the open document of a change, after making sure that it is what the change was made for."""
@@ -114,10 +130,55 @@ class EditorApplier:
             raise StaleDocument(change.name, "another text", f"version {document.version}")
         return document
 
-    def _version(self, change: FileChange) -> int | None:
-        document = self._client.documents.document(change.path)
-        return document.version if document else None
 
-    def _has_arrived(self, change: FileChange, before: int | None) -> bool:
-        document = self._client.documents.document(change.path)
-        return document is None or before is None or document.version != before or document.text == change.after
+class _Watch:
+    """What became of the changes, by what the documents were since they were sent.
+
+    Of a file that is not open there is only the client's word: `believed` says what that is.
+    """
+
+    believed = True
+
+    def __init__(
+        self,
+        documents: OpenDocuments,
+        open_: Mapping[Path, Document],
+        texts: Mapping[Document, Sequence[str]],
+    ) -> None:
+        self._documents = documents
+        self._open = open_
+        self._texts = texts
+
+    def made(self, change: FileChange) -> FileChange | None:
+        """Return what is there of a change."""
+        document = self._open.get(change.path)
+        if document is None:
+            return change if self.believed else None
+        closed = self._documents.by_uri(document.uri) is None
+        if change.verb == "delete":
+            return change if closed else None
+        text = landed(change, self._texts[document])
+        if change.moved_to is None:
+            return text if change.edits() or self.believed else None
+        if not closed:
+            return None if text is None or not change.edits() else replace(text, moved_to=None, moved_name="")
+        if text is None:  # moved without its text, unless that came with the new document
+            moved = self._documents.document(change.moved_to)
+            with_text = moved is not None and moved.text == change.after
+            return change if with_text else replace(change, after=change.before)
+        return text
+
+    def all_right(self, changes: Sequence[FileChange]) -> bool:
+        """Say whether each change is there, where it was meant to be."""
+        for change in changes:
+            made = self.made(change)
+            if made is None or made.moved_to != change.moved_to:
+                return False
+            if change.verb != "delete" and change.path in self._open and not is_right(change, made):
+                return False
+        return True
+
+    def moved_on(self, change: FileChange) -> bool:
+        """Say whether the person typed since it was sent."""
+        document = self._open.get(change.path)
+        return document is not None and document.text != (change.before or "")

@@ -92,9 +92,13 @@ class EditorApprover:
                 kind=request.kind,
                 locations=[Location(path=path) for path in request.paths],
             ),
-            options=[PermissionOption(option_id=answer, name=name, kind=answer) for answer, name in OPTIONS],
+            options=[
+                PermissionOption(option_id=answer, name=name, kind=answer)
+                for answer, name in _offered(request, OPTIONS)
+            ],
             effect=request.effect.value,
             preview=request.preview,
+            reason=request.reason,
         )
         raw = await self._client.ask(PERMISSION_METHOD, params)
         try:
@@ -107,12 +111,13 @@ class EditorApprover:
     async def _ask_by_message(self, request: PermissionRequest) -> Answer:
         file = self._folder / f"{re.sub(r'[^A-Za-z0-9_-]', '_', request.call_id)[:60]}-{uuid.uuid4().hex[:8]}.diff"
         try:
-            text = f"Conduit wants to: {request.title}"
+            text = "\n".join([f"Conduit wants to: {request.title}", *([request.reason] if request.reason else [])])
             if request.preview and not await self._show_preview(file, request.preview):
                 lines = request.preview.splitlines()
                 more = [f"… {len(lines) - _SHOWN_LINES} more lines"] if len(lines) > _SHOWN_LINES else []
                 text = "\n".join([text, *lines[:_SHOWN_LINES], *more])
-            actions = [types.MessageActionItem(title=name) for _, name in _OFFERED_AS_MESSAGE]
+            offered = _offered(request, _OFFERED_AS_MESSAGE)
+            actions = [types.MessageActionItem(title=name) for _, name in offered]
             raw = await self._client.ask(
                 types.WINDOW_SHOW_MESSAGE_REQUEST,
                 types.ShowMessageRequestParams(type=types.MessageType.Info, message=text, actions=actions),
@@ -120,7 +125,7 @@ class EditorApprover:
         finally:
             file.unlink(missing_ok=True)
         title = raw.get("title") if isinstance(raw, Mapping) else None
-        return next((answer for answer, name in _OFFERED_AS_MESSAGE if name == title), "reject_once")
+        return next((answer for answer, name in offered if name == title), "reject_once")
 
     async def _show_preview(self, file: Path, preview: str) -> bool:
         """Open the whole effect as a document, kept in `file`; False when the client cannot show one."""
@@ -144,6 +149,11 @@ class EditorApprover:
             self._client.notify(
                 UPDATE_METHOD, {"sessionId": request.session_id, "turnId": request.turn_id, "update": update}
             )
+
+
+def _offered(request: PermissionRequest, options: tuple[tuple[Answer, str], ...]) -> list[tuple[Answer, str]]:
+    """Return the answers that can be given: about a protected file, none that lasts."""
+    return [option for option in options if not request.reason or option[0] in ("allow_once", "reject_once")]
 
 
 def _answer_named(option_id: str | None) -> Answer:

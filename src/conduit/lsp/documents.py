@@ -9,7 +9,8 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from lsprotocol import types
@@ -20,6 +21,9 @@ from conduit.workspace.positions import PositionEncoding
 
 _log = logging.getLogger(__name__)
 
+_RECORDED = 200
+"""Texts of one document that are kept while an edit of it is on its way; a person types fewer in that time."""
+
 
 class OpenDocuments:
     """The client's buffers, by URI and by absolute path; an `Editor` for the core."""
@@ -29,6 +33,7 @@ class OpenDocuments:
         self._by_uri: dict[str, Document] = {}
         self._by_path: dict[Path, Document] = {}
         self._waiting: set[asyncio.Event] = set()
+        self._recordings: list[dict[Document, list[str]]] = []
 
     def document(self, path: Path) -> Document | None:
         """Return the open document whose file is `path` (absolute), also when one of the two is behind a link."""
@@ -65,6 +70,7 @@ class OpenDocuments:
                 document.replace(version, change.text, from_lsp_range(document, change.range, self.encoding))
             else:
                 document.replace(version, change.text)
+            self._record(document)
         document.version = version
         self._tell()
 
@@ -89,6 +95,24 @@ class OpenDocuments:
         finally:
             self._waiting.discard(changed)
         return True
+
+    @contextmanager
+    def recording(self, documents: Iterable[Document]) -> Iterator[Mapping[Document, Sequence[str]]]:
+        """Keep every text that `documents` have from now on, the present one first; of very many, the newest."""
+        texts = {document: [document.text] for document in documents}
+        self._recordings.append(texts)
+        try:
+            yield texts
+        finally:
+            self._recordings = [other for other in self._recordings if other is not texts]
+
+    def _record(self, document: Document) -> None:
+        for recording in self._recordings:
+            texts = recording.get(document)
+            if texts is not None:
+                texts.append(document.text)
+                if len(texts) > _RECORDED:
+                    del texts[1]
 
     def _forget(self, uri: str) -> None:
         document = self._by_uri.pop(uri, None)

@@ -40,6 +40,9 @@ class ClientFacts:
     apply_edit: bool = False
     document_changes: bool = False
     create_files: bool = False
+    rename_files: bool = False
+    delete_files: bool = False
+    change_annotations: bool = False
     show_document: bool = False
     work_done_progress: bool = False
     configuration: bool = False
@@ -58,7 +61,9 @@ def read_facts(params: Mapping[str, object]) -> ClientFacts:
     options = _object(params.get("initializationOptions"))
     own = _object(options.get("conduit"))
     conduit = {key: own[key] for key in _UNDERSTOOD if key in own}
-    resources = _find(capabilities, "workspace", "workspaceEdit", "resourceOperations")
+    operations = _find(capabilities, "workspace", "workspaceEdit", "resourceOperations")
+    resources = operations if isinstance(operations, list) else []
+    annotations = _find(capabilities, "workspace", "workspaceEdit", "changeAnnotationSupport")
     process_id = params.get("processId")
     return ClientFacts(
         name=str(_object(params.get("clientInfo")).get("name") or ""),
@@ -69,7 +74,10 @@ def read_facts(params: Mapping[str, object]) -> ClientFacts:
         conduit=conduit,
         apply_edit=_find(capabilities, "workspace", "applyEdit") is True,
         document_changes=_find(capabilities, "workspace", "workspaceEdit", "documentChanges") is True,
-        create_files=isinstance(resources, list) and "create" in resources,
+        create_files="create" in resources,
+        rename_files="rename" in resources,
+        delete_files="delete" in resources,
+        change_annotations=isinstance(annotations, dict),
         show_document=_find(capabilities, "window", "showDocument", "support") is True,
         work_done_progress=_find(capabilities, "window", "workDoneProgress") is True,
         disabled_actions=_find(capabilities, "textDocument", "codeAction", "disabledSupport") is True,

@@ -47,6 +47,7 @@ CODES: Mapping[type[ConduitError], int] = MappingProxyType(
         errors.StaleDocument: CONTENT_MODIFIED,
         errors.EditRefused: REQUEST_FAILED,
         errors.EditorFailed: REQUEST_FAILED,
+        errors.PartlyApplied: REQUEST_FAILED,
         errors.PermissionDenied: REQUEST_FAILED,
         errors.OutsideWorkspace: REQUEST_FAILED,
         errors.ProviderError: REQUEST_FAILED,

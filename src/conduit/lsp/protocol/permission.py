@@ -28,7 +28,10 @@ class PermissionToolCall(Payload):
 
 
 class RequestPermissionParams(Payload):
-    """One effect of one call, shown whole: `preview` is a unified diff or the exact command."""
+    """One effect of one call, shown whole: `preview` is a unified diff or the exact command.
+
+    `reason` says why it is asked although edits are allowed, or is empty.
+    """
 
     session_id: str
     turn_id: str
@@ -36,6 +39,7 @@ class RequestPermissionParams(Payload):
     options: list[PermissionOption]
     effect: str
     preview: str
+    reason: str = ""
 
 
 class PermissionOutcome(Payload):
