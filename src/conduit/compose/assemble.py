@@ -26,6 +26,7 @@ from conduit.config.settings import Settings, load_settings
 from conduit.context.calibration import CALIBRATION_FILE, Calibration
 from conduit.edits.apply import ApplyAtOnce
 from conduit.edits.edit import Applier
+from conduit.edits.saving import AbilitySaver
 from conduit.errors import ConfigError, ToolError
 from conduit.logs import adjust_logging
 from conduit.messages.request import ModelSettings
@@ -88,7 +89,7 @@ async def open_app(
             workspace=workspace,
             store=store,
             tools=lambda: all_tools(abilities.offers),
-            edits=lambda files: ApplyAtOnce(files, files.door, applier),
+            edits=lambda files: ApplyAtOnce(files, files.door, applier, AbilitySaver(abilities)),
             approver=approver,
             recorder=room.recorder,
             configure=room.configure,

@@ -171,10 +171,10 @@ class _Transaction:
         else:
             _log.warning("a change of %s came after it had been given up; it was taken back", names)
 
-    async def _taken_back(self, plan: Plan, landed: Sequence[FileChange], error: ToolError) -> ToolError:
+    async def _taken_back(self, plan: Plan, landed: Sequence[FileChange], error: Exception) -> ToolError:
         """Take back what has landed, and return what is to be raised for `error`."""
         left = list(error.left) if isinstance(error, PartlyApplied) else []
-        if not landed:
+        if not landed and isinstance(error, ToolError):
             return error
         stays = await self._take_back(plan).run(landed)
         back = [change.name for change in landed if change.name not in stays]

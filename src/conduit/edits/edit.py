@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, Protocol
 
-from conduit.errors import EditRefused
 from conduit.workspace.document import split_lines
 from conduit.workspace.encoding import Encoding
 from conduit.workspace.positions import Position, Range
@@ -127,8 +126,8 @@ class Applier(Protocol):
         ...
 
 
-class HalfApplied(EditRefused):
-    """An editor carried out a part of what it was asked, or put it in a wrong place.
+class HalfApplied(Exception):
+    """An editor carried out a part of what it was asked, or put it in a wrong place; for the sink, which takes it back.
 
     Attributes:
         landed: what is there now, each with the texts that it really went from and to.

@@ -59,7 +59,7 @@ class TakeBack:
         for change in unsaved:
             try:
                 await self._applier.apply([change], _LABEL)
-            except (EditRefused, StaleDocument):
+            except (EditRefused, StaleDocument, HalfApplied):
                 left.append(change.name)
         return [*left, *await self._in_editor(shown)]
 

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from lsprotocol import types
 
 from conduit.agent.permission import PermissionRequest
 from conduit.edits.apply import ApplyAtOnce
-from conduit.edits.rebase import rebase
+from conduit.edits.saving import AbilitySaver
 from conduit.errors import OutsideWorkspace, PathNotFound, StaleDocument, ToolError, UserError
 from conduit.ide.actions import ActionKind, ActionResult, Offer, Problem, Target, offer_actions, run_action
 from conduit.lsp.answers import show_answer
@@ -18,6 +17,7 @@ from conduit.lsp.applier import EditorApplier
 from conduit.lsp.convert import from_lsp_range
 from conduit.lsp.following import follow_session
 from conduit.lsp.hints import SOURCE, remove_hint
+from conduit.lsp.language import EditorLanguage
 from conduit.lsp.progress import show_progress
 from conduit.lsp.protocol.action import ActionProblem, RunActionParams, RunActionResult
 from conduit.lsp.protocol.prompt import WireRange
@@ -123,31 +123,17 @@ async def _deliver(server: ConduitServer, app: App, document: Document, kind: Ac
 async def _apply(
     server: ConduitServer, app: App, kind: ActionKind, result: ActionResult, others: Sequence[FileChange]
 ) -> None:
-    """Hand all changes to the editor as one edit; where it cannot create files, new ones are written to the disk."""
-    label = f"Conduit: {kind.value}"
-    applier = EditorApplier(server)
+    """Apply all changes together: what is open through the editor, what is closed on disk."""
     for change in others:
         await _check_closed(app, change)
-    changes = [_rebased(app, change) for change in result.changes]
-    if not server.facts.create_files and any(change.before is None for change in changes):
-        await ApplyAtOnce(app.workspace, app.workspace.door, applier).submit(changes)
-    else:
-        await applier.apply(changes, label)
-
-
-def _rebased(app: App, change: FileChange) -> FileChange:
-    """Return the change for the open document as it is now; raises StaleDocument when the person changed it there."""
-    document = app.workspace.document(change.path)
-    if document is None or document.text == change.before:
-        return change
-    after = rebase(change.before or "", change.after or "", document.text)
-    if after is None:
-        raise StaleDocument(change.name, "the text that was read", f"version {document.version}")
-    return replace(change, before=document.text, after=after, version=document.version)
+    files = app.workspace
+    saver = AbilitySaver(EditorLanguage(server, files)) if server.facts.abilities else None
+    sink = ApplyAtOnce(files, files.door, EditorApplier(server), saver, label=f"Conduit: {kind.value}")
+    await sink.submit(result.changes)
 
 
 async def _check_closed(app: App, change: FileChange) -> None:
-    """Make sure that a closed file is as it was read: the editor is told no version of it, and could not notice."""
+    """Make sure that a closed file is as it was read: the person consented to what they were shown of it."""
     if app.workspace.document(change.path) is None:
         reading = await app.workspace.read_disk(change.path)
         if (reading.text if reading else None) != change.before:
