@@ -11,6 +11,7 @@ import logging
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
+from functools import cached_property
 from typing import TypeVar
 
 from pydantic import JsonValue
@@ -21,6 +22,7 @@ from conduit.agent.turn import Turn
 from conduit.app.batch import Batches
 from conduit.app.bills import Bills
 from conduit.app.caches import SessionCaches
+from conduit.app.changes import Changes
 from conduit.app.counting import count_tokens
 from conduit.app.embedding import Embedded, embed
 from conduit.app.library import ModelLibrary
@@ -89,6 +91,11 @@ class App:
         """Asks the person."""
         return self._parts.approver
 
+    @cached_property
+    def changes(self) -> Changes:
+        """What was changed in files: taken back, made again, and settled after a kill."""
+        return Changes(self._parts, self._show)
+
     # -- sessions ---------------------------------------------------------------------------------------------------
 
     async def new_session(
@@ -106,7 +113,7 @@ class App:
 
     async def load_session(self, session_id: str) -> SessionInfo:
         """Return a session after repairing what a crash may have left; raises SessionNotFound."""
-        await self._repair(session_id)
+        await self._repair(session_id, quiet=True)
         return await self._parts.store.session(session_id)
 
     async def history(self, session_id: str, *, after: int = 0) -> list[StoredEvent]:
@@ -208,7 +215,7 @@ class App:
         return await FormQuestion(self._parts, self._setup, info).ask(text, form, settings)
 
     async def _new_turn(self, session_id: str, live: Live, content: Sequence[Block], options: PromptOptions) -> Turn:
-        start = TurnStart(self._parts, self._setup, lambda seq, event: self._show(session_id, seq, event))
+        start = TurnStart(self._parts, self._setup, self.changes, lambda seq, event: self._show(session_id, seq, event))
         return await start.turn(await self._parts.store.session(session_id), live, content, options)
 
     async def _run(self, session_id: str, turn: Turn) -> TurnResult:
@@ -223,11 +230,12 @@ class App:
         self._set_status(Status("error" if result.error else "ready", model, session_id, result.error or ""))
         return result
 
-    async def _repair(self, session_id: str) -> None:
+    async def _repair(self, session_id: str, *, quiet: bool = False) -> None:
         """Close what a dead process, or a turn of ours that could not record its end, left open."""
         live = self._live.get(session_id)
         self._bills.catch_up()
         await self._parts.store.repair(session_id, abandoned=live is None or live.is_free())
+        await self.changes.recover(session_id, quiet=quiet)
 
     async def _live_session(self, session_id: str) -> Live:
         """Return the state of a session; the first use after a start repairs it and reads the lasting answers."""

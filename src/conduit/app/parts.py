@@ -21,6 +21,7 @@ from conduit.messages.request import ModelSettings
 from conduit.providers.base import BatchRunner, Embeds, Provider
 from conduit.providers.media import MediaAbilities
 from conduit.sessions.base import SessionStore
+from conduit.sessions.blobs import BlobStore
 from conduit.sessions.events import Mode
 from conduit.sessions.journal import Recorder
 from conduit.sessions.ledger import Ledger
@@ -174,7 +175,7 @@ class Parts:
     """The concrete parts that compose hands in; they live as long as the App.
 
     `batches` is the folder in which they are kept, `notices` are sentences for the person about what was found while
-    opening.
+    opening; `headless` says that no editor is attached, so that nobody here knows what is in its buffers.
     """
 
     workspace: Workspace
@@ -188,7 +189,9 @@ class Parts:
     close: Callable[[], Awaitable[None]]
     ledger: Ledger
     batches: Path
+    blobs: BlobStore
     language: LanguageAbilities | None = None
+    headless: bool = False
     notices: tuple[str, ...] = ()
 
     @property

@@ -8,8 +8,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
+from conduit.agent.completion import new_id
 from conduit.agent.setup import TurnSetup
 from conduit.agent.turn import Turn
+from conduit.app.changes import Changes
 from conduit.app.live import Live
 from conduit.app.parameters import cascade, parameters
 from conduit.app.parts import Parts, PromptOptions, Setup, output_cap
@@ -26,6 +28,7 @@ class TurnStart:
 
     parts: Parts
     setup: Setup
+    changes: Changes
     show: Callable[[int | None, Event | Transient], None]
 
     async def turn(self, session: SessionInfo, live: Live, content: Sequence[Block], options: PromptOptions) -> Turn:
@@ -49,6 +52,7 @@ class TurnStart:
         tools = await parts.offer(model, mode, options)
         workspace = parts.workspace.with_overlay(options.stage) if options.stage else parts.workspace
         system = build_system(list(workspace.root_names), mode, tools=len(tools) > 0, instructions=options.instructions)
+        turn_id = new_id("turn")
         return Turn(
             TurnSetup(
                 session_id=session.id,
@@ -59,7 +63,7 @@ class TurnStart:
                 tools=tools,
                 context=ToolContext(
                     workspace,
-                    options.stage or parts.edits(workspace),
+                    options.stage or self.changes.sink(session.id, turn_id),
                     language=parts.language,
                     diagnostics_wait_s=setup.diagnostics_wait_s,
                 ),
@@ -72,11 +76,12 @@ class TurnStart:
                 settings=cascade(setup.settings, parameters(session.parameters), options.settings),
                 history=tuple(stored.message for stored in conversation if stored.message.content),
                 parent_id=conversation[-1].id if conversation else None,
-                prompt=build_prompt(content, options.context),
+                prompt=build_prompt(content, options.context, await self.changes.news(session.id)),
                 show=self.show,
                 recorder=parts.recorder,
                 goal=options.goal(),
                 fallbacks=setup.models.fallbacks(model),
                 cost=lambda name, usage: setup.models.library.cost(setup.models.resolve(name), usage),
-            )
+            ),
+            turn_id,
         )

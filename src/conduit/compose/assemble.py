@@ -32,11 +32,12 @@ from conduit.logs import adjust_logging
 from conduit.messages.request import ModelSettings
 from conduit.redaction import Redactor
 from conduit.sandbox.confine import Door
+from conduit.sessions.blobs import BlobStore
 from conduit.sessions.journal import Journal
 from conduit.sessions.ledger import SqliteLedger
-from conduit.sessions.paths import database_path, journal_path
+from conduit.sessions.paths import blobs_path, database_path, journal_path
 from conduit.sessions.store import open_store
-from conduit.workspace.editor import Editor
+from conduit.workspace.editor import Editor, HeadlessEditor
 from conduit.workspace.language import LanguageAbilities, NoLanguage
 from conduit.workspace.workspace import Workspace
 
@@ -98,6 +99,8 @@ async def open_app(
             ledger=SqliteLedger(folders.state / "ledger.db"),
             language=abilities,
             batches=folders.state / "batches",
+            blobs=BlobStore(blobs_path(database)),
+            headless=isinstance(editor, HeadlessEditor),
             notices=tuple(filter(None, [*lost, store.notice, *room.settings.warnings])),
         ),
         setup,

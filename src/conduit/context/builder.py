@@ -44,9 +44,16 @@ def build_system(project: Sequence[str], mode: str, *, tools: bool, instructions
     return f"{text}\n\n{instructions}" if instructions else text
 
 
-def build_prompt(content: Sequence[Block], context: EditorContext | None) -> Message:
-    """Return the person's message with the volatile tail behind their own words."""
-    tail = render_context(context) if context else ""
+def build_prompt(content: Sequence[Block], context: EditorContext | None, news: str = "") -> Message:
+    """Return the person's message with the volatile tail behind their own words.
+
+    Args:
+        content: what the person says.
+        context: what they look at.
+        news: what happened since the model's last answer that it cannot know otherwise.
+    """
+    parts = [render_context(context) if context else "", f"<news>\n{news}\n</news>" if news else ""]
+    tail = "\n\n".join(filter(None, parts))
     blocks = [*content, Text(text=f"\n\n{tail}", audience="model")] if tail else list(content)
     return Message(role="user", content=tuple(_fit(block) for block in blocks))
 

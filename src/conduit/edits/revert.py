@@ -181,6 +181,9 @@ class _Table:
             file.since += _changed_lines(change.after or "", file.text)
 
     def _delete(self, change: FileChange) -> None:
+        there = self._files.get(change.path)
+        if there is not None and there.text == change.before:
+            return  # somebody brought it back
         if self._is_taken(change.path):
             self._tell(change.path, change.name, "Another file is in its place, so the deleted one does not come back.")
             return

@@ -301,7 +301,7 @@ Event = (
 )
 """The durable events."""
 
-EventType = Literal["file_pending", "hunk_decided", "change_started", "change_finished"]
+EventType = Literal["turn_started", "file_pending", "hunk_decided", "change_started", "change_finished"]
 """The types that are looked for without reading a whole log."""
 
 Transient = TextChunk | ThoughtChunk | ToolCallAnnounced

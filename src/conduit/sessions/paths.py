@@ -21,6 +21,11 @@ def database_path(state_dir: Path, root: Path) -> Path:
     return state_dir / "workspaces" / f"{name}-{digest}" / DATABASE_NAME
 
 
+def blobs_path(database: Path) -> Path:
+    """Return the folder of the texts of a workspace's changes, beside its database."""
+    return database.parent / "blobs"
+
+
 def journal_path(state_dir: Path) -> Path:
     """Return the file of the journal of exchanges; one for each user, all workspaces in it."""
     return state_dir / "journal.jsonl"
