@@ -38,8 +38,11 @@ OnReverted = Callable[[str, Sequence[str], Sequence[FileTexts]], Awaitable[None]
 Of an undo these are the changes of the model and of acceptances; of a redo, the undos.
 """
 
-GRACE_S = 0.3
-"""How long files may still be written after a cancel; an editor that has not answered by then is not waited for."""
+WRITING_S = 1.0
+"""How long closed files may still be written after a cancel."""
+
+ANSWERING_S = 0.1
+"""How long an editor may still take to answer after a cancel."""
 
 _ATTEMPTS = 4
 _LOCK_TIMEOUT_S = 20.0
@@ -91,7 +94,8 @@ class Changes:
         try:
             return await asyncio.shield(task)
         except asyncio.CancelledError:
-            await asyncio.wait({task}, timeout=GRACE_S)
+            editing = any(self._parts.workspace.document(change.path) for change in changes)
+            await asyncio.wait({task}, timeout=ANSWERING_S if editing else WRITING_S)
             if making.submitting is not None:
                 making.submitting.cancel()
             await asyncio.wait({task})
