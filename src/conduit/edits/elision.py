@@ -24,7 +24,17 @@ _DOTS = r"(?:\.\.\.|…)"
 _ELIDED = re.compile(
     rf"^(?:{_DOTS}\s*[\[(<]?\s*{_LEFT_OUT}[\])>]?\s*{_DOTS}?|[\[(<]?\s*{_LEFT_OUT}\s*[\])>]?\s*{_DOTS})$", re.IGNORECASE
 )
+# In a comment, these words say it without dots too.
+_SAID = re.compile(
+    r"\(?(?:(?:the\s+)?(?:rest|remainder) of (?:the |this |your )?\w+(?: \w+)?"
+    r"|(?:the\s+)?(?:existing|previous|original|other|remaining)"
+    r" (?:code|content|contents|implementation|methods|functions|imports))(?: (?:code|here))?"
+    r"(?: (?:remains?|stays?|is|are|goes)(?: here| unchanged| the same| as before| as is)*"
+    r"| unchanged| here| as before)\)?\.?$",
+    re.IGNORECASE,
+)
 _BARE = re.compile(rf"^(?:{_DOTS})$")
+_HINT = re.compile(r"\.\.\.|…|(?i:rest of|remainder of|existing|previous|original|other|remaining) ")
 _CONTENT = re.compile(r"\w")
 
 
@@ -33,7 +43,7 @@ def lines_in(text: str, known: str = "") -> list[int]:
 
     A bare `...` alone is not one of them: it is a statement of Python.
     """
-    if "..." not in text and "…" not in text:
+    if not _HINT.search(text):
         return []
     found = [(number, line.strip()) for number, line in enumerate(split_lines(text), 1) if _is_elided(line)]
     own = {line.strip() for line in split_lines(known)} if found else set()
@@ -78,10 +88,11 @@ def _parts(text: str, left_out: list[int]) -> list[str]:
 
 
 def _is_elided(line: str) -> bool:
-    if "..." not in line and "…" not in line:
+    if not _HINT.search(line):
         return False
     found = _COMMENT.match(line.strip())
     if found is None:
         return False
     commented = found[1] != line.strip()
-    return _ELIDED.match(found[1]) is not None or (commented and _BARE.match(found[1]) is not None)
+    words = found[1]
+    return bool(_ELIDED.match(words) or (commented and (_BARE.match(words) or _SAID.match(words))))

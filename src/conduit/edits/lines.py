@@ -10,13 +10,14 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import pairwise
+from itertools import accumulate, pairwise
 
 from conduit.edits.edit import TextEdit
 from conduit.workspace.positions import Position, Range
 
 _ANY_END = re.compile(r"\r\n|\n|\r")
 _NEWLINE = re.compile(r"\r\n|\n")
+_MANY = 8
 # What `str.splitlines` takes for the end of a line, and nobody else.
 _PYTHONS_OWN = "\x0b\x0c\x1c\x1d\x1e"
 _INDENT = re.compile(r"[ \t]*")
@@ -98,6 +99,7 @@ class Source:
     def __init__(self, text: str) -> None:
         self.text = text
         self.ends = ends_in(text)
+        self._asked = 0
 
     @cached_property
     def lines(self) -> list[str]:
@@ -109,6 +111,17 @@ class Source:
         """The lines without the white space around them, folded."""
         stripped = list(map(str.strip, self.lines))
         return stripped if self.text.isascii() else [fold(line).strip() for line in stripped]
+
+    def start(self, row: int) -> int:
+        """Return the offset of a line; a table is made only when many are asked for."""
+        self._asked += 1
+        if self._asked < _MANY:
+            return sum(map(len, self.lines[:row]))
+        return self._starts[row]
+
+    @cached_property
+    def _starts(self) -> list[int]:
+        return list(accumulate(map(len, self.lines), initial=0))
 
     @cached_property
     def end(self) -> str:

@@ -203,11 +203,13 @@ def _exact(source: Source, old: str) -> list[Place]:
 def _occurrences(source: Source, text: str, old: str) -> list[Place]:
     """Return every place of `old`, overlapping ones too."""
     places: list[Place] = []
+    row = counted = 0
     at = text.find(old)
     while at >= 0:
         end = at + len(old)
-        first = source.row(at)
-        places.append(Place(at, end, first, first + source.ends_between(at, max(at, end - 1))))
+        row += source.ends_between(counted, at)
+        counted = at
+        places.append(Place(at, end, row, row + source.ends_between(at, max(at, end - 1))))
         at = text.find(old, at + 1)
     return places
 
@@ -255,7 +257,9 @@ def _strict(source: Source, old: str) -> list[Place]:
                 faults.add("trailing white space")
         score = 1.0 - 0.02 * len(faults)
         places.append(_place(source, old, row, row + len(wanted), frozenset(faults), score, reindent))
-    return [place for place in places if not any(other.faults < place.faults for other in places)]
+    kinds = {place.faults for place in places}
+    least = {faults for faults in kinds if not any(other < faults for other in kinds)}
+    return [place for place in places if place.faults in least]
 
 
 def _rows(lines: Sequence[str], wanted: Sequence[str]) -> list[int]:
@@ -285,7 +289,7 @@ def _place(
     reindent: Reindent,
     pairs: tuple[tuple[int, int], ...] | None = None,
 ) -> Place:
-    start = sum(map(len, source.lines[:first]))
+    start = source.start(first)
     end = start + sum(map(len, source.lines[first:stop]))
     if not old.endswith(("\n", "\r")):
         last = source.lines[stop - 1]

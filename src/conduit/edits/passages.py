@@ -22,6 +22,7 @@ from conduit.errors import EditAmbiguous, EditNotFound, ToolError
 T = TypeVar("T")
 
 _MOST_PLACES = 200
+_LISTED = 20
 _STRAY_LINES = 1
 
 
@@ -159,13 +160,17 @@ def _places(source: Source, passage: Passage) -> list[Place]:
             "It quotes no line of the file, so its place is not known; nothing was changed. "
             "Quote the lines before and after it as context."
         )
-    places = candidates(source, passage.old, whole_lines=True)
-    if passage.at_end:
-        places = [place for place in places if not source.text[place.end :].strip()]
-    if places and passage.scopes:
-        places = _inside(source, places, passage.scopes)
+    everywhere = places = candidates(source, passage.old, whole_lines=True)
     if not places:
         raise not_found(source, passage.old, "The quoted text")
+    where = "at the end of the file"
+    if passage.at_end:
+        places = [place for place in places if place.end >= len(source.text.rstrip())]
+    if places and passage.scopes:
+        places, where = _inside(source, places, passage.scopes), f"inside {passage.scopes[-1]!r}"
+    if not places:
+        lines = ", ".join(str(place.first + 1) for place in everywhere[:_LISTED])
+        raise EditNotFound(f"The quoted text is at line {lines}, but not {where}; nothing was changed.")
     return places
 
 
@@ -207,7 +212,8 @@ def _covers(source: Source, row: int, inner: int) -> bool:
     indent = len(indent_of(source.lines[row]))
     return all(
         not key or len(indent_of(source.lines[index])) > indent or key[0] in "{)]" or (index == inner and key[0] == "}")
-        for index, key in enumerate(source.keys[row + 1 : inner + 1], row + 1)
+        for index in range(row + 1, inner + 1)
+        for key in (source.keys[index],)
     )
 
 
