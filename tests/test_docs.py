@@ -13,6 +13,8 @@ from pathlib import Path
 import pytest
 
 from conduit.agent.turn import TRANSITIONS
+from conduit.compose.tools import all_tools
+from conduit.workspace.language import Ability
 
 ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"
@@ -103,6 +105,17 @@ def test_the_list_of_the_package_names_all_that_is_there_and_nothing_else():
     there |= {path.name for path in package.glob("*.py")} - {"__init__.py"}
     listed = {name for row in rows("architecture.md", "The package") for name in row[0].split(", ")}
     assert listed == there
+
+
+def test_the_table_of_what_an_editor_can_lend_has_every_ability_and_its_tools():
+    named = {row[0].removeprefix("conduit/editor/"): row[-1] for row in rows("editors/abilities.md", "Requests")}
+    plain = {tool.spec.name for tool in all_tools()}
+    assert named == {
+        ability.value: ", ".join(
+            tool.spec.name for tool in all_tools(frozenset({ability})) if tool.spec.name not in plain
+        )
+        for ability in Ability
+    }
 
 
 @pytest.mark.parametrize(("page", "text"), blocks("toml"))

@@ -26,7 +26,7 @@ def folder(tmp_path: Path) -> Path:
     return folder
 
 
-def play(lua: str, folder: Path, rules: list[dict[str, Any]]) -> dict[str, Any]:
+def play(lua: str, folder: Path, rules: list[dict[str, Any]], more: dict[str, str] | None = None) -> dict[str, Any]:
     """Run a script of `nvim/` in Neovim, with a model that follows `rules`; return what the script saw."""
     script, seen = folder.parent / "script.json", folder.parent / "seen.json"
     script.write_text(json.dumps({"rules": rules}))
@@ -38,6 +38,7 @@ def play(lua: str, folder: Path, rules: list[dict[str, Any]]) -> dict[str, Any]:
         "CONDUIT_TEST_PLUGIN": str(PLUGIN),
         "CONDUIT_TEST_SEEN": str(seen),
         "LUA_PATH": f"{HERE}/nvim/?.lua;;",
+        **(more or {}),
     }
     done = subprocess.run(
         [NVIM, "--headless", "--clean", "-l", HERE / "nvim" / f"{lua}.lua"],

@@ -1,4 +1,5 @@
 -- Starts Conduit with the first file, and adds the commands for the chat.
+require('conduit.abilities').listen() -- before the other language servers start
 vim.lsp.enable('conduit')
 
 vim.api.nvim_create_user_command('ConduitAsk', function(command)

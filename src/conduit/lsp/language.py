@@ -248,8 +248,10 @@ class EditorLanguage:
             return
         if answered is None:
             raise _malformed(ability, "version: it is missing")
-        if answered != now.version or now.text != subject.document.text:
+        if answered != now.version:
             raise StaleDocument(subject.name, f"version {answered}", f"version {now.version}")
+        if now.text != subject.document.text:
+            raise StaleDocument(subject.name, "another text", f"version {now.version}")
 
     async def _ask(self, ability: Ability, params: Payload, kind: type[Answer]) -> Answer:
         try:

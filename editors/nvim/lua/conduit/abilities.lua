@@ -1,0 +1,413 @@
+-- What Conduit may ask of the other language servers in this Neovim: the requests `conduit/editor/*`.
+-- A handler may wait: Neovim runs it in a coroutine, and it goes on when the other servers have answered.
+local places = require('conduit.places')
+
+local M = {}
+
+local ANSWER_MS = 12000 -- how long the other servers may take, less than Conduit's own patience
+local START_MS = 5000 -- how long they may take to start with a file that was opened for a question
+local published = {} -- per client and buffer: the newest diagnostics that it published, with the version it named
+local offered = {} -- code actions that were listed, by id
+local waiting = {} -- what is called when diagnostics arrive
+
+local function fail(text)
+  error({ code = vim.lsp.protocol.ErrorCodes.InternalError, message = text }, 0)
+end
+
+-- Waits until `start` calls what it is given, at most `limit_ms`; returns what that was called with, or nothing.
+local function await(limit_ms, start)
+  local co = coroutine.running()
+  local result, yielded
+  local timer = assert(vim.uv.new_timer())
+  local function done(...)
+    if not result then
+      result = vim.F.pack_len(...)
+      timer:stop()
+      timer:close()
+      if yielded then
+        coroutine.resume(co)
+      end
+    end
+  end
+  timer:start(math.max(limit_ms, 0), 0, vim.schedule_wrap(function()
+    done()
+  end))
+  start(done)
+  if not result then
+    yielded = true
+    coroutine.yield()
+  end
+  return vim.F.unpack_len(result)
+end
+
+local function pause(ms)
+  await(ms, function() end)
+end
+
+local function version_of(bufnr)
+  return vim.lsp.util.buf_versions[bufnr]
+end
+
+-- The other servers of a buffer that know a method.
+local function servers(bufnr, method)
+  return vim.tbl_filter(function(client)
+    return client.name ~= 'conduit' and client.initialized
+  end, vim.lsp.get_clients({ bufnr = bufnr, method = method }))
+end
+
+-- Asks several servers at once: { client, result } of each that answered in time, in their order.
+local function ask(clients, method, params, bufnr)
+  local answers, open = {}, #clients
+  await(ANSWER_MS, function(done)
+    for index, client in ipairs(clients) do
+      local sent = client:request(method, params(client), function(err, result)
+        answers[index] = not err and { client = client, result = result } or nil
+        open = open - 1
+        if open == 0 then
+          done()
+        end
+      end, bufnr)
+      open = sent and open or open - 1
+    end
+    if open == 0 then
+      done()
+    end
+  end)
+  local found = {}
+  for index = 1, #clients do
+    table.insert(found, answers[index] and answers[index].result and answers[index])
+  end
+  return found
+end
+
+-- The buffer of a document; a file that nobody opened is loaded, out of sight, so that its servers know it.
+local function buffer_of(document)
+  local bufnr = vim.uri_to_bufnr(document.uri)
+  if vim.api.nvim_buf_is_loaded(bufnr) then
+    return bufnr
+  end
+  local ok, problem = pcall(vim.fn.bufload, bufnr)
+  if not ok then
+    fail(('%s cannot be loaded: %s'):format(document.uri, problem))
+  end
+  local until_ms = vim.uv.now() + START_MS
+  while #servers(bufnr) == 0 and vim.uv.now() < until_ms do
+    pause(20)
+  end
+  return bufnr
+end
+
+-- The servers that can answer, and what was typed so far sent to Conduit too.
+local function prepare(conduit, params, method)
+  local bufnr = buffer_of(params.textDocument)
+  local found = servers(bufnr, method)
+  if #found == 0 then
+    fail(('no language server of this file offers %s'):format(method))
+  end
+  -- Neovim collects changes for a moment; Conduit must know them before it hears of their version.
+  pcall(function()
+    require('vim.lsp._changetracking').flush(conduit, bufnr)
+  end)
+  return bufnr, found, version_of(bufnr)
+end
+
+local function at(params, client, conduit, more)
+  local position = places.position(params.textDocument.uri, params.position, conduit, client)
+  return vim.tbl_extend('force', { textDocument = { uri = params.textDocument.uri }, position = position }, more or {})
+end
+
+local function locations(method, more)
+  return function(conduit, params)
+    local bufnr, clients, version = prepare(conduit, params, method)
+    local found = {}
+    for _, answer in ipairs(ask(clients, method, function(client)
+      return at(params, client, conduit, more and more(params))
+    end, bufnr)) do
+      local list = vim.islist(answer.result) and answer.result or { answer.result }
+      for _, each in ipairs(list) do
+        local uri, range = each.uri or each.targetUri, each.range or each.targetSelectionRange
+        table.insert(found, { uri = uri, range = places.range(uri, range, answer.client, conduit) })
+      end
+    end
+    return { version = version, locations = found }
+  end
+end
+
+local function symbol_in(conduit, client, uri, symbol)
+  local range = symbol.selectionRange or symbol.location and symbol.location.range
+  local place = symbol.location and symbol.location.uri or uri
+  local children = {}
+  for _, child in ipairs(symbol.children or {}) do
+    table.insert(children, symbol_in(conduit, client, uri, child))
+  end
+  return {
+    name = symbol.name,
+    kind = symbol.kind,
+    containerName = symbol.containerName,
+    location = range and { uri = place, range = places.range(place, range, client, conduit) },
+    children = #children > 0 and children or nil,
+  }
+end
+
+local function symbols(conduit, params)
+  local method = params.query and 'workspace/symbol' or 'textDocument/documentSymbol'
+  local bufnr, clients, version, uri
+  if params.query then
+    clients = servers(nil, method)
+  else
+    uri = params.textDocument.uri
+    bufnr, clients, version = prepare(conduit, params, method)
+  end
+  local found = {}
+  for _, answer in ipairs(ask(clients, method, function()
+    return params.query and { query = params.query } or { textDocument = { uri = uri } }
+  end, bufnr)) do
+    for _, symbol in ipairs(answer.result) do
+      table.insert(found, symbol_in(conduit, answer.client, uri, symbol))
+    end
+  end
+  return { version = version, symbols = found }
+end
+
+local function rename(conduit, params)
+  local bufnr, clients, version = prepare(conduit, params, 'textDocument/rename')
+  for _, client in ipairs(clients) do
+    local answer = ask({ client }, 'textDocument/rename', function()
+      return at(params, client, conduit, { newName = params.newName })
+    end, bufnr)[1]
+    if answer then
+      return { version = version, edit = places.workspace_edit(answer.result, client, conduit) }
+    end
+  end
+  return { version = version }
+end
+
+-- What a server said about lines, as it said it: it knows its own diagnostics again by their data.
+local function known_problems(client, bufnr, range)
+  local found = {}
+  for _, pull in ipairs({ true, false }) do
+    local namespace = vim.lsp.diagnostic.get_namespace(client.id, pull)
+    for _, each in ipairs(vim.diagnostic.get(bufnr, { namespace = namespace })) do
+      local said = each.user_data and each.user_data.lsp
+      if said and each.lnum <= range['end'].line and (each.end_lnum or each.lnum) >= range.start.line then
+        table.insert(found, said)
+      end
+    end
+  end
+  return found
+end
+
+local function edit_of(action, conduit)
+  local client = vim.lsp.get_client_by_id(action.client_id)
+  local whole = action.said
+  if client and not whole.edit and client:supports_method('codeAction/resolve', action.bufnr) then
+    local answer = ask({ client }, 'codeAction/resolve', function()
+      return whole
+    end, action.bufnr)[1]
+    whole = answer and answer.result or whole
+  end
+  return client and whole.edit and places.workspace_edit(whole.edit, client, conduit)
+end
+
+local function shown_action(action, id)
+  return {
+    id = id,
+    title = action.title,
+    kind = action.kind,
+    isPreferred = action.isPreferred,
+    disabled = action.disabled,
+  }
+end
+
+local function code_actions(conduit, params)
+  local bufnr, clients, version = prepare(conduit, params, 'textDocument/codeAction')
+  local kept = params.resolve and offered[params.resolve]
+  if kept then
+    if kept.bufnr ~= bufnr or kept.version ~= version then
+      return { version = version, actions = {} }
+    end
+    local action = shown_action(kept.said, params.resolve)
+    action.edit = edit_of(kept, conduit)
+    return { version = version, actions = { action } }
+  end
+  offered = {}
+  local list, uri = {}, params.textDocument.uri
+  for _, answer in ipairs(ask(clients, 'textDocument/codeAction', function(client)
+    local range = places.range(uri, params.range, conduit, client)
+    local context = { diagnostics = known_problems(client, bufnr, range), only = params.only, triggerKind = 1 }
+    return { textDocument = { uri = uri }, range = range, context = context }
+  end, bufnr)) do
+    for index, said in ipairs(answer.result) do
+      -- A bare command has a text as its command and can only be run.
+      local id = ('%d:%d:%d'):format(answer.client.id, version, index)
+      local action = type(said.command) == 'string' and { title = said.title } or said
+      offered[id] = { client_id = answer.client.id, bufnr = bufnr, version = version, said = action }
+      table.insert(list, shown_action(action, id))
+    end
+  end
+  return { version = version, actions = list }
+end
+
+-- What all servers of a buffer say about the version that it has now; nil when one of them is not done.
+local function diagnostics_now(conduit, bufnr, uri)
+  local version, found, oldest, heard = version_of(bufnr), {}, nil, false
+  local pulling = servers(bufnr, 'textDocument/diagnostic')
+  for _, answer in ipairs(ask(pulling, 'textDocument/diagnostic', function()
+    return { textDocument = { uri = uri } }
+  end, bufnr)) do
+    heard = true
+    for _, each in ipairs(answer.result.items or {}) do
+      table.insert(found, { each, answer.client })
+    end
+  end
+  for _, client in ipairs(servers(bufnr)) do
+    local said = published[client.id] and published[client.id][bufnr]
+    if said and not vim.list_contains(pulling, client) then
+      heard = true
+      if said.version ~= version then
+        oldest = said.version or vim.NIL
+      end
+      for _, each in ipairs(said.diagnostics) do
+        table.insert(found, { each, client })
+      end
+    end
+  end
+  if not heard or oldest or version_of(bufnr) ~= version then
+    return nil, oldest
+  end
+  return {
+    version = version,
+    diagnostics = vim.tbl_map(function(each)
+      local problem, client = each[1], each[2]
+      return {
+        range = places.range(uri, problem.range, client, conduit),
+        message = type(problem.message) == 'table' and problem.message.value or problem.message,
+        severity = problem.severity,
+        source = problem.source,
+        code = problem.code,
+      }
+    end, found),
+  }
+end
+
+local function diagnostics(conduit, params)
+  local until_ms = vim.uv.now() + params.waitMs
+  local bufnr = buffer_of(params.textDocument)
+  while true do
+    pcall(function()
+      require('vim.lsp._changetracking').flush(conduit, bufnr)
+    end)
+    local result, oldest = diagnostics_now(conduit, bufnr, params.textDocument.uri)
+    if result or vim.uv.now() >= until_ms then
+      return result or { version = oldest, diagnostics = {} }
+    end
+    -- Whoever is asked again does not say when it is done; whoever publishes does.
+    await(math.min(until_ms - vim.uv.now(), 250), function(done)
+      table.insert(waiting, done)
+    end)
+  end
+end
+
+local function save(_, params)
+  local bufnr = vim.uri_to_bufnr(params.textDocument.uri)
+  if not vim.api.nvim_buf_is_loaded(bufnr) then
+    return { saved = false, reason = 'it is not open' }
+  end
+  if version_of(bufnr) ~= params.textDocument.version then
+    return { saved = false, version = version_of(bufnr), reason = 'it was changed meanwhile' }
+  end
+  local ok, problem = pcall(vim.api.nvim_buf_call, bufnr, function()
+    vim.cmd('silent update')
+  end)
+  local saved = ok and not vim.bo[bufnr].modified
+  return { saved = saved, version = version_of(bufnr), reason = not ok and tostring(problem) or nil }
+end
+
+local function terminal_selection()
+  for _, bufnr in ipairs(vim.api.nvim_list_bufs()) do
+    if vim.api.nvim_buf_is_loaded(bufnr) and vim.bo[bufnr].buftype == 'terminal' then
+      local first = vim.api.nvim_buf_get_mark(bufnr, '<')[1]
+      local last = vim.api.nvim_buf_get_mark(bufnr, '>')[1]
+      if first > 0 then
+        return { text = table.concat(vim.api.nvim_buf_get_lines(bufnr, first - 1, last, false), '\n') }
+      end
+    end
+  end
+  return { text = '' }
+end
+
+local function open_diff(_, params)
+  vim.cmd.tabnew()
+  for number, text in ipairs({ params.before, params.after }) do
+    if number == 2 then
+      vim.cmd.vnew()
+    end
+    vim.bo.buftype, vim.bo.bufhidden, vim.bo.swapfile = 'nofile', 'wipe', false
+    vim.api.nvim_buf_set_lines(0, 0, -1, false, vim.split(text, '\n', { plain = true }))
+    vim.bo.filetype = vim.filetype.match({ filename = vim.uri_to_fname(params.uri) }) or ''
+    vim.bo.modifiable = false
+    vim.cmd.diffthis()
+  end
+  return { opened = true }
+end
+
+local answers = {
+  save = save,
+  diagnostics = diagnostics,
+  references = locations('textDocument/references', function(params)
+    return { context = params.context }
+  end),
+  definition = locations('textDocument/definition'),
+  rename = rename,
+  symbols = symbols,
+  codeActions = code_actions,
+  terminalSelection = terminal_selection,
+  openDiff = open_diff,
+}
+
+-- What Neovim says at `initialize` that it can do.
+function M.offers()
+  return vim.tbl_map(function()
+    return true
+  end, answers)
+end
+
+-- Handlers by method, for the configuration of the client.
+function M.handlers()
+  local handlers = {}
+  for ability, answer in pairs(answers) do
+    handlers['conduit/editor/' .. ability] = function(_, params, context)
+      local client = assert(vim.lsp.get_client_by_id(context.client_id))
+      local ok, result = pcall(answer, client, params)
+      if ok then
+        return result
+      end
+      local message = type(result) == 'table' and result.message or tostring(result)
+      return nil, vim.lsp.rpc_response_error(vim.lsp.protocol.ErrorCodes.InternalError, message)
+    end
+  end
+  return handlers
+end
+
+-- Keeps the version that servers name with their diagnostics, which Neovim itself forgets.
+function M.listen()
+  local method = 'textDocument/publishDiagnostics'
+  local show = vim.lsp.handlers[method]
+  vim.lsp.handlers[method] = function(err, result, context, ...)
+    if result and result.uri then
+      local of_client = published[context.client_id] or {}
+      published[context.client_id] = of_client
+      of_client[vim.uri_to_bufnr(result.uri)] = { version = result.version, diagnostics = result.diagnostics }
+    end
+    local woken = waiting
+    waiting = {}
+    for _, wake in ipairs(woken) do
+      vim.schedule(wake)
+    end
+    return show(err, result, context, ...)
+  end
+  local capabilities = { textDocument = { publishDiagnostics = { versionSupport = true } } }
+  vim.lsp.config('*', { capabilities = capabilities })
+end
+
+return M
