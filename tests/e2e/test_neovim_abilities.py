@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from conduit.workspace.language import Ability
 from e2e.test_neovim import HERE, play
 
 A = "def add(a, b): return '😀', add(a, b)  # TODO\n"
@@ -65,9 +66,8 @@ def test_the_model_finds_and_renames_by_the_other_server(folder: Path):
     assert "Renamed 'add' to 'plus' in 2 files" in seen["results"][4]
     assert seen["lines"] == [TYPED, line.replace("add", "plus")]
     assert seen["saved"] == [line]
-    # The file that nobody had opened was loaded for the question, and then changed as a buffer.
-    assert seen["hidden"] == B.replace("add", "plus").splitlines()
-    assert seen["on_disk"] == B.splitlines()
+    # The file that nobody had opened was loaded for the question, changed as a buffer, and saved as it was before.
+    assert seen["hidden"] == seen["on_disk"] == B.replace("add", "plus").splitlines()
 
 
 @pytest.mark.parametrize("speaks", ["push", "pull"])
@@ -103,3 +103,16 @@ def test_a_code_action_of_the_other_server_becomes_an_edit(folder: Path):
     assert "is a command of the editor" in seen["results"][1]
     assert seen["results"][2].startswith("Did 'Remove every TODO'. Applied to a.py in the editor")
     assert seen["lines"] == [TYPED, A.rstrip().replace("TODO", "DONE")]
+
+
+def test_neovim_saves_what_was_meant_and_shows_a_difference(folder: Path):
+    seen = play("lending", folder, [])
+    assert seen["early"] == {"saved": False, "version": seen["version"], "reason": "it was changed meanwhile"}
+    assert seen["before"] == A.splitlines()
+    assert seen["saved"] == {"saved": True, "version": seen["version"]}
+    assert seen["on_disk"] == ["# typed", *A.splitlines()]
+    assert seen["closed"] == {"saved": False, "reason": "it is not open"}
+    assert sorted(seen["sides"]) == [[["one", "2"], True], [["one", "two"], True]]
+    assert seen["nothing"] == {"text": ""}
+    assert "no language server of this file offers textDocument/rename" in seen["failed"]
+    assert seen["offers"] == len(Ability)

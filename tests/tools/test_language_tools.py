@@ -175,6 +175,14 @@ async def test_a_rename_that_meets_a_pending_change_is_refused_as_a_whole(room: 
     assert room.stage.changes() == before
 
 
+async def test_a_rename_that_touches_a_protected_file_is_refused_as_a_whole(room: Room) -> None:
+    (room.root / ".vscode").mkdir()
+    (room.root / ".vscode" / "tasks.py").write_text("add(1)\n")
+    with pytest.raises(EditRefused, match=r"\.vscode/tasks\.py \(editor settings"):
+        await call("rename_symbol", room.context, path="a.py", line=1, symbol="add", new_name="plus")
+    assert (room.root / "b.py").read_text() == B
+
+
 async def test_a_file_that_is_only_proposed_is_unknown_to_language_servers(room: Room) -> None:
     await call("edit_file", room.staged, path="c.py", old_text="", new_text="def sub(): pass\n")
     with pytest.raises(PathNotFound, match="only proposed"):

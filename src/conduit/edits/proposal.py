@@ -6,9 +6,13 @@ is moved onto the collected text, or refused as a whole. It changes nothing.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from pathlib import Path
+
 from conduit.edits.edit import FileChange
 from conduit.edits.rebase import rebase
 from conduit.errors import EditRefused, StaleDocument
+from conduit.sandbox.protected import protected_reason
 from conduit.workspace.language import Proposal, ProposedFile
 from conduit.workspace.names import shown
 from conduit.workspace.workspace import Workspace
@@ -22,7 +26,8 @@ async def to_changes(proposal: Proposal, workspace: Workspace) -> tuple[list[Fil
         workspace: as the tools read it.
 
     Raises:
-        EditRefused: it changes the same lines as a collected change, or a file that is to be deleted or moved.
+        EditRefused: it changes the same lines as a collected change, a file that is to be deleted or moved, or a
+            protected file: what a language server proposes may differ from what the person was asked about.
         StaleDocument: a file is not what the proposal was made for any more.
         OutsideWorkspace, PermissionDenied: it touches a file that must not be changed.
     """
@@ -31,11 +36,17 @@ async def to_changes(proposal: Proposal, workspace: Workspace) -> tuple[list[Fil
     for file in proposal.files:
         for path in filter(None, (file.path, file.moved_to)):
             workspace.check_writable(path)
+            _refuse_protected(workspace, path)
         change, was_staged = await _change(file, workspace)
         changes.append(change)
         if was_staged:
             staged.append(change.name)
     return changes, staged
+
+
+def touched(changes: Sequence[FileChange]) -> tuple[str, ...]:
+    """Return the names of all files of some changes, as they are and as they shall be."""
+    return tuple(dict.fromkeys(name for change in changes for name in (change.name, change.new_name)))
 
 
 async def _change(file: ProposedFile, workspace: Workspace) -> tuple[FileChange, bool]:
@@ -66,6 +77,15 @@ async def _change(file: ProposedFile, workspace: Workspace) -> tuple[FileChange,
         ),
         staged,
     )
+
+
+def _refuse_protected(workspace: Workspace, path: Path) -> None:
+    reason = protected_reason(workspace.place_of(path).relative)
+    if reason is not None:
+        raise EditRefused(
+            f"The language server's edit touches {shown(workspace.name_of(path))} ({reason}), so none of it is done. "
+            "Make the changes with the editing tools; the person is asked about such a file by itself."
+        )
 
 
 def _conflict(name: str, why: str) -> EditRefused:

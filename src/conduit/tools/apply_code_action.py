@@ -7,7 +7,7 @@ from typing import Annotated
 from pydantic import Field
 
 from conduit.edits.edit import FileChange
-from conduit.edits.proposal import to_changes
+from conduit.edits.proposal import to_changes, touched
 from conduit.errors import EditRefused, InvalidArguments
 from conduit.tools.base import Effect, Preview, ToolContext, ToolOutcome
 from conduit.tools.function import tool
@@ -27,7 +27,7 @@ async def preview_action(
 ) -> Preview:
     """Return the diff of the action."""
     changes, _ = await _plan(context, path, title, line, end_line, kind)
-    return Preview("".join(change.diff() for change in changes), paths=tuple(change.name for change in changes))
+    return Preview("".join(change.diff() for change in changes), paths=touched(changes))
 
 
 @tool(effect=Effect.WRITE, kind="edit", title="{title} in {path}", preview=preview_action)
@@ -40,7 +40,7 @@ async def apply_code_action(
     notes = [not_seen(*staged)] if staged else []
     return ToolOutcome(
         " ".join([f"Did {title!r}.", where, *notes]),
-        paths=tuple(change.name for change in changes),
+        paths=touched(changes),
         diff="".join(change.diff() for change in changes),
     )
 

@@ -7,7 +7,7 @@ from typing import Annotated
 from pydantic import Field
 
 from conduit.edits.edit import FileChange
-from conduit.edits.proposal import to_changes
+from conduit.edits.proposal import to_changes, touched
 from conduit.errors import InvalidArguments
 from conduit.tools.base import Effect, Preview, ToolContext, ToolOutcome
 from conduit.tools.function import tool
@@ -27,7 +27,7 @@ async def preview_rename(
 ) -> Preview:
     """Return the diff of the rename."""
     changes, _ = await _plan(context, path, line, symbol, new_name, occurrence)
-    return Preview("".join(change.diff() for change in changes), paths=tuple(change.name for change in changes))
+    return Preview("".join(change.diff() for change in changes), paths=touched(changes))
 
 
 @tool(effect=Effect.WRITE, kind="edit", title="Rename {symbol} to {new_name}", preview=preview_rename)
@@ -41,7 +41,7 @@ async def rename_symbol(
     places = sum(len(change.edits()) for change in changes)
     notes = [f"{not_seen(*staged)} Look there for what still has the old name."] if staged else []
     text = " ".join([f"Renamed {symbol!r} to {new_name!r} in {files} ({places} places).", where, *notes])
-    return ToolOutcome(text, tuple(change.name for change in changes), "".join(change.diff() for change in changes))
+    return ToolOutcome(text, touched(changes), "".join(change.diff() for change in changes))
 
 
 async def _plan(

@@ -1,115 +1,13 @@
 -- What Conduit may ask of the other language servers in this Neovim: the requests `conduit/editor/*`.
 -- A handler may wait: Neovim runs it in a coroutine, and it goes on when the other servers have answered.
+local asking = require('conduit.asking')
 local places = require('conduit.places')
 
 local M = {}
 
-local ANSWER_MS = 12000 -- how long the other servers may take, less than Conduit's own patience
-local START_MS = 5000 -- how long they may take to start with a file that was opened for a question
 local published = {} -- per client and buffer: the newest diagnostics that it published, with the version it named
 local offered = {} -- code actions that were listed, by id
 local waiting = {} -- what is called when diagnostics arrive
-
-local function fail(text)
-  error({ code = vim.lsp.protocol.ErrorCodes.InternalError, message = text }, 0)
-end
-
--- Waits until `start` calls what it is given, at most `limit_ms`; returns what that was called with, or nothing.
-local function await(limit_ms, start)
-  local co = coroutine.running()
-  local result, yielded
-  local timer = assert(vim.uv.new_timer())
-  local function done(...)
-    if not result then
-      result = vim.F.pack_len(...)
-      timer:stop()
-      timer:close()
-      if yielded then
-        coroutine.resume(co)
-      end
-    end
-  end
-  timer:start(math.max(limit_ms, 0), 0, vim.schedule_wrap(function()
-    done()
-  end))
-  start(done)
-  if not result then
-    yielded = true
-    coroutine.yield()
-  end
-  return vim.F.unpack_len(result)
-end
-
-local function pause(ms)
-  await(ms, function() end)
-end
-
-local function version_of(bufnr)
-  return vim.lsp.util.buf_versions[bufnr]
-end
-
--- The other servers of a buffer that know a method.
-local function servers(bufnr, method)
-  return vim.tbl_filter(function(client)
-    return client.name ~= 'conduit' and client.initialized
-  end, vim.lsp.get_clients({ bufnr = bufnr, method = method }))
-end
-
--- Asks several servers at once: { client, result } of each that answered in time, in their order.
-local function ask(clients, method, params, bufnr)
-  local answers, open = {}, #clients
-  await(ANSWER_MS, function(done)
-    for index, client in ipairs(clients) do
-      local sent = client:request(method, params(client), function(err, result)
-        answers[index] = not err and { client = client, result = result } or nil
-        open = open - 1
-        if open == 0 then
-          done()
-        end
-      end, bufnr)
-      open = sent and open or open - 1
-    end
-    if open == 0 then
-      done()
-    end
-  end)
-  local found = {}
-  for index = 1, #clients do
-    table.insert(found, answers[index] and answers[index].result and answers[index])
-  end
-  return found
-end
-
--- The buffer of a document; a file that nobody opened is loaded, out of sight, so that its servers know it.
-local function buffer_of(document)
-  local bufnr = vim.uri_to_bufnr(document.uri)
-  if vim.api.nvim_buf_is_loaded(bufnr) then
-    return bufnr
-  end
-  local ok, problem = pcall(vim.fn.bufload, bufnr)
-  if not ok then
-    fail(('%s cannot be loaded: %s'):format(document.uri, problem))
-  end
-  local until_ms = vim.uv.now() + START_MS
-  while #servers(bufnr) == 0 and vim.uv.now() < until_ms do
-    pause(20)
-  end
-  return bufnr
-end
-
--- The servers that can answer, and what was typed so far sent to Conduit too.
-local function prepare(conduit, params, method)
-  local bufnr = buffer_of(params.textDocument)
-  local found = servers(bufnr, method)
-  if #found == 0 then
-    fail(('no language server of this file offers %s'):format(method))
-  end
-  -- Neovim collects changes for a moment; Conduit must know them before it hears of their version.
-  pcall(function()
-    require('vim.lsp._changetracking').flush(conduit, bufnr)
-  end)
-  return bufnr, found, version_of(bufnr)
-end
 
 local function at(params, client, conduit, more)
   local position = places.position(params.textDocument.uri, params.position, conduit, client)
@@ -118,9 +16,9 @@ end
 
 local function locations(method, more)
   return function(conduit, params)
-    local bufnr, clients, version = prepare(conduit, params, method)
+    local bufnr, clients, version = asking.prepare(conduit, params, method)
     local found = {}
-    for _, answer in ipairs(ask(clients, method, function(client)
+    for _, answer in ipairs(asking.ask(clients, method, function(client)
       return at(params, client, conduit, more and more(params))
     end, bufnr)) do
       local list = vim.islist(answer.result) and answer.result or { answer.result }
@@ -153,13 +51,13 @@ local function symbols(conduit, params)
   local method = params.query and 'workspace/symbol' or 'textDocument/documentSymbol'
   local bufnr, clients, version, uri
   if params.query then
-    clients = servers(nil, method)
+    clients = asking.servers(nil, method)
   else
     uri = params.textDocument.uri
-    bufnr, clients, version = prepare(conduit, params, method)
+    bufnr, clients, version = asking.prepare(conduit, params, method)
   end
   local found = {}
-  for _, answer in ipairs(ask(clients, method, function()
+  for _, answer in ipairs(asking.ask(clients, method, function()
     return params.query and { query = params.query } or { textDocument = { uri = uri } }
   end, bufnr)) do
     for _, symbol in ipairs(answer.result) do
@@ -170,16 +68,18 @@ local function symbols(conduit, params)
 end
 
 local function rename(conduit, params)
-  local bufnr, clients, version = prepare(conduit, params, 'textDocument/rename')
+  local bufnr, clients, version = asking.prepare(conduit, params, 'textDocument/rename')
+  local why
   for _, client in ipairs(clients) do
-    local answer = ask({ client }, 'textDocument/rename', function()
+    local found, problem = asking.ask({ client }, 'textDocument/rename', function()
       return at(params, client, conduit, { newName = params.newName })
-    end, bufnr)[1]
-    if answer then
-      return { version = version, edit = places.workspace_edit(answer.result, client, conduit) }
+    end, bufnr)
+    if found[1] then
+      return { version = version, edit = places.workspace_edit(found[1].result, client, conduit) }
     end
+    why = why or problem
   end
-  return { version = version }
+  return why and asking.fail(why) or { version = version }
 end
 
 -- What a server said about lines, as it said it: it knows its own diagnostics again by their data.
@@ -201,7 +101,7 @@ local function edit_of(action, conduit)
   local client = vim.lsp.get_client_by_id(action.client_id)
   local whole = action.said
   if client and not whole.edit and client:supports_method('codeAction/resolve', action.bufnr) then
-    local answer = ask({ client }, 'codeAction/resolve', function()
+    local answer = asking.ask({ client }, 'codeAction/resolve', function()
       return whole
     end, action.bufnr)[1]
     whole = answer and answer.result or whole
@@ -220,7 +120,7 @@ local function shown_action(action, id)
 end
 
 local function code_actions(conduit, params)
-  local bufnr, clients, version = prepare(conduit, params, 'textDocument/codeAction')
+  local bufnr, clients, version = asking.prepare(conduit, params, 'textDocument/codeAction')
   local kept = params.resolve and offered[params.resolve]
   if kept then
     if kept.bufnr ~= bufnr or kept.version ~= version then
@@ -232,7 +132,7 @@ local function code_actions(conduit, params)
   end
   offered = {}
   local list, uri = {}, params.textDocument.uri
-  for _, answer in ipairs(ask(clients, 'textDocument/codeAction', function(client)
+  for _, answer in ipairs(asking.ask(clients, 'textDocument/codeAction', function(client)
     local range = places.range(uri, params.range, conduit, client)
     local context = { diagnostics = known_problems(client, bufnr, range), only = params.only, triggerKind = 1 }
     return { textDocument = { uri = uri }, range = range, context = context }
@@ -250,17 +150,21 @@ end
 
 -- What all servers of a buffer say about the version that it has now; nil when one of them is not done.
 local function diagnostics_now(conduit, bufnr, uri)
-  local version, found, oldest, heard = version_of(bufnr), {}, nil, false
-  local pulling = servers(bufnr, 'textDocument/diagnostic')
-  for _, answer in ipairs(ask(pulling, 'textDocument/diagnostic', function()
+  local version, found, oldest, heard = asking.version_of(bufnr), {}, nil, false
+  local pulling = asking.servers(bufnr, 'textDocument/diagnostic')
+  local answers = asking.ask(pulling, 'textDocument/diagnostic', function()
     return { textDocument = { uri = uri } }
-  end, bufnr)) do
+  end, bufnr)
+  if #answers < #pulling then
+    return nil
+  end
+  for _, answer in ipairs(answers) do
     heard = true
     for _, each in ipairs(answer.result.items or {}) do
       table.insert(found, { each, answer.client })
     end
   end
-  for _, client in ipairs(servers(bufnr)) do
+  for _, client in ipairs(asking.servers(bufnr)) do
     local said = published[client.id] and published[client.id][bufnr]
     if said and not vim.list_contains(pulling, client) then
       heard = true
@@ -272,7 +176,7 @@ local function diagnostics_now(conduit, bufnr, uri)
       end
     end
   end
-  if not heard or oldest or version_of(bufnr) ~= version then
+  if not heard or oldest or asking.version_of(bufnr) ~= version then
     return nil, oldest
   end
   return {
@@ -292,17 +196,15 @@ end
 
 local function diagnostics(conduit, params)
   local until_ms = vim.uv.now() + params.waitMs
-  local bufnr = buffer_of(params.textDocument)
+  local bufnr = asking.buffer_of(params.textDocument)
   while true do
-    pcall(function()
-      require('vim.lsp._changetracking').flush(conduit, bufnr)
-    end)
+    asking.flush(conduit, bufnr)
     local result, oldest = diagnostics_now(conduit, bufnr, params.textDocument.uri)
     if result or vim.uv.now() >= until_ms then
       return result or { version = oldest, diagnostics = {} }
     end
     -- Whoever is asked again does not say when it is done; whoever publishes does.
-    await(math.min(until_ms - vim.uv.now(), 250), function(done)
+    asking.await(math.min(until_ms - vim.uv.now(), 250), function(done)
       table.insert(waiting, done)
     end)
   end
@@ -313,14 +215,14 @@ local function save(_, params)
   if not vim.api.nvim_buf_is_loaded(bufnr) then
     return { saved = false, reason = 'it is not open' }
   end
-  if version_of(bufnr) ~= params.textDocument.version then
-    return { saved = false, version = version_of(bufnr), reason = 'it was changed meanwhile' }
+  if asking.version_of(bufnr) ~= params.textDocument.version then
+    return { saved = false, version = asking.version_of(bufnr), reason = 'it was changed meanwhile' }
   end
   local ok, problem = pcall(vim.api.nvim_buf_call, bufnr, function()
     vim.cmd('silent update')
   end)
   local saved = ok and not vim.bo[bufnr].modified
-  return { saved = saved, version = version_of(bufnr), reason = not ok and tostring(problem) or nil }
+  return { saved = saved, version = asking.version_of(bufnr), reason = not ok and tostring(problem) or nil }
 end
 
 local function terminal_selection()
