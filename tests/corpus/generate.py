@@ -28,7 +28,7 @@ ASCII = str.maketrans({"’": "'", "“": '"', "”": '"', "—": "-", "–": "-
 SMALL = {
     f"{language}{seed}": (language, seed, 110)
     for language in ("python", "script", "go", "yaml", "prose")
-    for seed in range(1, 7)
+    for seed in range(1, 6)
 }
 LARGE = {
     f"{language}-large{seed}": (language, 100 + seed, 2500 + 900 * seed)
@@ -683,6 +683,28 @@ def many_blocks(out: Cases, docs: list[Doc], dice: Dice) -> None:
             out.add("a chain of blocks", doc, "v4a", written("v4a", chained))
 
 
+def blank_edges(out: Cases, docs: list[Doc], dice: Dice) -> None:
+    for doc in docs:
+        for form in FORMATS:
+            row, block = doc.pick(
+                dice, dice.between(3, 8), lambda row, block: row > 1 and doc.lines[row - 1].strip() and block[1].strip()
+            )
+            following = doc.lines[row + len(block) : row + len(block) + 1]
+            before, behind = dice.between(0, 1), dice.between(1, 2) if any(line.strip() for line in following) else 0
+            before = before or 1 - min(behind, 1)
+            new = edited(dice, block, keep=(0, len(block) - 1))
+            old, wrote = ([*[""] * before, *side, *[""] * behind] for side in (block, new))
+            out.apply(
+                "blank lines around the quote",
+                doc,
+                form,
+                row,
+                len(block),
+                new,
+                written(form, [(old, wrote)], lines=[row + 1]),
+            )
+
+
 def wrong_numbers(out: Cases, docs: list[Doc], dice: Dice) -> None:
     for doc in docs:
         row, block = doc.pick(dice, dice.between(4, 9))
@@ -715,6 +737,7 @@ def generated(large: bool) -> Iterator[Case]:
         not_there,
         many_blocks,
         wrong_numbers,
+        blank_edges,
     ):
         make(out, docs, Dice(f"{make.__name__} {large}"))
     for case in out.all:

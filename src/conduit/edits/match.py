@@ -2,8 +2,9 @@ r"""Find the place in a text that a model meant, or say why not; never guess bet
 
 Strategies, strictest first: exact, whatever the line ends are (a model sees none and writes `\n`); whole lines but for
 white space at their ends; but for the same indentation more or less; but for punctuation and spaces that have an ASCII
-twin; and blocks of which a few lines differ (`likeness`). A place is taken when every other one that fits has all its
-faults and more; of two others neither is. A line hint decides between equal ones when it is next to one of them. Pure.
+twin; but for blank lines around them; and blocks of which a few lines differ (`likeness`). A place is taken when every
+other one that fits has all its faults and more; of two others neither is. A line hint decides between equal ones when
+it is next to one of them. Pure.
 """
 
 from __future__ import annotations
@@ -12,10 +13,11 @@ import re
 from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
+from dataclasses import replace as with_fields
 
 from conduit.edits import elision, likeness
 from conduit.edits.edit import TextEdit
-from conduit.edits.lines import Source, Splice, ends_in, spliced, to_edits
+from conduit.edits.lines import Source, Splice, ends_in, spliced, split, to_edits
 from conduit.edits.merge import SAME, Reindent, merge, uniform
 from conduit.edits.refusal import ambiguous, not_found
 from conduit.errors import EditNotFound
@@ -23,7 +25,7 @@ from conduit.errors import EditNotFound
 _CLOSE_LINES, _APART_LINES = 1, 3
 
 Fault = str
-"""How a place differs from the quoted text, in words: `trailing white space`, `indentation`, `punctuation`, `lines`."""
+"""How a place differs from the quoted text, in words: `trailing white space`, `punctuation`, `lines` and so on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +159,7 @@ def candidates(source: Source, old: str, *, whole_lines: bool = False, like: boo
         return lined  # the others are the ends of longer indentation
     if exact:
         return exact
-    strict = _strict(source, old)
+    strict = _strict(source, old) or _without_blank_edges(source, old)
     if strict or not like:
         return strict
     return [
@@ -260,6 +262,19 @@ def _strict(source: Source, old: str) -> list[Place]:
     kinds = {place.faults for place in places}
     least = {faults for faults in kinds if not any(other < faults for other in kinds)}
     return [place for place in places if place.faults in least]
+
+
+def _without_blank_edges(source: Source, old: str) -> list[Place]:
+    """Return the places of `old` without the blank lines around it, which a model puts there for the look of it."""
+    lines = split(source.ends.sub("\n", old), source.ends)
+    filled = [index for index, line in enumerate(lines) if line.strip()]
+    if not filled or len(filled) == 1 or (first := filled[0], last := filled[-1]) == (0, len(lines) - 1):
+        return []
+    pairs = tuple((index, index - first) for index in range(first, last + 1))
+    return [
+        with_fields(place, faults=place.faults | {"blank lines"}, score=place.score - 0.02, pairs=pairs)
+        for place in _strict(source, "".join(lines[first : last + 1]))
+    ]
 
 
 def _rows(lines: Sequence[str], wanted: Sequence[str]) -> list[int]:
