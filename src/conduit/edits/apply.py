@@ -101,6 +101,7 @@ class _Transaction:
             await asyncio.to_thread(self._door.carry_out, plan.disk)
         except ToolError as error:
             raise await self._taken_back(plan, plan.opened, error) from error
+        _let_go(plan)
         saved = {change.path for change in plan.opened if await self._saved(plan, change)}
         sentences = [_in_editor(change, saved=change.path in saved) for change in plan.opened]
         sentences += [_on_disk(change) for change in plan.closed]
@@ -130,16 +131,10 @@ class _Transaction:
         self._stop_when_abandoned()
         if not plan.opened:
             return
+        await asyncio.to_thread(self._keep, plan)
         asking = asyncio.create_task(self._applier.apply(plan.opened, self._label))
-        leaving = asyncio.create_task(self.abandoned.wait())
-        names = [name for change in plan.opened for name in (change.name, change.new_name)]
-        # A person who is asked to confirm may take all the time they want.
-        patience_s = None if protected_among(names) else self._answer_s
-        try:
-            await asyncio.wait({asking, leaving}, timeout=patience_s, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            leaving.cancel()
-        if not asking.done():
+        if not await self._answered(plan, asking):
+            _let_go(plan)  # nobody knows for how long; what is deleted later all the same is written again
             self._follower = asyncio.create_task(self._follow(plan, asking))
             self._stop_when_abandoned()
             raise EditRefused("The editor did not answer, so the change was given up; nothing was changed.")
@@ -151,6 +146,33 @@ class _Transaction:
             if moved_on is None or isinstance(failure, PartlyApplied):
                 raise failure from error
             raise StaleDocument(moved_on.name, f"version {moved_on.version}", "another text") from error
+        except ToolError:
+            _let_go(plan)
+            raise
+
+    async def _answered(self, plan: Plan, asking: asyncio.Task[None]) -> bool:
+        """Wait for the editor; False when nobody waits for it any more."""
+        leaving = asyncio.create_task(self.abandoned.wait())
+        names = [name for change in plan.opened for name in (change.name, change.new_name)]
+        # A person who is asked to confirm may take all the time they want.
+        patience_s = None if protected_among(names) else self._answer_s
+        try:
+            await asyncio.wait({asking, leaving}, timeout=patience_s, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            leaving.cancel()
+        return asking.done()
+
+    def _keep(self, plan: Plan) -> None:
+        """Hold on to the files that the editor is to delete."""
+        for change in plan.opened:
+            on_disk = plan.before.get(change.path)
+            if change.verb == "delete" and on_disk is not None:
+                place = self._workspace.place_of(change.path)
+                try:
+                    plan.kept[change.path] = self._door.keep(place.root, place.relative, on_disk.sha256)
+                except ToolError:
+                    _let_go(plan)
+                    raise
 
     async def _follow(self, plan: Plan, asking: asyncio.Task[None]) -> None:
         """Wait for an answer that nobody waits for any more, and take back what comes with it."""
@@ -160,8 +182,10 @@ class _Transaction:
         except HalfApplied as error:
             landed = error.landed
         except ToolError:
+            _let_go(plan)
             return
         left = await self._take_back(plan).run(landed)
+        _let_go(plan)
         names = ", ".join(dict.fromkeys(change.name for change in landed))
         if left:
             self._applier.tell(
@@ -177,6 +201,7 @@ class _Transaction:
         if not landed and isinstance(error, ToolError):
             return error
         stays = await self._take_back(plan).run(landed)
+        _let_go(plan)
         back = [change.name for change in landed if change.name not in stays]
         message = str(error)
         if back:
@@ -189,7 +214,7 @@ class _Transaction:
         return PartlyApplied(message, [*left, *stays])
 
     def _take_back(self, plan: Plan) -> TakeBack:
-        return TakeBack(self._workspace, self._door, self._applier, plan.before)
+        return TakeBack(self._workspace, self._door, self._applier, plan)
 
     def _refuse_opened(self, plan: Plan) -> None:
         """A file that was opened in the editor since it was looked at is the editor's now."""
@@ -213,6 +238,11 @@ class _Transaction:
     def _stop_when_abandoned(self) -> None:
         if self.abandoned.is_set():
             raise EditRefused("The change was given up; nothing was changed.")
+
+
+def _let_go(plan: Plan) -> None:
+    while plan.kept:
+        plan.kept.popitem()[1].close()
 
 
 def _in_editor(change: FileChange, *, saved: bool) -> str:

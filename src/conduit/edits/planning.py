@@ -16,7 +16,7 @@ from pathlib import Path
 from conduit.edits.edit import FileChange, Operation
 from conduit.edits.rebase import rebase
 from conduit.errors import EditRefused, NotText, PathNotFound, PermissionDenied, StaleDocument
-from conduit.sandbox.confine import DiskChange, Door
+from conduit.sandbox.confine import DiskChange, Door, Kept
 from conduit.sandbox.protected import forbidden_reason, protected_reason
 from conduit.workspace.document import Document
 from conduit.workspace.encoding import UTF8, Encoding, decode
@@ -44,6 +44,7 @@ class Plan:
         closed: the changes that `disk` carries out.
         before: what is on disk of the files in `opened` and of those that stay open over a change on disk.
         clean: paths of `opened` whose buffer is as on disk.
+        kept: files that the editor is to delete, held until the plan is through.
         left_open: changes of `closed` whose file is open in an editor that cannot move or delete it.
     """
 
@@ -52,6 +53,7 @@ class Plan:
     closed: list[FileChange] = field(default_factory=list)
     before: dict[Path, OnDisk] = field(default_factory=dict)
     clean: set[Path] = field(default_factory=set)
+    kept: dict[Path, Kept] = field(default_factory=dict)
     left_open: list[FileChange] = field(default_factory=list)
 
 

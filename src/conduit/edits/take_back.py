@@ -11,11 +11,10 @@ import hashlib
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from pathlib import Path
 
 from conduit.edits.edit import Applier, FileChange, HalfApplied
 from conduit.edits.landing import is_right
-from conduit.edits.planning import OnDisk
+from conduit.edits.planning import Plan
 from conduit.edits.rebase import rebase
 from conduit.errors import EditRefused, StaleDocument, ToolError
 from conduit.sandbox.confine import DiskChange, Door
@@ -30,13 +29,14 @@ _TRIES = 4
 
 
 class TakeBack:
-    """Takes changes back; `before` is what was on disk of files that the editor moves or deletes."""
+    """Takes changes of one plan back."""
 
-    def __init__(self, workspace: Workspace, door: Door, applier: Applier, before: Mapping[Path, OnDisk]) -> None:
+    def __init__(self, workspace: Workspace, door: Door, applier: Applier, plan: Plan) -> None:
         self._workspace = workspace
         self._door = door
         self._applier = applier
-        self._before = before
+        self._before = plan.before
+        self._kept = plan.kept
 
     async def run(self, landed: Sequence[FileChange]) -> list[str]:
         """Take all of `landed` back; return the names of the files that are not as they were."""
@@ -49,7 +49,7 @@ class TakeBack:
                 continue
             try:
                 await asyncio.to_thread(self._restore, change)
-            except ToolError as error:
+            except (ToolError, OSError) as error:
                 _log.warning("%s could not be put back: %s", change.name, error)
                 left.append(change.name)
                 continue
@@ -64,12 +64,15 @@ class TakeBack:
         return [*left, *await self._in_editor(shown)]
 
     def _restore(self, change: FileChange) -> None:
-        """Put a file back that no buffer shows; raises ToolError when it is not what was left there."""
+        """Put a file back that no buffer shows; raises ToolError or OSError when it is not what was left there."""
         on_disk = self._before.get(change.path)
         if on_disk is None:  # it was never on disk, and its buffer is closed
             return
         old = self._workspace.place_of(change.path)
         if change.verb == "delete":
+            second_name = self._kept.get(change.path)
+            if second_name is not None and second_name.restore():
+                return
             self._door.carry_out([DiskChange(old.root, old.relative, None, on_disk.data, mode=on_disk.mode)])
             return
         new = self._workspace.place_of(change.new_path)

@@ -18,12 +18,12 @@ from typing import Literal, Self
 from conduit.errors import NotText, PathNotFound
 from conduit.sandbox.beneath import Beneath, best_wall
 from conduit.sandbox.carry_out import CarryOut, DiskChange, Written
-from conduit.sandbox.disk_steps import remove_leftovers
+from conduit.sandbox.disk_steps import Kept, Spot, remove_leftovers
 from conduit.sandbox.folder_calls import FolderCalls
 from conduit.sandbox.folders import FOLDER, READ, Folders, checked, regular, told
 from conduit.sandbox.pinned import PinnedRoots
 
-__all__ = ["MAX_TEXT_BYTES", "DiskChange", "Door", "Entry", "EntryKind", "FileBytes", "Written"]
+__all__ = ["MAX_TEXT_BYTES", "DiskChange", "Door", "Entry", "EntryKind", "FileBytes", "Kept", "Written"]
 
 MAX_TEXT_BYTES = 5_000_000
 
@@ -179,6 +179,25 @@ class Door:
             OutsideWorkspace, PathNotFound, NotText, PermissionDenied: as `read`; nothing was changed.
         """
         return CarryOut(self._folders, self._calls).run(changes)
+
+    def keep(self, root: Path, relative: str, expected: str) -> Kept:
+        """Keep a file that somebody else is about to delete until the answer is closed; it takes no space.
+
+        Raises:
+            StaleDocument: the file has other content.
+            OutsideWorkspace, PathNotFound, NotText, PermissionDenied: as `read`.
+        """
+        with told(relative):
+            fd, real = self._folders.open(root, checked(relative), READ)
+            os.close(fd)
+            with self._folders.parent(root, real) as (folder, base):
+                kept = Kept(self._calls, Spot(os.dup(folder), base, relative), expected)
+            try:
+                kept.keep()
+            except BaseException:
+                kept.close()
+                raise
+            return kept
 
     def remove_leftovers(self, root: Path, relative: str) -> int:
         """Remove what a process that was killed in `carry_out` left beside a file; only when that was put right.

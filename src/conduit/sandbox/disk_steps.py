@@ -282,6 +282,38 @@ class Moving:
         self.target.close()
 
 
+@dataclass
+class Kept:
+    """A second name of a file that somebody else is about to delete, so that it can come back as the file it was."""
+
+    calls: FolderCalls
+    spot: Spot
+    expected: str
+
+    def keep(self) -> bool:
+        """Give it the name; False where a file cannot have two. Raises StaleDocument or OSError."""
+        self.spot.expect(self.expected)
+        return self.calls.link(self.spot.folder, self.spot.base, self.spot.aside)
+
+    def restore(self) -> bool:
+        """Give it its old name again; False when another file has that name by now, or it was not kept."""
+        spot = self.spot
+        kept = spot.status(spot.aside)
+        if kept is None:
+            return False
+        found = spot.status()
+        if found is not None:
+            return found.st_ino == kept.st_ino
+        self.calls.rename_new(spot.folder, spot.aside, spot.folder, spot.base)
+        return True
+
+    def close(self) -> None:
+        """Forget the second name."""
+        with suppress(OSError):
+            self.calls.unlink(self.spot.folder, self.spot.aside)
+        self.spot.close()
+
+
 Step = Replacing | Creating | Removing | Moving
 
 

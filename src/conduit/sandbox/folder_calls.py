@@ -85,6 +85,16 @@ class FolderCalls:
         else:
             os.unlink(name, dir_fd=folder)
 
+    def link(self, folder: int, name: str, other: str) -> bool:
+        """Give a file a second name; False where files cannot have two."""
+        try:
+            os.link(name, other, src_dir_fd=folder, dst_dir_fd=folder, follow_symlinks=False)
+        except OSError as error:
+            if error.errno not in _NO_LINKS:
+                raise
+            return False
+        return True
+
     def unlink(self, folder: int, name: str) -> None:
         """Remove a file."""
         os.unlink(name, dir_fd=folder)
