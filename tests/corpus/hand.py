@@ -22,7 +22,10 @@ SPACES = "a = 1  \nb = 2\t\nc = 3\n"
 QUOTES = "say(“it’s”)\nprint('plain')\nend — of it\n"
 ACCENTS = "cafe\u0301 = 1\nthe\u0301 = 2\n"
 JSON = '{\n  "a": 1,\n  "b": 2,\n  "c": 1\n}\n'
+STEPS = [f"step{number} = run({number})\n" for number in range(12)]
+MOVED = "begin()\nstop()\ncheck()\nstop_now()\n" + "".join(STEPS)
 TEXTS = {
+    "moved": MOVED,
     "twice": TWICE, "numbers": NUMBERS, "calls": CALLS, "config": CONFIG, "braces": BRACES, "tabs": TABS, "stubs": STUBS, "marks": MARKS,
     "returns": RETURNS, "blanks": BLANKS, "spaces": SPACES, "quotes": QUOTES, "accents": ACCENTS, "json": JSON, "empty": "\n",
 }  # fmt: skip
@@ -124,6 +127,10 @@ ROWS: list[tuple[str, str, object, str | None]] = [
     ("json", "edit", ['  "b": 2,\n  "c": 1\n', '  "b": 2,\n  "c": 3\n'], JSON[::-1].replace("1", "3", 1)[::-1]),
     ("json", "edit", [": 1", ": 2"], None),
     ("json", "edit", ['  "a": 1,\n  "c": 1\n', "x\n"], None),
+    # The line that is to change is another one by now; the same words stand further up.
+    ("moved", "edit", ["stop()\n" + "".join(STEPS), "leave()\n" + "".join(STEPS)], None),
+    ("moved", "unified", DIFF % ("@@ -4,13 +4,13 @@\n-stop()\n+leave()\n" + "".join(f" {step}" for step in STEPS)), None),
+    ("moved", "edit", ["stop()\ncheck()\n", "leave()\ncheck()\n"], MOVED.replace("stop()", "leave()", 1)),
     ("empty", "edit", ["x\n", "y\n"], None),
     ("empty", "v4a", V4A % "@@\n-x\n+y\n", None),
     ("empty", "whole", "x = 1\n", "x = 1\n"),

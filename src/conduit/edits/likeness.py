@@ -26,6 +26,7 @@ _ANCHORS = 2
 _WINDOWS = 8
 _SLACK = 4
 _WIDEST = 16
+_SAME_LINE = 0.5
 _LONGEST_LINE = 400
 _LONGEST_BLOCK = 3000
 _WORDS = re.compile(r"\w+|[^\w\s]")
@@ -160,6 +161,8 @@ def _harmless(source: Source, quoted: Source, window: _Window, rows: dict[str, l
     sure = [index for index, _ in window.same if len(rows.get(quoted.keys[index], ())) == 1]
     if len(sure) < _ANCHORS:
         return False
+    if _may_be_another(source, quoted, window, set(sure)):
+        return False
     exact = [index for index, _ in window.same if _CONTENT.search(quoted.keys[index])]
     paired = dict(window.other)
     for index, key in enumerate(quoted.keys):
@@ -182,6 +185,30 @@ def _harmless(source: Source, quoted: Source, window: _Window, rows: dict[str, l
         and opens(source.lines, row)
         for row in range(window.first, window.last + 1)
     )
+
+
+def _may_be_another(source: Source, quoted: Source, window: _Window, sure: set[int]) -> bool:
+    """Say whether lines were taken for others of the same words: in step with the rest are some that are much alike."""
+    runs: list[list[tuple[int, int]]] = []
+    for index, row in window.same:
+        if runs and runs[-1][-1] == (index - 1, row - 1):
+            runs[-1].append((index, row))
+        else:
+            runs.append([(index, row)])
+    for at, run in enumerate(runs):
+        if any(index in sure for index, _ in run):
+            continue
+        steps = {row - index for other in runs[max(at - 1, 0) : at + 2] for index, row in other[:1]}
+        for index, row in run:
+            for step in steps - {row - index}:
+                inside = 0 <= index + step < len(source.keys)
+                if (
+                    inside
+                    and quoted.keys[index]
+                    and _ratio(quoted.keys[index], source.keys[index + step]) >= _SAME_LINE
+                ):
+                    return True
+    return False
 
 
 def _grew(one: str, other: str) -> bool:
