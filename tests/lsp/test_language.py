@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from lsprotocol import types
 from pygls.exceptions import JsonRpcException
 
@@ -17,7 +20,7 @@ from conduit.lsp.facts import ClientFacts
 from conduit.lsp.language import EditorLanguage
 from conduit.lsp.places import MAX_ENTRIES
 from conduit.sandbox.confine import Door
-from conduit.workspace.language import Ability
+from conduit.workspace.language import Ability, CodeAction
 from conduit.workspace.positions import Position, PositionEncoding, Range
 from conduit.workspace.workspace import Workspace
 from fakes.wire_language import WireLanguage
@@ -263,3 +266,122 @@ async def test_an_action_that_is_not_the_one_that_was_listed_is_not_taken(
     client.language.overrides["codeActions"] = answer
     with pytest.raises(ToolError):
         await language.code_action_edit(path(client), everything, action)
+
+
+URIS = ["file:///project/a.py", "file:///project/b.py", "file:///etc/passwd", "untitled:1", "file:///project/\ud800"]
+LEAVES = st.sampled_from([None, True, 0, 1, 7, -1, 2**64, 1.5, "", "tidy", "create", "rename", "\ud800\n", *URIS])
+KEYS = [
+    "version",
+    "locations",
+    "diagnostics",
+    "symbols",
+    "actions",
+    "edit",
+    "changes",
+    "documentChanges",
+    "textDocument",
+    "edits",
+    "uri",
+    "range",
+    "start",
+    "end",
+    "line",
+    "character",
+    "newText",
+    "kind",
+    "oldUri",
+    "newUri",
+    "id",
+    "title",
+    "name",
+    "message",
+    "children",
+    "location",
+    "selectionRange",
+    "targetUri",
+    "targetSelectionRange",
+    "disabled",
+    "reason",
+    "saved",
+    "text",
+    "opened",
+    "options",
+    "overwrite",
+]
+JSON = st.recursive(
+    LEAVES, lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.sampled_from(KEYS + URIS), inner, max_size=6)
+)
+PLACE = st.fixed_dictionaries({"line": st.integers(0, 3), "character": st.integers(0, 20)})
+RANGE = st.fixed_dictionaries({"start": PLACE, "end": PLACE})
+EDIT = st.fixed_dictionaries({"range": RANGE | JSON, "newText": st.text(max_size=3) | JSON})
+STEP = st.fixed_dictionaries(
+    {"textDocument": st.fixed_dictionaries({"uri": st.sampled_from(URIS)}), "edits": st.lists(EDIT, max_size=4)}
+) | st.fixed_dictionaries(
+    {"kind": st.sampled_from(["create", "rename", "delete"])},
+    optional={key: st.sampled_from(URIS) for key in ("uri", "oldUri", "newUri")},
+)
+LOCATION = st.fixed_dictionaries({"uri": st.sampled_from(URIS), "range": RANGE | JSON})
+SYMBOL = st.fixed_dictionaries(
+    {"name": st.text(max_size=3), "kind": st.integers(-1, 40)},
+    optional={"location": LOCATION | JSON, "selectionRange": RANGE | JSON, "children": st.lists(JSON, max_size=2)},
+)
+EDITS = st.fixed_dictionaries({"documentChanges": st.lists(STEP | JSON, max_size=4)})
+ACTION = st.fixed_dictionaries({"id": st.just("tidy"), "title": st.just("tidy")}, optional={"edit": EDITS | JSON})
+PROBLEM = st.fixed_dictionaries({"range": RANGE | JSON, "message": st.text(max_size=3)}, optional={"code": LEAVES})
+ANSWER = JSON | st.fixed_dictionaries(
+    {"version": st.just(7)},
+    optional={
+        "edit": EDITS | JSON,
+        "locations": st.lists(LOCATION | JSON, max_size=4),
+        "symbols": st.lists(SYMBOL | JSON, max_size=4),
+        "diagnostics": st.lists(PROBLEM | JSON, max_size=4),
+        "actions": st.lists(ACTION | JSON, max_size=4),
+    },
+)
+
+
+def in_folder(value: Any, root: str) -> Any:
+    """Put the folder of the test into every URI."""
+    if isinstance(value, str):
+        return value.replace("file:///project", root)
+    if isinstance(value, list):
+        return [in_folder(each, root) for each in value]
+    if isinstance(value, dict):
+        return {in_folder(key, root): in_folder(each, root) for key, each in value.items()}
+    return value
+
+
+@settings(
+    max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
+@given(answer=ANSWER)
+async def test_whatever_json_comes_is_a_result_or_an_error_for_the_model_and_the_texts_stay(
+    client: OddClient, language: EditorLanguage, answer: Any
+) -> None:
+    root = client.language.root
+    for ability in Ability:
+        client.language.overrides[ability.value] = in_folder(answer, root.as_uri())
+    everything = Range(Position(0, 0), Position(2, 0))
+    for asking in (
+        language.diagnostics(path(client), 0),
+        language.references(path(client), START),
+        language.definition(path(client), START),
+        language.document_symbols(path(client)),
+        language.workspace_symbols("x"),
+        language.rename(path(client), START, "x"),
+        language.code_actions(path(client), everything),
+        language.code_action_edit(path(client), everything, CodeAction("tidy", "tidy")),
+        language.save(path(client)),
+        language.terminal_selection(),
+        language.open_diff("", path(client), "", ""),
+    ):
+        with suppress(ToolError):
+            await asking
+    document = client.documents.by_uri(client.uri)
+    assert document is not None
+    assert document.text == TEXT
+    assert {each.name: each.read_text() for each in root.iterdir()} == {
+        ".env": "add()\n",
+        "a.py": TEXT,
+        "b.py": "add()\n",
+    }

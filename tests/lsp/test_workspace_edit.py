@@ -135,6 +135,7 @@ async def test_an_edit_for_another_version_is_stale(trial: Trial) -> None:
         ({"textDocument": {"uri": "b.py"}, "edits": [put(0, 0, 0, "x")] * (MAX_EDITS + 1)}, EditRefused),
         ({"textDocument": {"uri": "b.py"}, "edits": [put(0, 0, 0, "x" * (MAX_CHARACTERS + 1))]}, EditRefused),
         ({"textDocument": {"uri": "b.py"}, "edits": 5}, EditRefused),
+        ({"textDocument": {"uri": "b.py"}, "edits": [put(0, 0, 0, "\ud800")]}, EditRefused),
         (None, EditRefused),
     ],
 )

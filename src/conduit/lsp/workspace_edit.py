@@ -150,6 +150,8 @@ class EditTrial:
         document = Document("", None, "", 0, text)
         spans: list[tuple[int, int, int, str]] = []
         for number, edit in enumerate(edits):
+            if not _is_text(edit.new_text):
+                raise EditRefused(f"The language server's edit of {name} puts in what is no text. Nothing was changed.")
             if edit.range.start.line >= document.line_count:
                 raise EditRefused(
                     f"The language server's edit of {name} begins at line {edit.range.start.line + 1}, "
@@ -182,6 +184,15 @@ class EditTrial:
         if len(set(touched)) != len(touched):
             raise EditRefused("The language server's edit moves files into each other's places. Nothing was changed.")
         return Proposal(tuple(files))
+
+
+def _is_text(text: str) -> bool:
+    """Whether a text could be written to a file: halves of surrogate pairs could not."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _spliced(text: str, name: str, spans: Sequence[tuple[int, int, int, str]]) -> str:
