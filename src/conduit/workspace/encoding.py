@@ -1,7 +1,8 @@
 """From bytes to text and back without losing a byte: what is read can be written again exactly.
 
-A file is taken as text only when its encoding is known for sure or keeps every byte: UTF-8, UTF-16 with a byte order
-mark, and Latin-1 for the rest that has no control characters. No line end is ever translated. Pure.
+A file is taken as text only when its encoding gives every byte back: Unicode (UTF-8, and UTF-16 and UTF-32 with a byte
+order mark), an older encoding that was recognised and that maps each character for itself, or Latin-1, which has a
+character for every byte. No line end is ever translated. Pure.
 """
 
 from __future__ import annotations
@@ -9,14 +10,15 @@ from __future__ import annotations
 import codecs
 import re
 from dataclasses import dataclass
-from typing import Literal
 
 from conduit.errors import NotText
+from conduit.workspace.legacy import recognise
 
-Codec = Literal["utf-8", "utf-16-le", "utf-16-be", "latin-1"]
-
-_MARKS: tuple[tuple[bytes, Codec], ...] = (
+# The mark of UTF-32 begins with that of UTF-16, so it comes first.
+_MARKS: tuple[tuple[bytes, str], ...] = (
     (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF32_LE, "utf-32-le"),
+    (codecs.BOM_UTF32_BE, "utf-32-be"),
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
@@ -26,9 +28,14 @@ _LINE_END = re.compile(r"\r\n|\n|\r")
 
 @dataclass(frozen=True, slots=True)
 class Encoding:
-    """How a text is kept as bytes. `bom`: whether a byte order mark, which is no part of the text, stands first."""
+    """How a text is kept as bytes.
 
-    codec: Codec = "utf-8"
+    Attributes:
+        codec: the name that Python has for it.
+        bom: whether a byte order mark, which is no part of the text, stands first.
+    """
+
+    codec: str = "utf-8"
     bom: bool = False
 
     def encode(self, text: str, name: str = "The file") -> bytes:
@@ -56,21 +63,26 @@ def decode(data: bytes, name: str) -> tuple[str, Encoding]:
     """
     for mark, codec in _MARKS:
         if data.startswith(mark):
-            encoding = Encoding(codec, bom=True)
             try:
                 text = data[len(mark) :].decode(codec)
             except UnicodeDecodeError as error:
                 raise NotText(f"{name} begins as {codec} but is not valid {codec}; it is left alone.") from error
-            return text, encoding
+            return _refuse_nul(text, name), Encoding(codec, bom=True)
     try:
-        text, encoding = data.decode("utf-8"), UTF8
-        if "\0" in text:
-            raise NotText(f"{name} is a binary file.")
+        return _refuse_nul(data.decode("utf-8"), name), UTF8
     except UnicodeDecodeError as error:
-        text, encoding = data.decode("latin-1"), Encoding("latin-1")
-        if _BINARY.search(text):
-            raise NotText(f"{name} is a binary file, or text in an encoding that Conduit does not read.") from error
-    return text, encoding
+        if _BINARY.search(data.decode("latin-1")):
+            raise NotText(
+                f"{name} is a binary file, or text in an encoding that Conduit does not read; it is left alone."
+            ) from error
+    codec = recognise(data)
+    return data.decode(codec), Encoding(codec)
+
+
+def _refuse_nul(text: str, name: str) -> str:
+    if "\0" in text:
+        raise NotText(f"{name} is a binary file: it has NUL characters in it. Only text is read and edited.")
+    return text
 
 
 def line_end_of(text: str) -> str:

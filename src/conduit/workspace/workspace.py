@@ -312,8 +312,9 @@ def _read_only(name: str) -> PermissionDenied:
 
 
 def _match(reading: Reading, hit: Hit) -> Match:
-    # Ripgrep reads UTF-16 as we do, but knows nothing of Latin-1: these bytes are still the file's own.
-    text, column = hit.decoded("latin-1" if reading.encoding.codec == "latin-1" else "utf-8")
+    # Ripgrep reads Unicode as we do, but knows no older encoding: these bytes are still the file's own.
+    codec = reading.encoding.codec if reading.origin == "disk" else "utf-8"
+    text, column = hit.decoded("utf-8" if codec.startswith("utf-") else codec)
     return Match(reading.name, hit.line, column, text, reading.origin)
 
 
