@@ -23,7 +23,7 @@ from fakes.editor import FakeEditor
 
 EDITS = 10_000 if os.environ.get("SOAK") == "1" else 250
 WORDS = {
-    "utf-8": ["naïve", "漢字", "😀", "e\u0301", "\u2028", "\ufeff"],
+    "utf-8": ["naïve", "漢字", "😀", "e\u0301", "\u2028", "x\ufeffy"],
     "utf-16-le": ["naïve", "漢字", "😀", "e\u0301", "\x85"],
     "utf-16-be": ["naïve", "漢字", "😀", "e\u0301"],
     "utf-32-le": ["naïve", "漢字", "😀"],

@@ -8,14 +8,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from pathlib import Path
-from typing import cast
 
 from conduit.edits.edit import FileChange
 from conduit.edits.revert import Now, Present, Unreadable, paths_of
 from conduit.errors import ToolError
 from conduit.sessions.blobs import BlobStore
 from conduit.sessions.events import ChangeStarted, FileState
-from conduit.workspace.encoding import UTF8, Codec, Encoding, decode
+from conduit.workspace.encoding import UTF8, Encoding, decode
 from conduit.workspace.workspace import Workspace
 
 
@@ -82,6 +81,6 @@ class Checkpoints:
             None if state.after is None else self._blobs.text(state.after),
             moved_to=Path(state.moved_to) if state.moved_to else None,
             moved_name=state.moved_name,
-            encoding=Encoding(cast(Codec, state.codec), state.bom),
+            encoding=Encoding(state.codec, state.bom),
             mode=state.mode,
         )

@@ -49,7 +49,8 @@ async def _plan(context: ToolContext, path: str, old_text: str, new_text: str) -
         target = workspace.path_of(path)
         if path.endswith("/"):
             raise PathNotFound(f"{path!r} is the name of a folder, not of a file.")
-        change = FileChange(path=target, name=workspace.name_of(target), before=None, after=new_text)
+        text = (await workspace.style_of(target)).shaped(new_text)
+        change = FileChange(path=target, name=workspace.name_of(target), before=None, after=text)
         return change, "A new file."
     workspace.check_writable(reading.path)
     change = FileChange(
@@ -58,7 +59,8 @@ async def _plan(context: ToolContext, path: str, old_text: str, new_text: str) -
     if not old_text:
         if reading.text:
             raise EditNotFound(f"{reading.name} exists and is not empty: quote the text to replace as old_text.")
-        return replace(change, after=new_text), "The file was empty."
+        text = (await workspace.style_of(reading.path)).shaped(new_text)
+        return replace(change, after=text), "The file was empty."
     try:
         replaced = await asyncio.to_thread(match.replace, reading.text, old_text, new_text)
     except (EditNotFound, EditAmbiguous) as error:

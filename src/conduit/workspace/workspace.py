@@ -11,12 +11,14 @@ import asyncio
 import difflib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from conduit.errors import PathNotFound, PermissionDenied, ToolError
 from conduit.sandbox.confine import Door
 from conduit.workspace.document import Document
 from conduit.workspace.editor import Editor, is_no_file, is_other_scheme
+from conduit.workspace.editorconfig import Style, style_of
 from conduit.workspace.encoding import line_end_of
 from conduit.workspace.events import FileHub
 from conduit.workspace.glob import Glob
@@ -154,6 +156,15 @@ class Workspace:
     async def read_disk(self, path: Path) -> Reading | None:
         """Return what is on disk at an absolute path, whatever is open or collected; None when there is nothing."""
         return await asyncio.to_thread(self._layers.disk, self._names.of_path(path), False)
+
+    async def style_of(self, path: Path) -> Style:
+        """Return how the project wants a new file at an absolute path, by its `.editorconfig` files as they are now.
+
+        Raises:
+            OutsideWorkspace: it is under no root.
+        """
+        place = self._names.of_path(path)
+        return await asyncio.to_thread(style_of, place.relative, partial(self._layers.rules, place.root))
 
     async def list_files(self, under: str = "", pattern: str | None = None, limit: int = 1000) -> Listing:
         """List files beneath a folder, without ignored and private ones.
