@@ -38,7 +38,8 @@ class FileChange:
         version: the version of the open document it was made against, or None when the file is not open.
         moved_to: the absolute path that the file shall have, or None when it stays where it is.
         moved_name: that path as people and models see it.
-        encoding: how the text becomes bytes when the file is created; UTF-8 when None. Files keep their own else.
+        encoding: how the text becomes bytes when the file is created; when None, as the project says, else UTF-8.
+            A file that exists keeps its own.
         mode: the permission bits of a file that is created; the system's own when None.
     """
 

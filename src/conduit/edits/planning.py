@@ -122,8 +122,8 @@ class Planner:
         if on_disk is None:
             if change.before is not None:
                 raise StaleDocument(change.name, "the text that was read", "gone")
-            style = await self._workspace.style_of(change.path)
-            new = (style.encoding or UTF8).encode(change.after or "", change.name)
+            encoding = change.encoding or (await self._workspace.style_of(change.path)).encoding or UTF8
+            new = encoding.encode(change.after or "", change.name)
             return change, DiskChange(place.root, place.relative, None, new)
         if change.before is None:
             raise StaleDocument(change.name, "no file", "a file that exists")
