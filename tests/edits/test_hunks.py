@@ -123,11 +123,11 @@ def test_changes_with_one_equal_line_between_are_one_hunk():
 def test_a_hunk_that_is_revised_keeps_its_id_and_the_others_their_turn():
     base, first, second = "a\nb\nc\nd\ne\nf\n", "A\nb\nc\nd\ne\nF\n", "AA\nb\nc\nd\ne\nF\n"
     new_id = ids()
-    one = propose(base, (), first, "t1", new_id, why="because")
+    one = propose(base, (), first, "t1", new_id)
     two = propose(base, one, second, "t2", new_id)
-    assert [(hunk.id, hunk.turn_id, hunk.new, hunk.why) for hunk in two] == [
-        ("h1", "t2", "AA\n", "because"),
-        ("h2", "t1", "F\n", "because"),
+    assert [(hunk.id, hunk.turn_id, hunk.new) for hunk in two] == [
+        ("h1", "t2", "AA\n"),
+        ("h2", "t1", "F\n"),
     ]
 
 

@@ -105,8 +105,8 @@ def needs_question(effect: Effect, tool: str, mode: Mode, remembered: Remembered
     """
     if effect not in effects_in(mode):
         raise PermissionDenied(f"The mode {mode!r} does not allow {tool}. Answer without changing anything.")
-    if effect is Effect.READ:
-        return False
+    if effect is Effect.READ or (effect is Effect.WRITE and mode == "review"):
+        return False  # what is only proposed is asked about hunk by hunk
     known = remembered.answers.get(effect)
     if known == "reject_always":
         raise PermissionDenied(f"The person does not allow {tool} in this conversation. Do not try again.")

@@ -96,6 +96,13 @@ class App:
         """What was changed in files: taken back, made again, and settled after a kill."""
         return Changes(self._parts, self._show)
 
+    @cached_property
+    def reviews(self) -> Reviews:
+        """What waits for the person, hunk by hunk; what an undo takes back of it waits again."""
+        reviews = Reviews(self._parts, self.changes, self._emit)
+        self.changes.on_reverted.append(reviews.reverted)
+        return reviews
+
     # -- sessions ---------------------------------------------------------------------------------------------------
 
     async def new_session(
@@ -187,6 +194,12 @@ class App:
             await asyncio.wait({live.task})
             raise
 
+    def check_free(self, session_id: str) -> None:
+        """Do nothing when no turn runs in a session here; raises SessionBusy."""
+        live = self._live.get(session_id)
+        if live is not None:
+            live.check_free()
+
     async def cancel(self, session_id: str) -> bool:
         """Stop the running turn of a session, or the one that is about to run; False when there is none."""
         coming = [each for each in self._coming if each.session_id == session_id]
@@ -215,7 +228,10 @@ class App:
         return await FormQuestion(self._parts, self._setup, info).ask(text, form, settings)
 
     async def _new_turn(self, session_id: str, live: Live, content: Sequence[Block], options: PromptOptions) -> Turn:
-        start = TurnStart(self._parts, self._setup, self.changes, lambda seq, event: self._show(session_id, seq, event))
+        def show(seq: int | None, event: Event | Transient) -> None:
+            self._show(session_id, seq, event)
+
+        start = TurnStart(self._parts, self._setup, self.changes, self.reviews, show)
         return await start.turn(await self._parts.store.session(session_id), live, content, options)
 
     async def _run(self, session_id: str, turn: Turn) -> TurnResult:
@@ -366,8 +382,10 @@ class App:
         await self._parts.ledger.aclose()
         await self._parts.close()
 
-    async def _emit(self, session_id: str, event: Event) -> None:
-        self._show(session_id, await self._parts.store.append(session_id, event), event)
+    async def _emit(self, session_id: str, *events: Event) -> None:
+        last = await self._parts.store.append(session_id, *events)
+        for number, event in enumerate(events, last - len(events) + 1):
+            self._show(session_id, number, event)
 
     def _show(self, session_id: str, seq: int | None, event: Event | Transient) -> None:
         update = SessionUpdate(session_id=session_id, seq=seq, event=event)

@@ -15,10 +15,13 @@ from conduit.app.changes import Changes
 from conduit.app.live import Live
 from conduit.app.parameters import cascade, parameters
 from conduit.app.parts import Parts, PromptOptions, Setup, output_cap
+from conduit.app.review import Reviews, ReviewSink
 from conduit.catalog.capabilities import refuse_unreadable
 from conduit.context.builder import build_prompt, build_system
+from conduit.edits.edit import EditSink
+from conduit.edits.stage import Stage
 from conduit.messages.content import Block
-from conduit.sessions.events import Event, Notice, SessionInfo, Transient
+from conduit.sessions.events import Event, Mode, Notice, SessionInfo, Transient
 from conduit.tools.base import ToolContext
 
 
@@ -29,6 +32,7 @@ class TurnStart:
     parts: Parts
     setup: Setup
     changes: Changes
+    reviews: Reviews
     show: Callable[[int | None, Event | Transient], None]
 
     async def turn(self, session: SessionInfo, live: Live, content: Sequence[Block], options: PromptOptions) -> Turn:
@@ -50,9 +54,11 @@ class TurnStart:
         mode = options.mode or session.mode
         refuse_unreadable(model, content)
         tools = await parts.offer(model, mode, options)
-        workspace = parts.workspace.with_overlay(options.stage) if options.stage else parts.workspace
-        system = build_system(list(workspace.root_names), mode, tools=len(tools) > 0, instructions=options.instructions)
         turn_id = new_id("turn")
+        context = await self._context(session.id, turn_id, mode, options.stage)
+        system = build_system(
+            list(parts.workspace.root_names), mode, tools=len(tools) > 0, instructions=options.instructions
+        )
         return Turn(
             TurnSetup(
                 session_id=session.id,
@@ -61,12 +67,7 @@ class TurnStart:
                 model_name=model.name,
                 mode=mode,
                 tools=tools,
-                context=ToolContext(
-                    workspace,
-                    options.stage or self.changes.sink(session.id, turn_id),
-                    language=parts.language,
-                    diagnostics_wait_s=setup.diagnostics_wait_s,
-                ),
+                context=context,
                 store=parts.store,
                 approver=options.approver or parts.approver,
                 remembered=live.remembered,
@@ -85,3 +86,17 @@ class TurnStart:
             ),
             turn_id,
         )
+
+    async def _context(self, session_id: str, turn_id: str, mode: Mode, stage: Stage | None) -> ToolContext:
+        """Return what tools read and where their edits go: applied at once in mode `auto`, else proposed."""
+        parts = self.parts
+        workspace = parts.workspace
+        edits: EditSink
+        if stage is not None:
+            workspace, edits = workspace.with_overlay(stage), stage
+        elif mode == "auto":
+            edits = self.changes.sink(session_id, turn_id)
+        else:
+            workspace = workspace.with_overlay(await self.reviews.of(session_id))
+            edits = ReviewSink(self.reviews, session_id, turn_id)
+        return ToolContext(workspace, edits, language=parts.language, diagnostics_wait_s=self.setup.diagnostics_wait_s)

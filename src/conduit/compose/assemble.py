@@ -33,6 +33,7 @@ from conduit.messages.request import ModelSettings
 from conduit.redaction import Redactor
 from conduit.sandbox.confine import Door
 from conduit.sessions.blobs import BlobStore
+from conduit.sessions.events import Mode
 from conduit.sessions.journal import Journal
 from conduit.sessions.ledger import SqliteLedger
 from conduit.sessions.paths import blobs_path, database_path, journal_path
@@ -57,6 +58,7 @@ async def open_app(
     arguments: Mapping[str, object] | None = None,
     environ: Mapping[str, str] = os.environ,
     language: Callable[[Workspace], LanguageAbilities] | None = None,
+    mode: Mode = "ask",
 ) -> App:
     """Open the App of one workspace.
 
@@ -69,6 +71,7 @@ async def open_app(
         arguments: settings from a command line.
         environ: the environment.
         language: makes what the editor's own language servers can be asked, where there is such an editor.
+        mode: that of new sessions, when no setting says another.
 
     Raises:
         ConfigError: a setting is bad.
@@ -76,7 +79,7 @@ async def open_app(
         StoreError: the database cannot be opened.
     """
     folders = find_folders(environ)
-    room = _Room(folders, environ, arguments or {})
+    room = _Room(folders, environ, arguments or {}, mode)
     setup = room.setup(room.load(client_settings))
     ensure_private(folders.state)
     usable, lost = _usable(roots)
@@ -128,6 +131,7 @@ class _Room:
     folders: Folders
     environ: Mapping[str, str]
     arguments: Mapping[str, object]
+    mode: Mode
     report: Callable[[Status], None] = lambda status: None
 
     def __post_init__(self) -> None:
@@ -186,7 +190,7 @@ class _Room:
         self.settings = settings
         self._current = Setup(
             models=endpoints,
-            mode=settings.mode,
+            mode=settings.mode or self.mode,
             settings=ModelSettings(
                 temperature=settings.temperature,
                 seed=settings.seed,

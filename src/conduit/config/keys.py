@@ -109,7 +109,11 @@ class SettingValues(_Table):
             json_schema_extra={"expects": "a list of up to 10 names of models"},
         )
     )
-    mode: Mode = Field(default="ask", description="`ask` only reads; `auto` may change files and asks before it does.")
+    mode: Mode | None = Field(
+        default=None,
+        description="What a new conversation may do: `ask` only reads, `review` proposes changes that you accept hunk "
+        "by hunk, `auto` changes files and asks before the first one. In editors `review`, on the command line `ask`.",
+    )
     max_tool_rounds: Annotated[int, Field(ge=1, le=1000)] = Field(
         default=10, description="Rounds of tool calls in one turn."
     )

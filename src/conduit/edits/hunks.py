@@ -31,7 +31,6 @@ class Hunk:
     old: str
     new: str
     was: str | None = None
-    why: str = ""
 
     @property
     def conflict(self) -> bool:
@@ -100,9 +99,7 @@ def proposed(base: str, hunks: Sequence[Hunk]) -> str:
     return apply_spans(base, [_span(hunk) for hunk in hunks if hunk.kind == "edit" and not hunk.conflict])
 
 
-def propose(
-    base: str, hunks: Sequence[Hunk], after: str, turn_id: str, new_id: NewId, why: str = ""
-) -> tuple[Hunk, ...]:
+def propose(base: str, hunks: Sequence[Hunk], after: str, turn_id: str, new_id: NewId) -> tuple[Hunk, ...]:
     """Return the hunks that turn `base` into `after`, which a model made of the proposed text.
 
     A hunk that is as before keeps its id and its turn; one that a new change goes over is revised, and keeps its id.
@@ -117,10 +114,10 @@ def propose(
             result.append(same)
             continue
         revised = next((one for one in known if _touch(one, span) and one not in result), None)
-        hunk_id, reason = (revised.id, why or revised.why) if revised else (new_id(), why)
+        hunk_id = revised.id if revised else new_id()
         known = [one for one in known if one is not revised]
         old = "".join(lines[span.start : span.end])
-        result.append(Hunk(hunk_id, turn_id, "edit", span.start, old, new, why=reason))
+        result.append(Hunk(hunk_id, turn_id, "edit", span.start, old, new))
     # A conflict stays, unless the model wrote over it: then it has seen the person's text.
     written = [_span(hunk) for hunk in result]
     result += [hunk for hunk in hunks if hunk.conflict and not any(_touch(hunk, span) for span in written)]

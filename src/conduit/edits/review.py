@@ -12,8 +12,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from conduit.edits.edit import FileChange
-from conduit.edits.hunks import Hunk, propose, proposed, rebase_hunks, take
+from conduit.edits.hunks import Hunk, propose, proposed, rebase_hunks, spans, take
 from conduit.errors import StaleDocument
+from conduit.workspace.document import split_lines
 
 
 def new_hunk_id() -> str:
@@ -83,26 +84,26 @@ class PendingFile:
         hunk = replace(whole, old=now or "", was=None if now is None else "")
         return replace(self, base=now, hunks=(hunk,))
 
-    def propose(self, change: FileChange, turn_id: str, why: str) -> PendingFile:
+    def propose(self, change: FileChange, turn_id: str) -> PendingFile:
         """Return this file with a further change, which was made of `text`."""
         if change.after is None:
             if self.base is None:
                 return replace(self, hunks=())  # created and deleted again
-            delete = Hunk(new_hunk_id(), turn_id, "delete", 0, self.base, "", why=why)
+            delete = Hunk(new_hunk_id(), turn_id, "delete", 0, self.base, "")
             return replace(self, hunks=(delete,), moved_to=None, moved_name="")
         if self.base is None:
             whole = self.whole
             hunk_id = whole.id if whole else new_hunk_id()
-            create = Hunk(hunk_id, turn_id, "create", 0, "", change.after, why=why)
+            create = Hunk(hunk_id, turn_id, "create", 0, "", change.after)
             return replace(self, path=change.new_path, name=change.new_name, hunks=(create,))
         edits = [hunk for hunk in self.hunks if hunk.kind == "edit"]
-        hunks = propose(self.base, edits, change.after, turn_id, new_hunk_id, why)
+        hunks = propose(self.base, edits, change.after, turn_id, new_hunk_id)
         target, name = change.moved_to or self.moved_to, change.moved_name or self.moved_name
         if target is None or target == self.path:
             return replace(self, hunks=hunks, moved_to=None, moved_name="")
         move = next((hunk for hunk in self.hunks if hunk.kind == "move"), None)
         if move is None or change.moved_to:
-            move = Hunk(move.id if move else new_hunk_id(), turn_id, "move", 0, "", "", why=why)
+            move = Hunk(move.id if move else new_hunk_id(), turn_id, "move", 0, "", "")
         return replace(self, hunks=(move, *hunks), moved_to=target, moved_name=name)
 
     def accept(self, ids: Collection[str]) -> tuple[FileChange, PendingFile]:
@@ -136,7 +137,7 @@ class PendingFiles:
         self._files = {file.path: file for file in files}
 
     def __iter__(self) -> Iterator[PendingFile]:
-        return iter(tuple(map(self._now, tuple(self._files.values()))))
+        return iter(sorted(map(self._now, tuple(self._files.values())), key=lambda file: file.name))
 
     def get(self, path: Path) -> PendingFile | None:
         """Return what waits in the file that is, or would be, at a path."""
@@ -154,7 +155,7 @@ class PendingFiles:
                 kept[file.path] = file
         self._files = kept
 
-    def stage(self, changes: Sequence[FileChange], turn_id: str, why: str = "") -> list[PendingFile]:
+    def stage(self, changes: Sequence[FileChange], turn_id: str) -> list[PendingFile]:
         """Take all of `changes` or none; return the files that are different now.
 
         Raises:
@@ -164,13 +165,11 @@ class PendingFiles:
         for change in changes:
             file = result.get(change.path) or self.get(change.path)
             if file is None:
-                result[change.path] = PendingFile(change.path, change.name, change.before, ()).propose(
-                    change, turn_id, why
-                )
+                result[change.path] = PendingFile(change.path, change.name, change.before, ()).propose(change, turn_id)
                 continue
             if file.text != change.before:
                 raise StaleDocument(change.name, "an earlier text", "a newer proposal")
-            new = file.propose(change, turn_id, why)
+            new = file.propose(change, turn_id)
             if new.path != file.path:
                 result[file.path] = replace(file, hunks=())
             result[new.path] = new
@@ -214,3 +213,31 @@ class PendingFiles:
         """What is open in the editor is newer than what was kept."""
         text = self._open_text(file.path)
         return file if text is None else file.at(text)
+
+
+def waiting_again(file: PendingFile, now: str | None, accepted: str | None, hunks: Sequence[Hunk]) -> PendingFile:
+    """Return a file with hunks that were accepted in it and taken back now.
+
+    Args:
+        file: what waits there otherwise.
+        now: the text after the hunks were taken back.
+        accepted: the text before that.
+        hunks: those hunks, as they waited.
+    """
+    whole = [hunk for hunk in hunks if hunk.kind != "edit"]
+    if any(hunk.kind in ("create", "delete") for hunk in whole):
+        return replace(file, base=now, hunks=tuple(whole[:1]))
+    file = file.at(now)
+    lines, known = split_lines(now or ""), [hunk for hunk in hunks if hunk.kind == "edit"]
+    again = [hunk for hunk in file.hunks if hunk.kind == "edit"]
+    for span in spans(now or "", accepted or ""):
+        new = "".join(span.lines)
+        meant = next((hunk for hunk in known if hunk.new == new), None)
+        if meant is not None:
+            known.remove(meant)
+        hunk_id = meant.id if meant else new_hunk_id()
+        old = "".join(lines[span.start : span.end])
+        hunk = Hunk(hunk_id, (meant or hunks[0]).turn_id, "edit", span.start, old, new)
+        if all(hunk.end <= one.line or one.end <= hunk.line for one in again):
+            again.append(hunk)
+    return replace(file, hunks=(*whole, *sorted(again, key=lambda one: (one.line, one.end))))

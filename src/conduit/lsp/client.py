@@ -46,6 +46,7 @@ class EditorOptions:
     show_document: bool = False
     progress: bool = True
     watch_files: bool = False
+    code_lens: bool = True
 
 
 @dataclass
@@ -246,7 +247,7 @@ class EditorClient:
                 self.seen.registrations += params["registrations"]
                 self._arrived.set()
                 return None
-            case "window/workDoneProgress/create":
+            case "window/workDoneProgress/create" | "workspace/codeLens/refresh":
                 return None
             case _ if method.startswith("conduit/editor/") and self.abilities is not None:
                 return await self.abilities(method, params)
@@ -279,10 +280,12 @@ class EditorClient:
                 "configuration": True,
                 "workspaceFolders": True,
                 "didChangeWatchedFiles": {"dynamicRegistration": options.watch_files},
+                **({"codeLens": {"refreshSupport": True}} if options.code_lens else {}),
             },
             "window": {"workDoneProgress": options.progress, "showDocument": {"support": options.show_document}},
             "textDocument": {
                 "synchronization": {"didSave": True},
+                **({"codeLens": {}} if options.code_lens else {}),
                 "codeAction": {
                     "codeActionLiteralSupport": {"codeActionKind": {"valueSet": ["", "quickfix", "refactor"]}},
                     "dataSupport": True,

@@ -44,6 +44,8 @@ class ClientFacts:
     delete_files: bool = False
     change_annotations: bool = False
     show_document: bool = False
+    code_lens: bool = False
+    code_lens_refresh: bool = False
     work_done_progress: bool = False
     configuration: bool = False
     action_tags: bool = False
@@ -79,6 +81,8 @@ def read_facts(params: Mapping[str, object]) -> ClientFacts:
         delete_files="delete" in resources,
         change_annotations=isinstance(annotations, dict),
         show_document=_find(capabilities, "window", "showDocument", "support") is True,
+        code_lens=isinstance(_find(capabilities, "textDocument", "codeLens"), dict),
+        code_lens_refresh=_find(capabilities, "workspace", "codeLens", "refreshSupport") is True,
         work_done_progress=_find(capabilities, "window", "workDoneProgress") is True,
         disabled_actions=_find(capabilities, "textDocument", "codeAction", "disabledSupport") is True,
         action_tags=bool(_find(capabilities, "textDocument", "codeAction", "tagSupport")),

@@ -37,8 +37,13 @@ def refresh_hints(server: ConduitServer, uri: str) -> None:
         for each in server.suggestions[uri]
         if document is not None
     ]
+    if document is not None:
+        diagnostics += server.review_hints(document)
     if not server.suggestions[uri]:
         del server.suggestions[uri]
+    if not diagnostics and uri not in server.hinted:
+        return
+    (server.hinted.add if diagnostics else server.hinted.discard)(uri)
     version = document.version if document else None
     server.text_document_publish_diagnostics(
         types.PublishDiagnosticsParams(uri=uri, diagnostics=diagnostics, version=version)

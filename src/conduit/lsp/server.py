@@ -38,6 +38,7 @@ from conduit.lsp.world import World, advertise
 if TYPE_CHECKING:
     from conduit.app import App
     from conduit.ide.suggestions import Suggestion
+    from conduit.workspace.document import Document
 
 _log = logging.getLogger(__name__)
 
@@ -60,6 +61,8 @@ class ConduitServer(LanguageServer):
         self.world = World()
         self.progress_tasks: dict[int | str, asyncio.Task[Any]] = {}
         self.suggestions: dict[str, list[Suggestion]] = {}
+        self.review_hints: Callable[[Document], list[types.Diagnostic]] = lambda document: []
+        self.hinted: set[str] = set()
         self.conversation_id: str | None = None
         self._stopped = stopped
         self._arguments = arguments
@@ -147,6 +150,8 @@ class ConduitServer(LanguageServer):
         if capabilities.execute_command_provider is not None:
             capabilities.execute_command_provider.work_done_progress = True
         advertise(capabilities)
+        if capabilities.workspace is not None:  # for the builder it does not exist yet
+            capabilities.workspace.text_document_content = types.TextDocumentContentOptions(schemes=["conduit-review"])
         self.protocol.server_capabilities = capabilities
         return types.InitializeResult(capabilities, types.ServerInfo(self.name, self.version))
 
@@ -219,6 +224,7 @@ class ConduitServer(LanguageServer):
         from conduit.lsp.applier import EditorApplier
         from conduit.lsp.approver import EditorApprover
         from conduit.lsp.language import EditorLanguage
+        from conduit.lsp.reviewing import watch_review
         from conduit.lsp.watching import watch_app
 
         open_app = cast("Callable[..., Coroutine[Any, Any, App]]", resolve(table.OPEN_APP))
@@ -231,6 +237,7 @@ class ConduitServer(LanguageServer):
             EditorApprover(self, self.state_folder() / "review"),
             arguments=self._arguments,
             language=partial(EditorLanguage, self) if self.facts.abilities else None,
+            mode="review",
         )
         self.world.opened(app.workspace, roots)
         if self.facts.watches_files:
@@ -238,6 +245,7 @@ class ConduitServer(LanguageServer):
         for notice in app.notices:
             self.show_message(notice, types.MessageType.Warning)
         watch_app(self, app)
+        watch_review(self, app)
         return app
 
     # -- registration -----------------------------------------------------------------------------------------------
@@ -282,7 +290,7 @@ class ConduitServer(LanguageServer):
         self._refresh_hints(params.text_document.uri)
 
     def _refresh_hints(self, uri: str) -> None:
-        if uri in self.suggestions:
+        if uri in self.suggestions or (self._app.done() and not self.facts.code_lens):
             resolve(table.REFRESH_HINTS)(self, uri)
 
     def _cancel_progress(self, params: types.WorkDoneProgressCancelParams) -> None:

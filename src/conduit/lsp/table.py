@@ -13,6 +13,7 @@ from lsprotocol import types
 _SESSION = "conduit.lsp.features.session:"
 _CACHES = "conduit.lsp.features.caches:"
 _COMMANDS = "conduit.lsp.features.commands:"
+_REVIEW = "conduit.lsp.features.review:"
 _SUGGESTIONS = "conduit.lsp.features.suggestions:"
 _PAYLOADS = "conduit.lsp.protocol."
 
@@ -41,8 +42,14 @@ METHODS: dict[str, Row] = {
     "conduit/cache/invalidate": Row(_CACHES + "invalidate_caches", _PAYLOADS + "caches:CacheParams"),
     "conduit/cache/disable": Row(_CACHES + "disable_caches", _PAYLOADS + "caches:CacheParams"),
     "conduit/cache/enable": Row(_CACHES + "enable_caches", _PAYLOADS + "caches:CacheParams"),
+    "conduit/hunk/list": Row(_REVIEW + "list_hunks", _PAYLOADS + "hunk:HunkParams"),
+    "conduit/hunk/accept": Row(_REVIEW + "accept_hunks", _PAYLOADS + "hunk:HunkParams"),
+    "conduit/hunk/reject": Row(_REVIEW + "reject_hunks", _PAYLOADS + "hunk:HunkParams"),
+    "conduit/hunk/regenerate": Row(_REVIEW + "regenerate_hunk", _PAYLOADS + "hunk:RegenerateParams"),
     "conduit/models/list": Row(_SESSION + "list_models", _PAYLOADS + "status:NoParams"),
     types.TEXT_DOCUMENT_CODE_ACTION: Row("conduit.lsp.features.actions:code_action"),
+    types.TEXT_DOCUMENT_CODE_LENS: Row(_REVIEW + "code_lens"),
+    types.WORKSPACE_TEXT_DOCUMENT_CONTENT: Row(_REVIEW + "text_document_content"),
     "workspace/didChangeConfiguration": Row("conduit.lsp.features.configuration:did_change_configuration"),
 }
 """Requests and notifications alike; the message's own shape says which it is."""
@@ -55,6 +62,11 @@ COMMANDS: dict[str, str] = {
     "conduit.session.list": _COMMANDS + "list_sessions",
     "conduit.session.open": _COMMANDS + "open_session",
     "conduit.session.new": _COMMANDS + "new_session",
+    "conduit.hunk.list": _REVIEW + "list_command",
+    "conduit.hunk.accept": _REVIEW + "accept_command",
+    "conduit.hunk.reject": _REVIEW + "reject_command",
+    "conduit.hunk.regenerate": _REVIEW + "regenerate_command",
+    "conduit.hunk.why": _REVIEW + "why_command",
     "conduit.usage": _COMMANDS + "show_usage",
     "conduit.doctor": _COMMANDS + "show_doctor",
     "conduit.action.run": "conduit.lsp.features.actions:run",
@@ -87,6 +99,7 @@ AFTER_INITIALIZE = (
     "conduit.lsp.protocol.parameters",
     "conduit.lsp.protocol.caches",
     "conduit.lsp.protocol.status",
+    "conduit.lsp.protocol.hunk",
     "conduit.lsp.protocol.update",
     "conduit.lsp.protocol.permission",
     "conduit.lsp.features.session",
@@ -95,6 +108,7 @@ AFTER_INITIALIZE = (
     "conduit.lsp.features.configuration",
     "conduit.lsp.features.actions",
     "conduit.lsp.features.suggestions",
+    "conduit.lsp.features.review",
     "conduit.lsp.approver",
     "conduit.lsp.applier",
     "conduit.lsp.language",

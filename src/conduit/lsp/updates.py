@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pydantic import JsonValue
 
+from conduit.lsp.hunk_updates import review_update
 from conduit.lsp.protocol.parameters import Parameters
 from conduit.lsp.protocol.prompt import TokenUsage
 from conduit.lsp.protocol.update import (
@@ -26,6 +27,8 @@ from conduit.messages.message import Usage
 from conduit.sessions.events import (
     AssistantReplied,
     Event,
+    FilePending,
+    HunkDecided,
     Notice,
     SessionChanged,
     SessionOpened,
@@ -47,9 +50,14 @@ UPDATE_METHOD = "conduit/session/update"
 def to_update_params(update: SessionUpdate | StoredEvent) -> list[SessionUpdateParams]:
     """Return the notifications that one event makes, in order; none for an event that clients need not know."""
     turn_id: str | None = getattr(update.event, "turn_id", None)
+    event = update.event
+    if isinstance(event, (FilePending, HunkDecided)):
+        parts: list[Update] = [review_update(update.session_id, event)]
+    else:
+        parts = to_updates(event)
     return [
         SessionUpdateParams(session_id=update.session_id, turn_id=turn_id, seq=update.seq, update=part)
-        for part in to_updates(update.event)
+        for part in parts
     ]
 
 

@@ -215,7 +215,6 @@ class HunkState(Value):
         old: the text that is replaced, whole lines; what the person has there now.
         new: the text that would stand there.
         was: of a conflict, the text that the model meant to replace, before the person changed it; else None.
-        why: what the model said about it.
     """
 
     id: str
@@ -225,7 +224,6 @@ class HunkState(Value):
     old: str
     new: str
     was: str | None = None
-    why: str = ""
 
 
 class FilePending(Value):

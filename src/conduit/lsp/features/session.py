@@ -51,7 +51,8 @@ if TYPE_CHECKING:
 
 _MODES = [
     ModeChoice(id="ask", name="Ask", description="Reads and answers; changes nothing."),
-    ModeChoice(id="auto", name="Auto", description="Changes files too; the first change of a session is asked."),
+    ModeChoice(id="review", name="Review", description="Proposes changes that you accept or reject hunk by hunk."),
+    ModeChoice(id="auto", name="Auto", description="Changes files at once; the first change of a session is asked."),
 ]
 
 

@@ -11,6 +11,7 @@ from typing import Any, Literal
 from pydantic import JsonValue
 
 from conduit.errors import ProviderErrorKind
+from conduit.lsp.protocol.hunk import HunkLine
 from conduit.lsp.protocol.parameters import Parameters
 from conduit.lsp.protocol.payload import Payload
 from conduit.lsp.protocol.prompt import TokenUsage
@@ -118,6 +119,25 @@ class NoticeUpdate(Payload):
     text: str
 
 
+class HunkUpdate(Payload):
+    """What waits for the person in one file from now on, all of it; without hunks nothing does."""
+
+    session_update: Literal["hunk"] = "hunk"
+    uri: str
+    name: str
+    hunks: list[HunkLine]
+
+
+class HunkDecision(Payload):
+    """What became of a hunk."""
+
+    session_update: Literal["hunk_decision"] = "hunk_decision"
+    hunk_id: str
+    name: str
+    decision: Literal["accepted", "rejected", "regenerated", "withdrawn"]
+    change_id: str | None = None
+
+
 Update = (
     MessageChunk
     | ToolCallUpdate
@@ -127,6 +147,8 @@ Update = (
     | SourcesUpdate
     | TurnState
     | NoticeUpdate
+    | HunkUpdate
+    | HunkDecision
 )
 
 

@@ -1,0 +1,334 @@
+"""Reviews: what the sessions of this workspace propose, and what the person decides about it, hunk by hunk.
+
+Nothing of it reaches a buffer or the disk before the person accepts; then it is one recorded change for each turn that
+proposed it. Proposals are in the log of their session, so they are there again after a restart. Used by `App`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Collection, Iterable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Literal, Protocol
+
+from conduit.app.changes import Changes
+from conduit.app.parts import Parts
+from conduit.app.undoing import FileTexts
+from conduit.edits.edit import FileChange
+from conduit.edits.hunks import Hunk
+from conduit.edits.review import PendingFile, PendingFiles, waiting_again
+from conduit.errors import StaleDocument, ToolError, UserError
+from conduit.sessions.events import Event, FilePending, HunkDecided, HunkState
+
+
+class Emit(Protocol):
+    """Stores events of a session in one transaction, and shows them."""
+
+    def __call__(self, session_id: str, *events: Event) -> Awaitable[None]:
+        """Return when they are stored."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class PendingHunk:
+    """A hunk, and where it waits."""
+
+    session_id: str
+    file: PendingFile
+    hunk: Hunk
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Which hunks are meant: those that fit everything that is given; nothing given means all of the session."""
+
+    ids: Collection[str] = ()
+    turn_id: str | None = None
+    path: Path | None = None
+
+    def takes(self, file: PendingFile, hunk: Hunk) -> bool:
+        """Say whether a hunk is meant."""
+        return (
+            (not self.ids or hunk.id in self.ids)
+            and self.turn_id in (None, hunk.turn_id)
+            and self.path in (None, file.path, file.new_path)
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """What a decision came to: the hunks it was about, and conflicts that were left because they were not named."""
+
+    done: tuple[PendingHunk, ...]
+    left: tuple[PendingHunk, ...] = ()
+    change_ids: tuple[str, ...] = ()
+
+
+class Reviews:
+    """The proposals of all sessions of one workspace."""
+
+    def __init__(self, parts: Parts, changes: Changes, emit: Emit) -> None:
+        self._store = parts.store
+        self._texts = parts.blobs
+        self._workspace = parts.workspace
+        self._changes = changes
+        self._emit = emit
+        self._pending: dict[str, PendingFiles] = {}
+        self._locks: dict[str, asyncio.Lock] = {}
+        self._found = False
+
+    async def of(self, session_id: str) -> PendingFiles:
+        """Return what waits in a session, for what the person has now."""
+        pending = self._pending.get(session_id)
+        if pending is None:
+            restored = await self._restore(session_id)
+            pending = self._pending.setdefault(session_id, PendingFiles(self._open_text, restored))
+        await self._refresh(pending)
+        return pending
+
+    async def hunks(self, session_id: str | None = None, selection: Selection | None = None) -> list[PendingHunk]:
+        """Return the hunks that wait, of one session or of all, file by file in order."""
+        if session_id is None and not self._found:
+            for stored in await self._store.events_of("file_pending"):
+                await self.of(stored.session_id)
+            self._found = True
+        sessions = list(self._pending) if session_id is None else [session_id]
+        wanted = selection or Selection()
+        return [
+            PendingHunk(one, file, hunk)
+            for one in sessions
+            for file in await self.of(one)
+            for hunk in file.hunks
+            if wanted.takes(file, hunk)
+        ]
+
+    def known(self) -> list[PendingHunk]:
+        """Return the hunks that wait as far as they were looked at, without waiting for a disk."""
+        return [
+            PendingHunk(one, file, hunk)
+            for one, pending in self._pending.items()
+            for file in pending
+            for hunk in file.hunks
+        ]
+
+    async def accept(self, session_id: str, selection: Selection) -> Decided:
+        """Apply hunks, those of one turn as one change; a conflict only when it is named.
+
+        Raises:
+            UserError: nothing that is meant waits, or it was not applied; the sentence says why.
+        """
+        async with self._lock(session_id):
+            meant, left = await self._meant(session_id, selection)
+            change_ids: list[str] = []
+            for turn_id in dict.fromkeys(each.hunk.turn_id for each in meant):
+                ids = {each.hunk.id for each in meant if each.hunk.turn_id == turn_id}
+                change_ids.append(await self._accept_turn(session_id, turn_id, ids))
+            return Decided(tuple(meant), tuple(left), tuple(change_ids))
+
+    async def reject(
+        self, session_id: str, selection: Selection, decision: Literal["rejected", "regenerated"] = "rejected"
+    ) -> Decided:
+        """Drop hunks; nothing is applied. Raises UserError when nothing that is meant waits."""
+        async with self._lock(session_id):
+            pending = await self.of(session_id)
+            meant = await self.hunks(session_id, selection)
+            if not meant:
+                raise _nothing(selection)
+            ids = {each.hunk.id for each in meant}
+            touched = [file for file in pending if any(hunk.id in ids for hunk in file.hunks)]
+            after = [file.without(ids) for file in touched]
+            decided = [_decided(each, decision) for each in meant]
+            await self._record(session_id, meant[0].hunk.turn_id, pending, after, decided)
+            return Decided(tuple(meant))
+
+    async def stage(self, session_id: str, turn_id: str, changes: Sequence[FileChange]) -> str:
+        """Let changes wait for the person; see `EditSink.submit`."""
+        async with self._lock(session_id):
+            pending = await self.of(session_id)
+            files = pending.stage(changes, turn_id)
+            await self._record(session_id, turn_id, pending, files, ())
+        names = ", ".join(dict.fromkeys(change.new_name for change in changes))
+        return f"Proposed the change of {names} to the person; it is not applied yet, but you read it as if it were."
+
+    async def reverted(self, session_id: str, change_ids: Sequence[str], files: Sequence[FileTexts]) -> None:
+        """Let accepted hunks wait again whose change was taken back; see `Changes.on_reverted`."""
+        decided = {
+            stored.event.hunk_id
+            for stored in await self._store.events_of("hunk_decided", session_id=session_id)
+            if isinstance(stored.event, HunkDecided) and stored.event.change_id in change_ids
+        }
+        if not decided:
+            return
+        async with self._lock(session_id):
+            texts = {file.path: file for file in files}
+            pending = await self.of(session_id)
+            again: list[PendingFile] = []
+            for event in (await self._newest(session_id, decided)).values():
+                hunks = [_hunk(state) for state in event.hunks if state.id in decided]
+                path, target = Path(event.path), Path(event.moved_to or event.path)
+                if path not in texts:
+                    continue
+                moved = any(hunk.kind == "move" for hunk in hunks)
+                accepted = texts[target].before if moved and target in texts else texts[path].before
+                file = pending.get(path) or PendingFile(path, event.name, texts[path].after, ())
+                file = waiting_again(file, texts[path].after, accepted, hunks)
+                again.append(replace(file, moved_to=target, moved_name=event.moved_name) if moved else file)
+            if again:
+                await self._record(session_id, "", pending, again, ())
+
+    async def renamed(self, old: Path, new: Path) -> None:
+        """Follow a file that the person renamed."""
+        for session_id, pending in list(self._pending.items()):
+            async with self._lock(session_id):
+                changed = pending.rename(old, new, self._workspace.name_of(new))
+                if changed:
+                    await self._record(session_id, "", pending, changed, ())
+
+    async def _accept_turn(self, session_id: str, turn_id: str, ids: Collection[str]) -> str:
+        pending = await self.of(session_id)
+        touched = [file for file in pending if any(hunk.id in ids for hunk in file.hunks)]
+        accepted = [file.accept(ids) for file in touched]
+        meant = [PendingHunk(session_id, file, hunk) for file in touched for hunk in file.hunks if hunk.id in ids]
+        try:
+            change = await self._changes.apply(session_id, turn_id, "accept", [change for change, _ in accepted])
+        except StaleDocument as error:
+            raise UserError(f"Nothing was accepted: {error.path} is not as it was ({error.found}).") from error
+        except ToolError as error:
+            raise UserError(f"Nothing was accepted: {error}") from error
+        moved = [
+            replace(old, hunks=()) for old, (_, new) in zip(touched, accepted, strict=True) if old.path != new.path
+        ]
+        decided = [_decided(each, "accepted", change.change_id) for each in meant]
+        await self._record(session_id, turn_id, pending, [*moved, *(after for _, after in accepted)], decided)
+        return change.change_id
+
+    async def _meant(self, session_id: str, selection: Selection) -> tuple[list[PendingHunk], list[PendingHunk]]:
+        found = await self.hunks(session_id, selection)
+        meant = [each for each in found if not each.hunk.conflict or each.hunk.id in selection.ids]
+        if not meant:
+            if found:
+                raise UserError(
+                    f"You changed the lines of {len(found)} proposed hunks yourself. Accept such a conflict by itself "
+                    "to take the proposal, or reject it to keep your lines."
+                )
+            raise _nothing(selection)
+        return meant, [each for each in found if each not in meant]
+
+    async def _record(
+        self,
+        session_id: str,
+        turn_id: str,
+        pending: PendingFiles,
+        files: Iterable[PendingFile],
+        decided: Sequence[HunkDecided],
+    ) -> None:
+        files = list(files)
+        pending.put(files)
+        events: list[Event] = [
+            FilePending(
+                turn_id=turn_id,
+                path=str(file.path),
+                name=file.name,
+                base=None
+                if file.base is None or not file.hunks
+                else await asyncio.to_thread(self._texts.put, file.base),
+                hunks=tuple(map(_state, file.hunks)),
+                moved_to=str(file.moved_to) if file.moved_to else None,
+                moved_name=file.moved_name,
+            )
+            for file in files
+        ]
+        await self._emit(session_id, *events, *decided)
+
+    async def _restore(self, session_id: str) -> list[PendingFile]:
+        newest: dict[str, FilePending] = {}
+        for stored in await self._store.events_of("file_pending", session_id=session_id):
+            if isinstance(stored.event, FilePending):
+                newest[stored.event.path] = stored.event
+        return [
+            PendingFile(
+                path=Path(event.path),
+                name=event.name,
+                base=None if event.base is None else await asyncio.to_thread(self._texts.text, event.base),
+                hunks=tuple(map(_hunk, event.hunks)),
+                moved_to=Path(event.moved_to) if event.moved_to else None,
+                moved_name=event.moved_name,
+            )
+            for event in newest.values()
+            if event.hunks
+        ]
+
+    async def _newest(self, session_id: str, ids: Collection[str]) -> dict[str, FilePending]:
+        """Return, by path, the last word about each file in which the named hunks waited."""
+        return {
+            stored.event.path: stored.event
+            for stored in await self._store.events_of("file_pending", session_id=session_id)
+            if isinstance(stored.event, FilePending) and any(state.id in ids for state in stored.event.hunks)
+        }
+
+    async def _refresh(self, pending: PendingFiles) -> None:
+        """Look at what the person has now; what is open is always looked at, and closed files are read."""
+        for file in pending:
+            if self._open_text(file.path) is None:
+                try:
+                    reading = await self._workspace.read_disk(file.path)
+                except ToolError:  # no text any more, or out of reach: as if it were away
+                    reading = None
+                pending.move_base(file.path, reading.text if reading else None)
+            else:
+                pending.move_base(file.path, self._open_text(file.path))
+
+    def _open_text(self, path: Path) -> str | None:
+        document = self._workspace.document(path)
+        return document.text if document else None
+
+    def _lock(self, session_id: str) -> asyncio.Lock:
+        return self._locks.setdefault(session_id, asyncio.Lock())
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewSink:
+    """The `EditSink` of one turn in mode `review`."""
+
+    reviews: Reviews
+    session_id: str
+    turn_id: str
+
+    async def submit(self, changes: Sequence[FileChange]) -> str:
+        """Let the changes wait for the person; see `EditSink`."""
+        return await self.reviews.stage(self.session_id, self.turn_id, changes)
+
+
+def _nothing(selection: Selection) -> UserError:
+    if selection.ids:
+        return UserError(f"No hunk {', '.join(sorted(selection.ids))} waits any more. List the hunks again.")
+    return UserError("No proposed change waits there.")
+
+
+def _decided(
+    each: PendingHunk, decision: Literal["accepted", "rejected", "regenerated"], change_id: str | None = None
+) -> HunkDecided:
+    return HunkDecided(
+        turn_id=each.hunk.turn_id,
+        hunk_id=each.hunk.id,
+        name=each.file.name,
+        decision=decision,
+        change_id=change_id,
+    )
+
+
+def _state(hunk: Hunk) -> HunkState:
+    return HunkState(
+        id=hunk.id,
+        turn_id=hunk.turn_id,
+        kind=hunk.kind,
+        line=hunk.line,
+        old=hunk.old,
+        new=hunk.new,
+        was=hunk.was,
+    )
+
+
+def _hunk(state: HunkState) -> Hunk:
+    return Hunk(state.id, state.turn_id, state.kind, state.line, state.old, state.new, state.was)

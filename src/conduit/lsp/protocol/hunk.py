@@ -1,0 +1,67 @@
+"""Payloads of `conduit/hunk/*`: proposed changes, and what the person decides about them."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from conduit.lsp.protocol.payload import Payload
+
+HunkKind = Literal["edit", "create", "delete", "move"]
+
+
+class HunkParams(Payload):
+    """Which hunks are meant: those that fit everything that is given.
+
+    Without a session they may be in any of this workspace.
+    """
+
+    session_id: str | None = None
+    hunk_ids: list[str] = Field(default_factory=list, max_length=10_000)
+    turn_id: str | None = None
+    uri: str | None = None
+
+
+class RegenerateParams(Payload):
+    """Let the model propose one hunk anew; `instruction` says what is wanted instead."""
+
+    hunk_id: str
+    session_id: str | None = None
+    instruction: str = Field(default="", max_length=20_000)
+
+
+class HunkLine(Payload):
+    """One hunk: lines `line` up to `end_line` (zero-based, not included) of the document become `new_text`.
+
+    `old_text` is what stands there now. Of a conflict, `was_text` is what the model meant to replace before the person
+    changed it. `moved_to` is the URI that the file would have.
+    """
+
+    hunk_id: str
+    session_id: str
+    turn_id: str
+    uri: str
+    name: str
+    kind: HunkKind
+    line: int
+    end_line: int
+    old_text: str
+    new_text: str
+    conflict: bool = False
+    was_text: str | None = None
+    moved_to: str | None = None
+
+
+class HunkList(Payload):
+    """Hunks, file by file in order."""
+
+    hunks: list[HunkLine]
+
+
+class HunksDecided(Payload):
+    """What a decision came to; `left` are conflicts, which are only decided by name."""
+
+    hunk_ids: list[str]
+    left: list[str] = Field(default_factory=list)
+    change_ids: list[str] = Field(default_factory=list)

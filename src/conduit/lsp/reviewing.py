@@ -1,0 +1,148 @@
+"""Pending hunks in an editor: code lenses where they would land, hints where a client shows no lenses, and a diff.
+
+What is shown is computed from what the person has now, so it moves with what they type.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from lsprotocol import types
+
+from conduit.app.review import PendingHunk
+from conduit.edits.edit import FileChange
+from conduit.lsp.convert import uri_from_path
+from conduit.lsp.hints import refresh_hints
+from conduit.lsp.hunk_updates import hunk_line
+from conduit.lsp.protocol.hunk import HunkLine
+from conduit.sessions.events import FilePending, HunkDecided, SessionUpdate
+from conduit.workspace.document import Document, split_lines
+
+if TYPE_CHECKING:
+    from conduit.app import App
+    from conduit.lsp.server import ConduitServer
+
+REVIEW_SCHEME = "conduit-review"
+
+
+def line_of(server: ConduitServer, pending: PendingHunk) -> HunkLine:
+    """Return a hunk as the wire has it, under the URI that the client gives an open document."""
+    file = pending.file
+    document = server.documents.document(file.path)
+    uri = document.uri if document else uri_from_path(file.path)
+    return hunk_line(pending.session_id, uri, file.name, pending.hunk, file.moved_to)
+
+
+def code_lenses(server: ConduitServer, document: Document, hunks: Sequence[PendingHunk]) -> list[types.CodeLens]:
+    """Return what can be done with each hunk of a document, above its first line, and with all of them."""
+    lenses: list[types.CodeLens] = []
+    last = max(0, document.line_count - 1)
+    for pending in hunks:
+        hunk = pending.hunk
+        place = types.Position(line=min(hunk.line, last), character=0)
+        argument = {"hunkIds": [hunk.id], "sessionId": pending.session_id}
+        offered = [
+            (f"Accept {summary(pending)}", "conduit.hunk.accept"),
+            ("Reject", "conduit.hunk.reject"),
+            ("Why", "conduit.hunk.why"),
+        ]
+        lenses += [_lens(place, title, command, argument) for title, command in offered]
+        if len(hunks) > 1 and pending is hunks[0]:
+            whole = {"uri": document.uri}
+            lenses.append(_lens(place, f"Accept all in file ({len(hunks)})", "conduit.hunk.accept", whole))
+    return lenses
+
+
+def summary(pending: PendingHunk) -> str:
+    """Return a hunk in a few signs, such as `+3 -1`."""
+    hunk = pending.hunk
+    if hunk.kind == "delete":
+        return "deletion of the file"
+    if hunk.kind == "move":
+        return f"move to {pending.file.moved_name}"
+    added, removed = len(split_lines(hunk.new)), len(split_lines(hunk.old))
+    changed = " ".join(filter(None, [f"+{added}" if added else "", f"-{removed}" if removed else ""]))
+    return f"{changed} (over your own change)" if hunk.conflict else changed
+
+
+def review_hints(hunks: Sequence[PendingHunk], document: Document) -> list[types.Diagnostic]:
+    """Return pending hunks as hints, for clients that show no lenses; `code` is the hunk's id."""
+    last = max(0, document.line_count - 1)
+    return [
+        types.Diagnostic(
+            range=types.Range(
+                start=types.Position(line=min(each.hunk.line, last), character=0),
+                end=types.Position(line=min(each.hunk.end, last), character=0),
+            ),
+            message=f"Proposed change ({summary(each)}):\n{each.hunk.new}".rstrip("\n")[:2000],
+            severity=types.DiagnosticSeverity.Hint,
+            source="conduit",
+            code=each.hunk.id,
+        )
+        for each in hunks
+    ]
+
+
+def render_review(hunks: Sequence[PendingHunk]) -> str:
+    """Return hunks as a unified diff of their files; both sides of a conflict are in it."""
+    files = list(dict.fromkeys(each.file for each in hunks))
+    parts: list[str] = []
+    for file in files:
+        ids = {each.hunk.id for each in hunks if each.file == file}
+        change, _ = file.accept(ids)
+        parts.append(FileChange.diff(change))
+    return "".join(parts) or "No proposed change waits.\n"
+
+
+def render_hunks(hunks: Sequence[PendingHunk]) -> str:
+    """Return what waits as Markdown."""
+    if not hunks:
+        return "No proposed change waits for you.\n"
+    lines = [f"# {len(hunks)} proposed changes", ""]
+    for each in hunks:
+        where = f"{each.file.name}:{each.hunk.line + 1}"
+        lines.append(f"- `{where}` {summary(each)} (`{each.hunk.id}`)")
+    return "\n".join([*lines, "", "```diff", f"{render_review(hunks)}```", ""])
+
+
+def watch_review(server: ConduitServer, app: App) -> None:
+    """Show what waits from now on, and what waited already at the start."""
+
+    def on_update(update: SessionUpdate) -> None:
+        if isinstance(update.event, (FilePending, HunkDecided)):
+            refresh_review(server)
+
+    def hints(document: Document) -> list[types.Diagnostic]:
+        known = [each for each in app.reviews.known() if each.file.path == document.path]
+        return review_hints(known, document)
+
+    if not server.facts.code_lens:
+        server.review_hints = hints
+    app.subscribe(on_update)
+    server.protocol.spawn(_show_present(server, app), "pending hunks")
+
+
+async def _show_present(server: ConduitServer, app: App) -> None:
+    if await app.reviews.hunks():
+        refresh_review(server)
+
+
+def refresh_review(server: ConduitServer) -> None:
+    """Have the client ask for lenses again, or publish hints for the open documents of a client without them."""
+    if server.facts.code_lens_refresh:
+        server.protocol.spawn(_refresh_lenses(server), types.WORKSPACE_CODE_LENS_REFRESH)
+    if not server.facts.code_lens:
+        for document in server.documents.documents():
+            refresh_hints(server, document.uri)
+
+
+async def _refresh_lenses(server: ConduitServer) -> None:
+    await server.ask(types.WORKSPACE_CODE_LENS_REFRESH, None)
+
+
+def _lens(place: types.Position, title: str, command: str, argument: Mapping[str, object]) -> types.CodeLens:
+    return types.CodeLens(
+        range=types.Range(start=place, end=place),
+        command=types.Command(title=title, command=command, arguments=[dict(argument)]),
+    )

@@ -1,0 +1,229 @@
+"""Review in a real server: nothing changes before the person accepts, hunk by hunk, and typing is never lost."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from conduit.lsp.client import EditorClient, EditorOptions
+from conduit.lsp.wire_client import ClientError
+from conduit.workspace.positions import Position, Range
+from e2e.harness import Bench, chat, new_session
+
+APP = "import os\n\n\ndef one():\n    return 1\n\n\ndef two():\n    return 2\n"
+LIB = "LIMIT = 3\n"
+
+
+def edit(path: str, old: str, new: str, name: str = "edit_file") -> dict[str, object]:
+    return {"call": name, "arguments": {"path": path, "old_text": old, "new_text": new}}
+
+
+THREE = [
+    {
+        "when": {"user": "change it", "round": 0},
+        "reply": [
+            {"text": "Three changes."},
+            edit("app.py", "return 1", "return 10"),
+            edit("app.py", "return 2", "return 20"),
+            edit("lib.py", "LIMIT = 3", "LIMIT = 30"),
+        ],
+    },
+    {"when": {"user": "change it", "round": 1}, "reply": [{"call": "read_file", "arguments": {"path": "app.py"}}]},
+    {"when": {"user": "change it", "result": "return 20"}, "reply": [{"text": "I read my own proposal."}]},
+]
+
+
+async def hunks(editor: EditorClient, **params: object) -> list[dict[str, Any]]:
+    return (await editor.request("conduit/hunk/list", params))["hunks"]
+
+
+async def accept(editor: EditorClient, **params: object) -> dict[str, Any]:
+    return await editor.request("conduit/hunk/accept", params)
+
+
+async def lenses(editor: EditorClient, uri: str) -> list[tuple[int, str]]:
+    found = await editor.request("textDocument/codeLens", {"textDocument": {"uri": uri}})
+    return [(each["range"]["start"]["line"], each["command"]["title"]) for each in found]
+
+
+async def hints_of(editor: EditorClient, uri: str, number: int) -> list[dict[str, Any]]:
+    await editor.wait_for(lambda seen: len(seen.diagnostics.get(uri, [])) == number)
+    return editor.seen.diagnostics[uri]
+
+
+async def proposed(bench: Bench, editor: EditorClient) -> tuple[str, str]:
+    """Have three hunks in two files; return the session and the URI of the open one."""
+    bench.script(*THREE)
+    path = bench.write("app.py", APP)
+    bench.write("lib.py", LIB)
+    uri = await editor.open(path)
+    session = await new_session(editor, bench.root)
+    result = await chat(editor, session, "change it")
+    assert (result["stopReason"], result.get("error")) == ("end_turn", None)
+    listed = (await editor.command("conduit.session.open", session))["messages"]
+    assert listed[-1]["text"] == "I read my own proposal."
+    return session, uri
+
+
+async def test_nothing_reaches_a_buffer_or_the_disk_before_it_is_accepted(bench: Bench) -> None:
+    async with await bench.start() as editor:
+        session, uri = await proposed(bench, editor)
+        assert editor.document(uri).text == APP
+        assert (bench.root / "lib.py").read_text() == LIB
+        assert editor.seen.edits == []
+        found = await hunks(editor, sessionId=session)
+        assert [(each["name"], each["line"], each["newText"]) for each in found] == [
+            ("app.py", 4, "    return 10\n"),
+            ("app.py", 8, "    return 20\n"),
+            ("lib.py", 0, "LIMIT = 30\n"),
+        ]
+        updates = [each["update"] for each in editor.seen.updates if each["update"]["sessionUpdate"] == "hunk"]
+        assert [each["hunkId"] for each in updates[1]["hunks"]] == [each["hunkId"] for each in found[:2]]
+        assert await lenses(editor, uri) == [
+            (4, "Accept +1 -1"),
+            (4, "Reject"),
+            (4, "Why"),
+            (4, "Accept all in file (2)"),
+            (8, "Accept +1 -1"),
+            (8, "Reject"),
+            (8, "Why"),
+        ]
+
+
+async def test_one_hunk_is_accepted_one_rejected_and_the_rest_by_turn(bench: Bench) -> None:
+    async with await bench.start() as editor:
+        session, uri = await proposed(bench, editor)
+        first, second, third = await hunks(editor)
+        assert (await accept(editor, hunkIds=[first["hunkId"]]))["hunkIds"] == [first["hunkId"]]
+        assert editor.document(uri).text == APP.replace("return 1\n", "return 10\n")
+        await editor.request("conduit/hunk/reject", {"hunkIds": [second["hunkId"]], "sessionId": session})
+        assert [each["hunkId"] for each in await hunks(editor)] == [third["hunkId"]]
+        assert (await accept(editor, turnId=third["turnId"]))["hunkIds"] == [third["hunkId"]]
+        assert (bench.root / "lib.py").read_text() == "LIMIT = 30\n"
+        assert await hunks(editor) == []
+        with pytest.raises(ClientError, match="waits"):
+            await accept(editor, sessionId=session, hunkIds=[first["hunkId"]])
+
+
+async def test_everything_of_a_file_is_one_versioned_edit(bench: Bench) -> None:
+    async with await bench.start() as editor:
+        _, uri = await proposed(bench, editor)
+        await accept(editor, uri=uri)
+        assert editor.document(uri).text == APP.replace("return 1", "return 10").replace("return 2", "return 20")
+        (sent,) = editor.seen.edits
+        (part,) = sent["edit"]["documentChanges"]
+        assert part["textDocument"]["version"] is not None
+        assert len(part["edits"]) == 2
+        assert [each["name"] for each in await hunks(editor)] == ["lib.py"]
+
+
+async def test_typing_moves_the_hunks_and_a_changed_line_becomes_a_conflict_that_shows_both(bench: Bench) -> None:
+    async with await bench.start() as editor:
+        session, uri = await proposed(bench, editor)
+        await editor.type(uri, "# mine\n", Range(Position(0, 0), Position(0, 0)))
+        await editor.type(uri, "    return 2 + x\n", Range(Position(9, 0), Position(10, 0)))
+        first, second, _ = await hunks(editor)
+        assert (first["line"], first["conflict"]) == (5, False)
+        assert second["conflict"] is True
+        assert (second["oldText"], second["wasText"], second["newText"]) == (
+            "    return 2 + x\n",
+            "    return 2\n",
+            "    return 20\n",
+        )
+        decided = await accept(editor, sessionId=session)
+        assert decided["left"] == [second["hunkId"]]
+        typed = "# mine\n" + APP.replace("return 2\n", "return 2 + x\n").replace("return 1\n", "return 10\n")
+        assert editor.document(uri).text == typed
+        await accept(editor, hunkIds=[second["hunkId"]])
+        assert editor.document(uri).text == typed.replace("return 2 + x\n", "return 20\n")
+
+
+async def test_hunks_are_there_again_after_a_restart_and_fit_what_was_typed_meanwhile(bench: Bench) -> None:
+    async with await bench.start() as editor:
+        session, uri = await proposed(bench, editor)
+        before = await hunks(editor)
+    bench.write("app.py", "# from another program\n" + APP)
+    async with await bench.start() as editor:
+        uri = await editor.open(bench.root / "app.py")
+        after = await hunks(editor)
+        assert [each["hunkId"] for each in after] == [each["hunkId"] for each in before]
+        assert [each["line"] for each in after] == [5, 9, 0]
+        await accept(editor, sessionId=session)
+        assert editor.document(uri).text == "# from another program\n" + APP.replace("return 1", "return 10").replace(
+            "return 2", "return 20"
+        )
+        assert (bench.root / "lib.py").read_text() == "LIMIT = 30\n"
+
+
+async def test_a_hunk_is_regenerated_by_the_model_and_the_others_stay(bench: Bench) -> None:
+    async with await bench.start() as editor:
+        session, _ = await proposed(bench, editor)
+        first, second, third = await hunks(editor)
+        bench.script(
+            {
+                "when": {"user": "does not want this one part", "round": 0},
+                "reply": [edit("app.py", "return 1\n", "return 11\n")],
+            },
+            {"when": {"round": 1}, "reply": [{"text": "Eleven it is."}]},
+        )
+        params = {"hunkId": first["hunkId"], "sessionId": session, "instruction": "eleven, please"}
+        result = await editor.request("conduit/hunk/regenerate", params)
+        assert result["stopReason"] == "end_turn"
+        found = await hunks(editor)
+        assert [(each["newText"], each["turnId"] == result["turnId"]) for each in found] == [
+            ("    return 11\n", True),
+            ("    return 20\n", False),
+            ("LIMIT = 30\n", False),
+        ]
+        assert found[0]["hunkId"] != first["hunkId"]
+        assert [found[1]["hunkId"], found[2]["hunkId"]] == [second["hunkId"], third["hunkId"]]
+
+
+async def test_an_undo_lets_accepted_hunks_wait_again_and_they_make_the_same_bytes(bench: Bench) -> None:
+    async with await bench.start() as editor:
+        session, uri = await proposed(bench, editor)
+        before = await hunks(editor)
+        await accept(editor, sessionId=session)
+        accepted = editor.document(uri).text
+        await editor.type(uri, "# typed later\n", Range(Position(0, 0), Position(0, 0)))
+        await editor.request("conduit/session/undo", {"sessionId": session})
+        assert editor.document(uri).text == "# typed later\n" + APP
+        assert (bench.root / "lib.py").read_text() == LIB
+        again = await hunks(editor)
+        assert [each["hunkId"] for each in again] == [each["hunkId"] for each in before]
+        assert [each["line"] for each in again] == [5, 9, 0]
+        await accept(editor, sessionId=session)
+        assert editor.document(uri).text == "# typed later\n" + accepted
+        assert (bench.root / "lib.py").read_text() == "LIMIT = 30\n"
+
+
+async def test_a_redo_after_an_undo_leaves_nothing_waiting(bench: Bench) -> None:
+    async with await bench.start() as editor:
+        session, uri = await proposed(bench, editor)
+        await accept(editor, sessionId=session)
+        accepted = editor.document(uri).text
+        await editor.request("conduit/session/undo", {"sessionId": session})
+        await editor.request("conduit/session/redo", {"sessionId": session})
+        assert editor.document(uri).text == accepted
+        assert await hunks(editor) == []
+
+
+async def test_an_editor_without_lenses_gets_hints_and_commands(bench: Bench) -> None:
+    async with await bench.start(options=EditorOptions(conduit=None, code_lens=False)) as editor:
+        _, uri = await proposed(bench, editor)
+        hints = await hints_of(editor, uri, 2)
+        assert [hint["range"]["start"]["line"] for hint in hints] == [4, 8]
+        listed = await editor.command("conduit.hunk.list")
+        assert len(listed["hunks"]) == 3
+        await editor.command("conduit.hunk.accept", {"hunkIds": [hints[0]["code"]]})
+        assert editor.document(uri).text == APP.replace("return 1\n", "return 10\n")
+        assert len(await hints_of(editor, uri, 1)) == 1
+
+
+async def test_a_review_document_shows_the_diff(bench: Bench) -> None:
+    async with await bench.start() as editor:
+        session, _ = await proposed(bench, editor)
+        shown = await editor.request("workspace/textDocumentContent", {"uri": f"conduit-review:/{session}.diff"})
+        assert "+    return 10\n" in shown["text"]
+        assert "+++ b/lib.py" in shown["text"]
