@@ -84,7 +84,7 @@ def test_a_failing_model_is_one_sentence_and_the_conversation_goes_on(line):
         (("--session", "none", "q"), {}, "There is no session 'none'"),
         (("--continue", "q"), {}, "no conversation"),
         (("--cwd", "gone", "q"), {}, "does not exist"),
-        (("q",), {"CONDUIT_MODE": "write"}, "CONDUIT_MODE must be 'ask' or 'auto'"),
+        (("q",), {"CONDUIT_MODE": "write"}, "CONDUIT_MODE must be 'ask', 'review' or 'auto'"),
         (("q",), {"CONDUIT_SCRIPT": ""}, "CONDUIT_SCRIPT"),
     ],
 )

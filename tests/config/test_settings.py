@@ -19,7 +19,7 @@ GOOD: dict[str, tuple[object, object]] = {
     # key: two good values, both unlike the default
     "model": ("openai/gpt-5.4", "sonnet"),
     "fallback_models": ("gpt", "sonnet,openai/gpt-5.4"),
-    "mode": ("auto", "ask"),
+    "mode": ("auto", "review"),
     "max_tool_rounds": (3, 44),
     "max_tool_output_bytes": (20_000, 30_000),
     "diagnostics_wait_s": (0.0, 4.5),
@@ -116,7 +116,7 @@ def test_the_cases_cover_every_key():
 def test_without_any_source_everything_has_its_default(tmp_path):
     settings = load(tmp_path)
     assert settings == Settings(config_file=tmp_path / ".config/conduit/config.toml")
-    assert (settings.model, settings.mode, settings.max_tool_rounds) == (None, "ask", 10)
+    assert (settings.model, settings.mode, settings.max_tool_rounds) == (None, None, 10)
     assert (settings.max_tool_output_bytes, settings.embedded.idle_s) == (500_000, 300)
 
 
@@ -201,7 +201,7 @@ def test_the_sentence_about_a_bad_value_says_what_a_good_one_is(tmp_path):
     def about(key: str, value: object) -> str:
         return refusal(tmp_path, arguments={key: value})
 
-    assert about("mode", "x") == "--mode must be 'ask' or 'auto', not \"x\"."
+    assert about("mode", "x") == "--mode must be 'ask', 'review' or 'auto', not \"x\"."
     assert about("max_tool_rounds", "ten") == '--max-tool-rounds must be a whole number from 1 to 1,000, not "ten".'
     assert about("temperature", "nan") == '--temperature must be a number from 0 to 2, not "nan".'
     assert about("log_level", "x" * 99) == (
@@ -280,7 +280,7 @@ def test_an_empty_variable_is_unset_and_a_near_miss_is_warned_of(tmp_path):
         tmp_path,
         environ={"CONDUIT_MODE": "", "CONDUIT_MAX_TOOL_ROUND": "x", "CONDUIT_API_KEY": "k", "CONDUIT_OTHER": "1"},
     )
-    assert settings.mode == "ask"
+    assert settings.mode is None
     assert settings.warnings == (
         "The variable CONDUIT_MAX_TOOL_ROUND is ignored. Did you mean CONDUIT_MAX_TOOL_ROUNDS?",
     )

@@ -52,7 +52,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("question", nargs="*", help="the question; several words are joined")
     parser.add_argument("--cwd", metavar="DIR", help="work in DIR instead of the current folder")
-    parser.add_argument("--mode", choices=["ask", "auto"], help="ask only reads (the default); auto may change files")
+    parser.add_argument(
+        "--mode",
+        choices=["ask", "review", "auto"],
+        help="ask only reads (the default); review proposes changes; auto may change files",
+    )
     parser.add_argument("--model", metavar="MODEL", help="a model, as vendor/name or an alias")
     which = parser.add_mutually_exclusive_group()
     which.add_argument(
