@@ -40,6 +40,8 @@ def rows(parser: argparse.ArgumentParser) -> list[str]:
         value = action.metavar or ("|".join(action.choices) if action.choices else "")
         name = action.option_strings[0] if action.option_strings else action.dest
         shown = f"{name} {value}".replace("|", "\\|") if action.option_strings and value else (action.metavar or name)
+        if isinstance(action, argparse.BooleanOptionalAction):
+            shown = "`, `".join(action.option_strings)
         lines.append(f"| `{shown}` | {action.help} |")
     return lines
 
