@@ -11,7 +11,7 @@ import logging
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TypeVar
 
 from pydantic import JsonValue
@@ -30,6 +30,7 @@ from conduit.app.live import Coming, Live
 from conduit.app.media import Media
 from conduit.app.parameters import changed
 from conduit.app.parts import Check, ModelChoice, Models, Parts, PromptOptions, Setup, Status, output_cap
+from conduit.app.review import Reviews
 from conduit.app.starting import TurnStart
 from conduit.app.structured import FormQuestion
 from conduit.catalog.model import ModelInfo
@@ -228,10 +229,7 @@ class App:
         return await FormQuestion(self._parts, self._setup, info).ask(text, form, settings)
 
     async def _new_turn(self, session_id: str, live: Live, content: Sequence[Block], options: PromptOptions) -> Turn:
-        def show(seq: int | None, event: Event | Transient) -> None:
-            self._show(session_id, seq, event)
-
-        start = TurnStart(self._parts, self._setup, self.changes, self.reviews, show)
+        start = TurnStart(self._parts, self._setup, self.changes, self.reviews, partial(self._show, session_id))
         return await start.turn(await self._parts.store.session(session_id), live, content, options)
 
     async def _run(self, session_id: str, turn: Turn) -> TurnResult:
