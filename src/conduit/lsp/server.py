@@ -224,7 +224,6 @@ class ConduitServer(LanguageServer):
         from conduit.lsp.applier import EditorApplier
         from conduit.lsp.approver import EditorApprover
         from conduit.lsp.language import EditorLanguage
-        from conduit.lsp.reviewing import watch_review
         from conduit.lsp.watching import watch_app
 
         open_app = cast("Callable[..., Coroutine[Any, Any, App]]", resolve(table.OPEN_APP))
@@ -245,7 +244,7 @@ class ConduitServer(LanguageServer):
         for notice in app.notices:
             self.show_message(notice, types.MessageType.Warning)
         watch_app(self, app)
-        watch_review(self, app)
+        resolve(table.WATCH_REVIEW)(self, app)
         return app
 
     # -- registration -----------------------------------------------------------------------------------------------

@@ -82,6 +82,8 @@ OPTIONS: dict[str, object] = {
 }
 """What is said of a standard method in the answer to `initialize`, beyond that it is there."""
 
+WATCH_REVIEW = "conduit.lsp.reviewing:watch_review"
+
 REFRESH_HINTS = "conduit.lsp.hints:refresh_hints"
 
 OPEN_APP = "conduit.compose:open_app"
