@@ -58,7 +58,6 @@ async def open_app(
     arguments: Mapping[str, object] | None = None,
     environ: Mapping[str, str] = os.environ,
     language: Callable[[Workspace], LanguageAbilities] | None = None,
-    mode: Mode = "ask",
 ) -> App:
     """Open the App of one workspace.
 
@@ -71,7 +70,6 @@ async def open_app(
         arguments: settings from a command line.
         environ: the environment.
         language: makes what the editor's own language servers can be asked, where there is such an editor.
-        mode: that of new sessions, when no setting says another.
 
     Raises:
         ConfigError: a setting is bad.
@@ -79,7 +77,8 @@ async def open_app(
         StoreError: the database cannot be opened.
     """
     folders = find_folders(environ)
-    room = _Room(folders, environ, arguments or {}, mode)
+    headless = isinstance(editor, HeadlessEditor)
+    room = _Room(folders, environ, arguments or {}, mode="ask" if headless else "review")
     setup = room.setup(room.load(client_settings))
     ensure_private(folders.state)
     usable, lost = _usable(roots)
@@ -103,7 +102,7 @@ async def open_app(
             language=abilities,
             batches=folders.state / "batches",
             blobs=BlobStore(blobs_path(database)),
-            headless=isinstance(editor, HeadlessEditor),
+            headless=headless,
             notices=tuple(filter(None, [*lost, store.notice, *room.settings.warnings])),
         ),
         setup,

@@ -236,7 +236,6 @@ class ConduitServer(LanguageServer):
             EditorApprover(self, self.state_folder() / "review"),
             arguments=self._arguments,
             language=partial(EditorLanguage, self) if self.facts.abilities else None,
-            mode="review",
         )
         self.world.opened(app.workspace, roots)
         if self.facts.watches_files:
