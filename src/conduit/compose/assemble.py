@@ -72,8 +72,7 @@ async def open_app(
         language: makes what the editor's own language servers can be asked, where there is such an editor.
 
     Raises:
-        ConfigError: a setting is bad.
-        PathNotFound: a root cannot be opened.
+        ConfigError, PathNotFound: a setting is bad, or a root cannot be opened.
         StoreError: the database cannot be opened.
     """
     folders = find_folders(environ)
