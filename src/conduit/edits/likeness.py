@@ -196,7 +196,8 @@ def _may_be_another(source: Source, quoted: Source, window: _Window, sure: set[i
         else:
             runs.append([(index, row)])
     for at, run in enumerate(runs):
-        if any(index in sure for index, _ in run):
+        filled = [index for index, _ in run if _CONTENT.search(quoted.keys[index])]
+        if len(filled) > 1 and not sure.isdisjoint(filled):
             continue
         steps = {row - index for other in runs[max(at - 1, 0) : at + 2] for index, row in other[:1]}
         for index, row in run:
