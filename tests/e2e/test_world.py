@@ -101,3 +101,29 @@ async def test_a_client_that_watches_files_is_asked_to_tell(bench: Bench) -> Non
         moved = {"files": [{"oldUri": (bench.root / "a").as_uri(), "newUri": (bench.root / "b").as_uri()}]}
         await editor.notify("workspace/didRenameFiles", moved)
         await new_session(editor, bench.root)
+
+
+async def test_new_files_follow_editorconfig_and_old_ones_keep_their_bytes(bench: Bench) -> None:
+    bench.write(".editorconfig", "[*.py]\nend_of_line = crlf\nindent_style = tab\ninsert_final_newline = true\n")
+    old = bench.root / "old.py"
+    old.write_bytes("# Größe\r\nif x:\n    a = 1".encode("latin-1"))
+    new = {"path": "new.py", "old_text": "", "new_text": "if x:\n    a = 1"}
+    edit = {"path": "old.py", "old_text": "a = 1", "new_text": "a = 'é'"}
+    bench.script(
+        {"when": {"user": "^go", "round": 0}, "reply": [{"call": "edit_file", "arguments": new}]},
+        {"when": {"user": "^go", "round": 1}, "reply": [{"call": "edit_file", "arguments": edit}]},
+        {"when": {"user": "^go", "round": 2}, "reply": [{"text": "done"}]},
+    )
+    async with await bench.start() as editor:
+        session = await new_session(editor, bench.root, mode="auto")
+        assert await said(editor, session, "go") == "done"
+    assert (bench.root / "new.py").read_bytes() == b"if x:\r\n\ta = 1\r\n"
+    assert old.read_bytes() == "# Größe\r\nif x:\n    a = 'é'".encode("latin-1")
+
+
+async def test_a_binary_file_is_refused_with_a_sentence_that_says_so(bench: Bench) -> None:
+    (bench.root / "picture.png").write_bytes(b"\x89PNG\r\n\x1a\n\0\0\0")
+    bench.script(*read("picture.png", ("picture.png.*is a binary file", "cannot be read")))
+    async with await bench.start() as editor:
+        session = await new_session(editor, bench.root)
+        assert await said(editor, session, "read picture.png") == "cannot be read"

@@ -126,6 +126,19 @@ def test_a_document_is_found_through_a_link(tmp_path: Path) -> None:
     assert documents.document(tmp_path / "link" / "a.py").text == "unsaved"
 
 
+def test_a_file_that_is_open_under_two_names_stays_open_when_one_is_closed(tmp_path: Path) -> None:
+    (tmp_path / "real.py").write_text("")
+    (tmp_path / "link.py").symlink_to("real.py")
+    link, real = ((tmp_path / name).as_uri() for name in ("link.py", "real.py"))
+    documents = opened("through the link", uri=link)
+    documents.open(types.TextDocumentItem(real, "python", 1, "itself"))
+    assert documents.document(tmp_path / "real.py").text == "itself"
+    documents.close(real)
+    assert documents.document(tmp_path / "real.py").text == "through the link"
+    documents.close(link)
+    assert documents.document(tmp_path / "real.py") is None
+
+
 def test_a_closed_document_is_forgotten() -> None:
     documents = opened("x")
     documents.close("file:///p/a.py")

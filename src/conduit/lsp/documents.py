@@ -32,6 +32,7 @@ class OpenDocuments:
         self.encoding = encoding
         self._by_uri: dict[str, Document] = {}
         self._by_path: dict[Path, Document] = {}
+        self._paths: dict[str, tuple[Path, ...]] = {}
         self._waiting: set[asyncio.Event] = set()
         self._recordings: list[dict[Document, list[str]]] = []
 
@@ -54,8 +55,8 @@ class OpenDocuments:
         document = Document(item.uri, path_from_uri(item.uri), item.language_id, item.version, item.text)
         self._by_uri[item.uri] = document
         if document.path is not None:
-            for path in {document.path, Path(os.path.realpath(document.path))}:
-                self._by_path[path] = document
+            self._paths[item.uri] = (document.path, Path(os.path.realpath(document.path)))
+            self._by_path |= dict.fromkeys(self._paths[item.uri], document)
         self._tell()
 
     def change(self, params: types.DidChangeTextDocumentParams) -> None:
@@ -115,9 +116,10 @@ class OpenDocuments:
                     del texts[1]
 
     def _forget(self, uri: str) -> None:
-        document = self._by_uri.pop(uri, None)
-        if document is not None:
-            self._by_path = {path: other for path, other in self._by_path.items() if other is not document}
+        if self._by_uri.pop(uri, None) is None or self._paths.pop(uri, None) is None:
+            return
+        # The same file may be open under another name too (a link, a URI written differently); the latest one counts.
+        self._by_path = {path: self._by_uri[other] for other, paths in self._paths.items() for path in paths}
 
     def _tell(self) -> None:
         for event in self._waiting:
