@@ -239,7 +239,7 @@ async def test_an_undo_plans_anew_when_the_person_types_meanwhile(desk: Desk):
     await desk.make(desk.change("a.py", BEFORE, AFTER))
 
     class TypesFirst:
-        """Types once, right before the change is made."""
+        """Types once, right before the change is made, which an editor then refuses."""
 
         def __init__(self, sink: object) -> None:
             self.sink = sink
@@ -247,6 +247,7 @@ async def test_an_undo_plans_anew_when_the_person_types_meanwhile(desk: Desk):
         async def submit(self, changes: Sequence[FileChange]) -> str:
             if not document.text.endswith("typed\n"):
                 desk.editor.type(desk.root / "a.py", document.text + "typed\n")
+                raise StaleDocument("a.py", "version 2", "version 3")
             return await self.sink.submit(changes)
 
     await desk.changes_through(TypesFirst).undo(desk.session)

@@ -11,7 +11,7 @@ import asyncio
 import logging
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -246,6 +246,7 @@ class Changes:
             return
         outcome = find_outcome(changes, await self._checkpoints.now(changes))
         if outcome.applied:
+            await asyncio.to_thread(self._remove_leftovers, change)
             await self._emit(session_id, *_outcome(change, True), quiet=quiet)
             return
         if outcome.back:
@@ -259,6 +260,7 @@ class Changes:
                         session_id, Notice(turn_id=change.turn_id, text=f"{_CUT_OFF} {error}"), quiet=quiet
                     )
                 return
+        await asyncio.to_thread(self._remove_leftovers, change)
         notice = ""
         if outcome.back:
             notice += f" {_names(outcome.back)} was put back to what it was."
@@ -266,6 +268,14 @@ class Changes:
             notice += f" {', '.join(outcome.others)} was changed by somebody else, and was left alone."
         detail = "The process ended before all of it was done."
         await self._emit(session_id, *_outcome(change, False, detail, notice and _CUT_OFF + notice), quiet=quiet)
+
+    def _remove_leftovers(self, change: ChangeStarted) -> None:
+        """Remove what the process that died left beside the files; it held what is in the blob store too."""
+        workspace = self._parts.workspace
+        for path in {Path(each) for state in change.files for each in (state.path, state.moved_to) if each}:
+            with suppress(ToolError):
+                place = workspace.place_of(path)
+                workspace.door.remove_leftovers(place.root, place.relative)
 
     # -- below --------------------------------------------------------------------------------------------------------
 

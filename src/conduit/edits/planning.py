@@ -124,7 +124,7 @@ class Planner:
                 raise StaleDocument(change.name, "the text that was read", "gone")
             encoding = change.encoding or (await self._workspace.style_of(change.path)).encoding or UTF8
             new = encoding.encode(change.after or "", change.name)
-            return change, DiskChange(place.root, place.relative, None, new)
+            return change, DiskChange(place.root, place.relative, None, new, mode=change.mode)
         if change.before is None:
             raise StaleDocument(change.name, "no file", "a file that exists")
         if not on_disk.mode & 0o222:

@@ -19,7 +19,7 @@ from conduit.errors import NotText, PermissionDenied, StaleDocument
 from conduit.sandbox.folder_calls import FolderCalls, Likeness, likeness
 
 MARK = ".conduit-"
-"""What names of our own have in them: `.<file>.conduit-<random>`."""
+"""What names of our own have in them: `.<file>.conduit-<process>-<random>`."""
 
 _CHUNK_BYTES = 1 << 20
 _LONGEST_PART = 60
@@ -36,7 +36,7 @@ class Spot:
     closed: bool = False
 
     def __post_init__(self) -> None:
-        self.aside = f".{self.base[:_LONGEST_PART]}{MARK}{secrets.token_hex(6)}"
+        self.aside = f".{self.base[:_LONGEST_PART]}{MARK}{os.getpid()}-{secrets.token_hex(6)}"
 
     def status(self, name: str | None = None) -> os.stat_result | None:
         """Return what is at the name, links not followed, or None."""
@@ -331,15 +331,28 @@ def writable(spot: Spot, expected: str) -> os.stat_result:
 
 
 def remove_leftovers(folder: int, base: str) -> int:
-    """Remove what a killed process left beside the file `base`, and return how many files that were."""
+    """Remove what a process that is gone left beside the file `base`, and return how many files that were."""
     start = f".{base[:_LONGEST_PART]}{MARK}"
     count = 0
     for name in os.listdir(folder):
-        if name.startswith(start):
+        if name.startswith(start) and not _runs(name.removeprefix(start).partition("-")[0]):
             with suppress(FileNotFoundError):
                 os.unlink(name, dir_fd=folder)
                 count += 1
     return count
+
+
+def _runs(process: str) -> bool:
+    """Say whether a process of this number may be at work, or the name is none of ours."""
+    if not process.isdecimal():
+        return True
+    try:
+        os.kill(int(process), 0)
+    except ProcessLookupError:
+        return False
+    except (OSError, OverflowError):
+        return True
+    return True
 
 
 def _has(spot: Spot, name: str | None, sha256: str) -> bool:
