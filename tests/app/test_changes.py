@@ -18,7 +18,7 @@ from conduit.app.undoing import FileTexts, sentence_of
 from conduit.compose import open_app
 from conduit.edits.checkpoint import Kept
 from conduit.edits.edit import EditSink, FileChange
-from conduit.errors import EditRefused, PermissionDenied, SessionBusy, UserError
+from conduit.errors import EditRefused, PermissionDenied, SessionBusy, StaleDocument, UserError
 from conduit.messages.content import Text
 from conduit.sessions.events import ChangeFinished, ChangeStarted, Event, Notice, TurnStarted
 from conduit.sessions.paths import blobs_path, database_path
