@@ -42,6 +42,8 @@ def test_everything_is_flattened() -> None:
         apply_edit=True,
         document_changes=True,
         create_files=True,
+        rename_files=True,
+        change_annotations=True,
         show_document=True,
         work_done_progress=True,
         configuration=True,
