@@ -180,6 +180,42 @@ async def test_a_hunk_is_regenerated_by_the_model_and_the_others_stay(bench: Ben
         assert [found[1]["hunkId"], found[2]["hunkId"]] == [second["hunkId"], third["hunkId"]]
 
 
+async def test_a_protected_file_is_asked_about_once_more_when_it_is_accepted(bench: Bench) -> None:
+    asked: list[dict[str, Any]] = []
+
+    async def permit(params: dict[str, Any]) -> str:
+        asked.append(params)
+        return "reject_once" if len(asked) == 1 else "allow_once"
+
+    bench.script(
+        {"when": {"round": 0}, "reply": [edit(".vscode/tasks.json", "", "{}\n")]}, {"reply": [{"text": "Proposed."}]}
+    )
+    async with await bench.start(permit=permit) as editor:
+        session = await new_session(editor, bench.root)
+        await chat(editor, session, "change it")
+        assert asked == []
+        with pytest.raises(ClientError, match="Nothing was accepted"):
+            await accept(editor, sessionId=session)
+        assert not (bench.root / ".vscode").exists()
+        await accept(editor, sessionId=session)
+        assert (bench.root / ".vscode" / "tasks.json").read_text() == "{}\n"
+        assert "editor settings" in str(asked[0])
+
+
+async def test_hunks_follow_a_file_that_the_person_renames(bench: Bench) -> None:
+    async with await bench.start() as editor:
+        session, uri = await proposed(bench, editor)
+        await editor.close(uri)
+        (bench.root / "app.py").rename(bench.root / "main.py")
+        files = [{"oldUri": uri, "newUri": (bench.root / "main.py").as_uri()}]
+        await editor.notify("workspace/didRenameFiles", {"files": files})
+        await editor.wait_for(lambda seen: [1 for each in seen.updates if each["update"].get("name") == "main.py"])
+        assert [each["name"] for each in await hunks(editor, sessionId=session)] == ["lib.py", "main.py", "main.py"]
+        await accept(editor, sessionId=session)
+        assert "return 10\n" in (bench.root / "main.py").read_text()
+        assert not (bench.root / "app.py").exists()
+
+
 async def test_an_editor_without_lenses_gets_hints_and_commands(bench: Bench) -> None:
     async with await bench.start(options=EditorOptions(conduit=None, code_lens=False)) as editor:
         _, uri = await proposed(bench, editor)

@@ -143,8 +143,8 @@ class Dispatch:
         if call.id in self._permitted:
             return None
         asked = needs_question(tool.effect, tool.spec.name, desk.mode, desk.remembered)
-        if tool.effect is Effect.READ:
-            return None
+        if tool.effect is Effect.READ or (not asked and desk.mode == "review"):
+            return None  # of what is only proposed, the person is asked before it is written
         preview = await tool.preview(call.arguments, desk.context)
         reason = protected_among(preview.paths) if preview else ""
         if not asked and not reason:

@@ -12,14 +12,18 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal, Protocol
 
+from conduit.agent.permission import PermissionRequest
 from conduit.app.changes import Changes
 from conduit.app.parts import Parts
 from conduit.app.undoing import FileTexts
 from conduit.edits.edit import FileChange
 from conduit.edits.hunks import Hunk
 from conduit.edits.review import PendingFile, PendingFiles, waiting_again
-from conduit.errors import StaleDocument, ToolError, UserError
+from conduit.errors import PermissionDenied, StaleDocument, ToolError, UserError
+from conduit.sandbox.protected import protected_among
 from conduit.sessions.events import Event, FilePending, HunkDecided, HunkState
+from conduit.tools.base import Effect
+from conduit.workspace.events import FileEvent
 
 
 class Emit(Protocol):
@@ -72,6 +76,7 @@ class Reviews:
         self._store = parts.store
         self._texts = parts.blobs
         self._workspace = parts.workspace
+        self._approver = parts.approver
         self._changes = changes
         self._emit = emit
         self._pending: dict[str, PendingFiles] = {}
@@ -115,9 +120,13 @@ class Reviews:
     async def accept(self, session_id: str, selection: Selection) -> Decided:
         """Apply hunks, those of one turn as one change; a conflict only when it is named.
 
+        The person is asked about protected files among them, whatever was asked before.
+
         Raises:
             UserError: nothing that is meant waits, or it was not applied; the sentence says why.
+            PermissionDenied: the person does not want a protected file written, or nobody can be asked.
         """
+        await self._consent(session_id, selection)
         async with self._lock(session_id):
             meant, left = await self._meant(session_id, selection)
             change_ids: list[str] = []
@@ -177,13 +186,40 @@ class Reviews:
             if again:
                 await self._record(session_id, "", pending, again, ())
 
-    async def renamed(self, old: Path, new: Path) -> None:
-        """Follow a file that the person renamed."""
+    async def follow(self, events: Sequence[FileEvent]) -> None:
+        """Follow files that were renamed."""
         for session_id, pending in list(self._pending.items()):
-            async with self._lock(session_id):
-                changed = pending.rename(old, new, self._workspace.name_of(new))
-                if changed:
-                    await self._record(session_id, "", pending, changed, ())
+            for event in (one for one in events if one.moved_to is not None):
+                async with self._lock(session_id):
+                    moved = [(file.path, event.follow(file.path)) for file in pending if event.concerns(file.path)]
+                    for old, new in moved:
+                        changed = pending.rename(old, new, self._workspace.name_of(new))
+                        await self._record(session_id, "", pending, changed, ())
+
+    def paths(self) -> list[Path]:
+        """Return the files in which something waits."""
+        return [file.path for pending in self._pending.values() for file in pending]
+
+    async def _consent(self, session_id: str, selection: Selection) -> None:
+        meant, _ = await self._meant(session_id, selection)
+        names = tuple(dict.fromkeys(name for each in meant for name in (each.file.name, each.file.moved_name) if name))
+        reason = protected_among(names)
+        if not reason:
+            return
+        request = PermissionRequest(
+            session_id=session_id,
+            turn_id=meant[0].hunk.turn_id,
+            call_id=f"accept-{meant[0].hunk.id}",
+            tool="accept",
+            kind="edit",
+            title=f"Write {', '.join(names)}",
+            effect=Effect.WRITE,
+            preview=render_diff(meant),
+            paths=names,
+            reason=reason,
+        )
+        if not (await self._approver.ask(request)).startswith("allow"):
+            raise PermissionDenied(f"Nothing was accepted. {reason}")
 
     async def _accept_turn(self, session_id: str, turn_id: str, ids: Collection[str]) -> str:
         pending = await self.of(session_id)
@@ -298,6 +334,13 @@ class ReviewSink:
     async def submit(self, changes: Sequence[FileChange]) -> str:
         """Let the changes wait for the person; see `EditSink`."""
         return await self.reviews.stage(self.session_id, self.turn_id, changes)
+
+
+def render_diff(hunks: Sequence[PendingHunk]) -> str:
+    """Return hunks as a unified diff of their files; a conflict takes the place of what the person wrote."""
+    files = list(dict.fromkeys(each.file for each in hunks))
+    changes = [file.accept({each.hunk.id for each in hunks if each.file == file})[0] for file in files]
+    return "".join(change.diff() for change in changes)
 
 
 def _nothing(selection: Selection) -> UserError:

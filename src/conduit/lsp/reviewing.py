@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING
 
 from lsprotocol import types
 
-from conduit.app.review import PendingHunk
-from conduit.edits.edit import FileChange
+from conduit.app.review import PendingHunk, render_diff
 from conduit.lsp.convert import uri_from_path
 from conduit.lsp.hints import refresh_hints
 from conduit.lsp.hunk_updates import hunk_line
 from conduit.lsp.protocol.hunk import HunkLine
 from conduit.sessions.events import FilePending, HunkDecided, SessionUpdate
 from conduit.workspace.document import Document, split_lines
+from conduit.workspace.events import FileEvent
 
 if TYPE_CHECKING:
     from conduit.app import App
@@ -85,14 +85,8 @@ def review_hints(hunks: Sequence[PendingHunk], document: Document) -> list[types
 
 
 def render_review(hunks: Sequence[PendingHunk]) -> str:
-    """Return hunks as a unified diff of their files; both sides of a conflict are in it."""
-    files = list(dict.fromkeys(each.file for each in hunks))
-    parts: list[str] = []
-    for file in files:
-        ids = {each.hunk.id for each in hunks if each.file == file}
-        change, _ = file.accept(ids)
-        parts.append(FileChange.diff(change))
-    return "".join(parts) or "No proposed change waits.\n"
+    """Return what a review document shows."""
+    return render_diff(hunks) or "No proposed change waits.\n"
 
 
 def render_hunks(hunks: Sequence[PendingHunk]) -> str:
@@ -117,8 +111,17 @@ def watch_review(server: ConduitServer, app: App) -> None:
         known = [each for each in app.reviews.known() if each.file.path == document.path]
         return review_hints(known, document)
 
+    async def follow(events: Sequence[FileEvent]) -> None:
+        await app.reviews.follow(events)
+        refresh_review(server)
+
+    def on_files(events: Sequence[FileEvent]) -> None:
+        if any(event.concerns(path) for event in events for path in app.reviews.paths()):
+            server.protocol.spawn(follow(events), "files with pending hunks")
+
     if not server.facts.code_lens:
         server.review_hints = hints
+    app.workspace.events.subscribe(on_files, app.reviews.paths)
     app.subscribe(on_update)
     server.protocol.spawn(_show_present(server, app), "pending hunks")
 
