@@ -130,6 +130,9 @@ async def test_a_file_that_the_model_creates_has_the_projects_style(tmp_path: Pa
         assert (tmp_path / "sub" / "new.py").read_bytes() == "\ufeffif x:\r\n\ta = 1\r\n".encode("utf-16-be")
         await edit_file.run({"path": "old.py", "old_text": "a = 1", "new_text": "a = 2"}, context)
         assert (tmp_path / "old.py").read_bytes() == b"if x:\n    a = 2"
+        (tmp_path / "line.py").write_bytes(b"a = 1")
+        await edit_file.run({"path": "line.py", "old_text": "a = 1", "new_text": "a = 1\n    b = 2"}, context)
+        assert (tmp_path / "line.py").read_bytes() == b"a = 1\r\n    b = 2"
 
 
 async def test_an_unsaved_or_staged_editorconfig_counts_as_it_is(tmp_path: Path) -> None:

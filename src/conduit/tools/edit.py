@@ -10,6 +10,7 @@ from pydantic import Field
 
 from conduit.edits import match
 from conduit.edits.edit import FileChange
+from conduit.edits.style import in_project_style
 from conduit.errors import EditAmbiguous, EditNotFound, InvalidArguments, PathNotFound
 from conduit.tools.base import Effect, Preview, ToolContext, ToolOutcome
 from conduit.tools.function import tool
@@ -49,9 +50,8 @@ async def _plan(context: ToolContext, path: str, old_text: str, new_text: str) -
         target = workspace.path_of(path)
         if path.endswith("/"):
             raise PathNotFound(f"{path!r} is the name of a folder, not of a file.")
-        text = (await workspace.style_of(target)).shaped(new_text)
-        change = FileChange(path=target, name=workspace.name_of(target), before=None, after=text)
-        return change, "A new file."
+        change = FileChange(path=target, name=workspace.name_of(target), before=None, after=new_text)
+        return await in_project_style(change, workspace), "A new file."
     workspace.check_writable(reading.path)
     change = FileChange(
         path=reading.path, name=reading.name, before=reading.text, after=reading.text, version=reading.version
@@ -59,8 +59,7 @@ async def _plan(context: ToolContext, path: str, old_text: str, new_text: str) -
     if not old_text:
         if reading.text:
             raise EditNotFound(f"{reading.name} exists and is not empty: quote the text to replace as old_text.")
-        text = (await workspace.style_of(reading.path)).shaped(new_text)
-        return replace(change, after=text), "The file was empty."
+        return await in_project_style(replace(change, after=new_text), workspace), "The file was empty."
     try:
         replaced = await asyncio.to_thread(match.replace, reading.text, old_text, new_text)
     except (EditNotFound, EditAmbiguous) as error:
@@ -69,4 +68,5 @@ async def _plan(context: ToolContext, path: str, old_text: str, new_text: str) -
         raise InvalidArguments(f"{reading.name} has this text already; nothing would change.")
     lines = f"lines {replaced.first_line} to {replaced.last_line}"
     tolerant = "" if replaced.strategy == "exact" else f", found in spite of other {replaced.strategy}"
-    return replace(change, after=replaced.text), f"Replaced {lines}{tolerant}."
+    change = await in_project_style(replace(change, after=replaced.text), workspace)
+    return change, f"Replaced {lines}{tolerant}."

@@ -57,14 +57,16 @@ class Style:
 
     def shaped(self, text: str) -> str:
         """Return the text of a new file in this style; `text` is what a model wrote."""
-        text = self._indented(text)
-        end = self.eol
-        if end is not None:
-            text = _ANY_END.sub(lambda _: end, text)
+        text = self.with_ends(self._indented(text))
         if self.final_newline and text and not text.endswith(("\n", "\r")):
             found = _ANY_END.search(text)
-            text += end or (found[0] if found else "\n")
+            text += self.eol or (found[0] if found else "\n")
         return text
+
+    def with_ends(self, text: str) -> str:
+        """Return a text with this style's line ends."""
+        end = self.eol
+        return text if end is None else _ANY_END.sub(lambda _: end, text)
 
     def _indented(self, text: str) -> str:
         """Change each step of indentation, if all lines of the text are indented by whole steps of one kind."""
