@@ -18,7 +18,7 @@ from conduit.app.undoing import FileTexts, sentence_of
 from conduit.compose import open_app
 from conduit.edits.checkpoint import Kept
 from conduit.edits.edit import EditSink, FileChange
-from conduit.errors import EditRefused, PermissionDenied, SessionBusy, StaleDocument, UserError
+from conduit.errors import EditRefused, PermissionDenied, SessionBusy, UserError
 from conduit.messages.content import Text
 from conduit.sessions.events import ChangeFinished, ChangeStarted, Event, Notice, TurnStarted
 from conduit.sessions.paths import blobs_path, database_path
@@ -234,24 +234,24 @@ async def test_turns_are_undone_the_newest_first_or_by_name(desk: Desk):
         await desk.changes.undo(desk.session, "t9")
 
 
-async def test_an_undo_plans_anew_when_the_person_types_meanwhile(desk: Desk):
+async def test_an_undo_plans_anew_when_the_person_types_in_the_same_lines_meanwhile(desk: Desk):
     document = desk.editor.open(desk.write("a.py", BEFORE), BEFORE)
-    await desk.make(desk.change("a.py", BEFORE, AFTER))
+    await desk.make(desk.change("a.py", BEFORE, "ONE\nTWO\nthree\n"))
 
     class TypesFirst:
-        """Types once, right before the change is made, which an editor then refuses."""
+        """Types right before the change is made, the first time."""
 
-        def __init__(self, sink: object) -> None:
+        def __init__(self, sink: EditSink) -> None:
             self.sink = sink
 
         async def submit(self, changes: Sequence[FileChange]) -> str:
-            if not document.text.endswith("typed\n"):
-                desk.editor.type(desk.root / "a.py", document.text + "typed\n")
-                raise StaleDocument("a.py", "version 2", "version 3")
+            if "typed" not in document.text:
+                desk.editor.type(desk.root / "a.py", "ONE\nTWO typed\nthree\nfour\n")
             return await self.sink.submit(changes)
 
-    await desk.changes_through(TypesFirst).undo(desk.session)
-    assert document.text == BEFORE + "typed\n"
+    done = await desk.changes_through(TypesFirst).undo(desk.session)
+    assert document.text == "one\nTWO typed\nthree\nfour\n"
+    assert [file.kept for file in done.files] == [(Kept(1, 2),)]
     assert [each.applied for each in await desk.events(ChangeFinished)] == [True, False, True]
 
 

@@ -35,6 +35,7 @@ GOOD: dict[str, tuple[object, object]] = {
     "embedded.threads": (1, 2),
     "embedded.context_tokens": (1024, 2048),
     "embedded.weights": ("/tmp/one.gguf", "/tmp/two.gguf"),
+    "checkpoints.keep_days": (30, 365),
     "vendors.custom.base_url": ("http://127.0.0.1:8080/v1", "https://models.example.org/v1"),
     "vendors.custom.key_variable": ("LAB_KEY", "OTHER_KEY"),
 }
@@ -57,6 +58,7 @@ BAD: dict[str, object] = {
     "embedded.threads": True,
     "embedded.context_tokens": 3,
     "embedded.weights": "",
+    "checkpoints.keep_days": 0,
     "vendors.custom.base_url": "127.0.0.1:8080",
     "vendors.custom.key_variable": "sk-live-0123456789",
 }

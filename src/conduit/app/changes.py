@@ -38,12 +38,6 @@ OnReverted = Callable[[str, Sequence[str], Sequence[FileTexts]], Awaitable[None]
 Of an undo these are the changes of the model and of acceptances; of a redo, the undos.
 """
 
-WRITING_S = 1.0
-"""How long closed files may still be written after a cancel."""
-
-ANSWERING_S = 0.1
-"""How long an editor may still take to answer after a cancel."""
-
 _ATTEMPTS = 4
 _LOCK_TIMEOUT_S = 20.0
 _PAGE = 50
@@ -75,9 +69,23 @@ class Changes:
         return _Recorded(self, session_id, turn_id, cause)
 
     async def apply(
-        self, session_id: str, turn_id: str, cause: Cause, changes: Sequence[FileChange], reverts: Sequence[str] = ()
+        self,
+        session_id: str,
+        turn_id: str,
+        cause: Cause,
+        changes: Sequence[FileChange],
+        reverts: Sequence[str] = (),
+        sink: EditSink | None = None,
     ) -> Applied:
         """Make all of `changes` or none, recorded before and after. A cancelled call still records what came of it.
+
+        Args:
+            session_id: the session to whose history it belongs.
+            turn_id: the turn that proposed it.
+            cause: who wanted it.
+            changes: what is changed, one for each file.
+            reverts: the changes that this one takes back.
+            sink: who makes it, instead of the App's own.
 
         Raises:
             StaleDocument, EditRefused, PermissionDenied, OutsideWorkspace: as `EditSink.submit`; nothing was changed.
@@ -87,15 +95,13 @@ class Changes:
         for change in changes:
             for path in {change.path, change.new_path}:
                 self._parts.workspace.check_writable(path)
-        making = _Making(f"chg_{uuid.uuid4().hex}", turn_id, cause, tuple(changes), tuple(reverts))
+        making = _Making(f"chg_{uuid.uuid4().hex}", turn_id, cause, tuple(changes), tuple(reverts), sink)
         task = asyncio.create_task(self._apply(session_id, making), name=making.change_id)
         self._running.add(task)
         task.add_done_callback(self._running.discard)
         try:
             return await asyncio.shield(task)
         except asyncio.CancelledError:
-            editing = any(self._parts.workspace.document(change.path) for change in changes)
-            await asyncio.wait({task}, timeout=ANSWERING_S if editing else WRITING_S)
             if making.submitting is not None:
                 making.submitting.cancel()
             await asyncio.wait({task})
@@ -115,7 +121,7 @@ class Changes:
             if not making.changes:
                 await self._emit(session_id, *_outcome(started, True))
                 return Applied(making.change_id, "", ())
-            making.submitting = asyncio.ensure_future(self._submit(making.changes))
+            making.submitting = asyncio.ensure_future(self._submit(making.changes, making.sink))
             try:
                 text = await making.submitting
             except ToolError as error:
@@ -156,6 +162,13 @@ class Changes:
             if history.undoable() if cause == "undo" else history.redoable():
                 return info.id
         raise UserError(f"There is nothing to {cause} in the conversations of this workspace.")
+
+    async def find_turn(self, session_id: str, wanted: str) -> str:
+        """Return the turn with changes whose id begins with `wanted`; raises UserError if there is not exactly one."""
+        found = [turn_id for turn_id in (await self._history(session_id)).turns if turn_id.startswith(wanted)]
+        if len(found) != 1:
+            raise UserError(f"{len(found) or 'No'} turns with changes begin with {wanted!r} in this session.")
+        return found[0]
 
     async def news(self, session_id: str) -> str:
         """Return what the model must know about undo and redo since its last turn; empty when there was none."""
@@ -279,8 +292,8 @@ class Changes:
 
     # -- below --------------------------------------------------------------------------------------------------------
 
-    async def _submit(self, changes: Sequence[FileChange]) -> str:
-        return await self._parts.edits(self._parts.workspace).submit(changes)
+    async def _submit(self, changes: Sequence[FileChange], sink: EditSink | None = None) -> str:
+        return await (sink or self._parts.edits(self._parts.workspace)).submit(changes)
 
     async def _history(self, session_id: str) -> ChangeHistory:
         store = self._parts.store
@@ -316,6 +329,7 @@ class _Making:
     cause: Cause
     changes: tuple[FileChange, ...]
     reverts: tuple[str, ...]
+    sink: EditSink | None = None
     submitting: asyncio.Future[str] | None = None
 
 

@@ -18,6 +18,7 @@ from conduit.compose.calibrating import CalibratingRecorder
 from conduit.compose.endpoints import Endpoints, addressed
 from conduit.compose.followed import FollowedCatalog
 from conduit.compose.library import LISTS_FILE, OWN_FILE, read_tiers
+from conduit.compose.retention import expire_texts
 from conduit.compose.tools import all_tools
 from conduit.compose.wires import Wires
 from conduit.config.folders import Folders, ensure_private, find_folders
@@ -37,7 +38,7 @@ from conduit.sessions.events import Mode
 from conduit.sessions.journal import Journal
 from conduit.sessions.ledger import SqliteLedger
 from conduit.sessions.paths import blobs_path, database_path, journal_path
-from conduit.sessions.store import open_store
+from conduit.sessions.store import SqliteStore, open_store
 from conduit.workspace.editor import Editor, HeadlessEditor
 from conduit.workspace.language import LanguageAbilities, NoLanguage
 from conduit.workspace.workspace import Workspace
@@ -85,7 +86,7 @@ async def open_app(
     abilities = language(workspace) if language is not None else NoLanguage()
     # Without a folder, conversations are kept in a place of their own.
     database = database_path(folders.state, usable[0] if usable else folders.state / "no-folder")
-    store = await open_store(database)
+    store, blobs = await _open_stores(room, database)
     app = App(
         Parts(
             workspace=workspace,
@@ -100,7 +101,7 @@ async def open_app(
             ledger=SqliteLedger(folders.state / "ledger.db"),
             language=abilities,
             batches=folders.state / "batches",
-            blobs=BlobStore(blobs_path(database)),
+            blobs=blobs,
             headless=headless,
             notices=tuple(filter(None, [*lost, store.notice, *room.settings.warnings])),
         ),
@@ -108,6 +109,12 @@ async def open_app(
     )
     room.report = app.report
     return app
+
+
+async def _open_stores(room: _Room, database: Path) -> tuple[SqliteStore, BlobStore]:
+    store, blobs = await open_store(database), BlobStore(blobs_path(database))
+    room.cleaning = asyncio.create_task(expire_texts(store, blobs, room.settings.checkpoints.keep_days))
+    return store, blobs
 
 
 async def _close(room: _Room, workspace: Workspace) -> None:
@@ -131,6 +138,7 @@ class _Room:
     arguments: Mapping[str, object]
     mode: Mode
     report: Callable[[Status], None] = lambda status: None
+    cleaning: asyncio.Task[int] | None = None
 
     def __post_init__(self) -> None:
         self.catalog = Catalog.packaged()
@@ -234,6 +242,8 @@ class _Room:
 
     async def aclose(self) -> None:
         """Write what waits."""
+        if self.cleaning is not None:
+            await self.cleaning
         await self.recorder.settle()
         await asyncio.to_thread(self.journal.close)
 

@@ -14,6 +14,8 @@ from conduit.config.secrets import find_key
 from conduit.config.settings import Settings
 from conduit.errors import ConfigError
 from conduit.sandbox.confine import Door
+from conduit.sessions.blobs import BlobStore
+from conduit.sessions.paths import blobs_path
 
 
 def examine(
@@ -36,6 +38,7 @@ def examine(
         *_vendor_checks(endpoints, environ),
         weights,
         Check("database", "ok" if database.exists() else "missing", f"{database}{_size(database)}"),
+        Check("checkpoints", "ok", _checkpoints(BlobStore(blobs_path(database)))),
         Check("search tool", "ok" if ripgrep else "broken", str(ripgrep) if ripgrep else "ripgrep is not installed"),
         Check("file wall", "ok", door.wall),
         Check("state folder", "ok", str(folders.state)),
@@ -68,6 +71,11 @@ def _vendor_checks(endpoints: Endpoints, environ: Mapping[str, str]) -> list[Che
             said = f"ready, key found in {found.variable}" if found else "ready, no key needed"
             checks.append(Check(name, "ok", said))
     return checks
+
+
+def _checkpoints(blobs: BlobStore) -> str:
+    size = blobs.size()
+    return f"{blobs.folder} ({size.count:,} texts of changed files, {size.size_bytes:,} bytes)"
 
 
 def _size(path: Path) -> str:

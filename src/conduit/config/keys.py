@@ -58,6 +58,16 @@ class EmbeddedSettings(_Table):
     )
 
 
+class CheckpointSettings(_Table):
+    """The saved texts of changed files, with which turns are taken back."""
+
+    keep_days: Annotated[int, Field(ge=1, le=36_500)] | None = Field(
+        default=None,
+        description="Days after which the saved texts that `conduit undo` needs are removed; they are kept when unset.",
+        json_schema_extra={"user_only": True},
+    )
+
+
 class VendorSettings(_Table):
     """What the person changes in a vendor's row; None keeps the row's own value."""
 
@@ -151,6 +161,7 @@ class SettingValues(_Table):
         json_schema_extra={"user_only": True},
     )
     embedded: EmbeddedSettings = EmbeddedSettings()
+    checkpoints: CheckpointSettings = CheckpointSettings()
     vendors: dict[VendorName, VendorSettings] = Field(default_factory=dict)
 
 

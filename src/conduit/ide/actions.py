@@ -80,6 +80,7 @@ class ActionResult:
     answer: str
     changes: tuple[FileChange, ...] = ()
     error: str | None = None
+    turn_id: str = ""
 
 
 SURROUNDING_LINES = 40
@@ -144,7 +145,7 @@ async def run_action(
     error = result.error
     if kind.edits and not changes and error is None and result.stop_reason != "cancelled":
         error = f"The model proposed no change. It said: {_first_line(result.text) or '(nothing)'}"
-    return ActionResult(session.id, result.stop_reason, result.usage, result.text, changes, error)
+    return ActionResult(session.id, result.stop_reason, result.usage, result.text, changes, error, result.turn_id)
 
 
 def _options(app: App, kind: ActionKind, target: Target, text: str, stage: Stage, model: str) -> PromptOptions:

@@ -14,6 +14,7 @@ _SESSION = "conduit.lsp.features.session:"
 _CACHES = "conduit.lsp.features.caches:"
 _COMMANDS = "conduit.lsp.features.commands:"
 _REVIEW = "conduit.lsp.features.review:"
+_UNDO = "conduit.lsp.features.undo:"
 _SUGGESTIONS = "conduit.lsp.features.suggestions:"
 _PAYLOADS = "conduit.lsp.protocol."
 
@@ -38,6 +39,8 @@ METHODS: dict[str, Row] = {
     "conduit/session/setMode": Row(_SESSION + "set_mode", _PAYLOADS + "session:SetModeParams"),
     "conduit/session/setModel": Row(_SESSION + "set_model", _PAYLOADS + "session:SetModelParams"),
     "conduit/session/setParameters": Row(_SESSION + "set_parameters", _PAYLOADS + "parameters:SetParametersParams"),
+    "conduit/session/undo": Row(_UNDO + "undo", _PAYLOADS + "undo:UndoParams"),
+    "conduit/session/redo": Row(_UNDO + "redo", _PAYLOADS + "undo:UndoParams"),
     "conduit/cache/list": Row(_CACHES + "list_caches", _PAYLOADS + "caches:CacheParams"),
     "conduit/cache/invalidate": Row(_CACHES + "invalidate_caches", _PAYLOADS + "caches:CacheParams"),
     "conduit/cache/disable": Row(_CACHES + "disable_caches", _PAYLOADS + "caches:CacheParams"),
@@ -67,6 +70,8 @@ COMMANDS: dict[str, str] = {
     "conduit.hunk.reject": _REVIEW + "reject_command",
     "conduit.hunk.regenerate": _REVIEW + "regenerate_command",
     "conduit.hunk.why": _REVIEW + "why_command",
+    "conduit.turn.undo": _UNDO + "undo_turn",
+    "conduit.turn.redo": _UNDO + "redo_turn",
     "conduit.usage": _COMMANDS + "show_usage",
     "conduit.doctor": _COMMANDS + "show_doctor",
     "conduit.action.run": "conduit.lsp.features.actions:run",
@@ -100,6 +105,7 @@ AFTER_INITIALIZE = (
     "conduit.lsp.protocol.prompt",
     "conduit.lsp.protocol.parameters",
     "conduit.lsp.protocol.caches",
+    "conduit.lsp.protocol.undo",
     "conduit.lsp.protocol.status",
     "conduit.lsp.protocol.hunk",
     "conduit.lsp.protocol.update",
@@ -107,6 +113,7 @@ AFTER_INITIALIZE = (
     "conduit.lsp.features.session",
     "conduit.lsp.features.caches",
     "conduit.lsp.features.commands",
+    "conduit.lsp.features.undo",
     "conduit.lsp.features.configuration",
     "conduit.lsp.features.actions",
     "conduit.lsp.features.suggestions",

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from pydantic import JsonValue
 
 from conduit.lsp.hunk_updates import review_update
 from conduit.lsp.protocol.parameters import Parameters
 from conduit.lsp.protocol.prompt import TokenUsage
 from conduit.lsp.protocol.update import (
+    ChangedFile,
+    ChangeUpdate,
     Cost,
     CurrentModeUpdate,
     Location,
@@ -26,8 +30,11 @@ from conduit.messages.content import Audio, Block, Image, Sources, Text
 from conduit.messages.message import Usage
 from conduit.sessions.events import (
     AssistantReplied,
+    ChangeFinished,
+    ChangeStarted,
     Event,
     FilePending,
+    FileState,
     HunkDecided,
     Notice,
     SessionChanged,
@@ -64,10 +71,9 @@ def to_update_params(update: SessionUpdate | StoredEvent) -> list[SessionUpdateP
 def to_updates(event: Event | Transient) -> list[Update]:
     """Return what one event means to a client."""
     match event:
-        case TextChunk():
-            return [_chunk("agent_message_chunk", event.message_id, event.text)]
-        case ThoughtChunk():
-            return [_chunk("agent_thought_chunk", event.message_id, event.text)]
+        case TextChunk() | ThoughtChunk():
+            kind = "agent_message_chunk" if isinstance(event, TextChunk) else "agent_thought_chunk"
+            return [_chunk(kind, event.message_id, event.text)]
         case SessionOpened():
             opened = SessionInfoUpdate(title=event.title, model=event.model, cwd=event.cwd)
             return [opened, CurrentModeUpdate(current_mode_id=event.mode)]
@@ -79,6 +85,8 @@ def to_updates(event: Event | Transient) -> list[Update]:
             return _replied(event)
         case ToolCallAnnounced() | ToolStarted() | ToolFinished():
             return [_tool_call(event)]
+        case ChangeStarted() | ChangeFinished():
+            return [_change(event)]
         case Notice():
             return [NoticeUpdate(text=event.text)]
         case TurnEnded():
@@ -189,6 +197,28 @@ def _tool_call(event: ToolCallAnnounced | ToolStarted | ToolFinished) -> ToolCal
         locations=[Location(path=path) for path in event.paths],
         interrupted=event.interrupted or None,
     )
+
+
+def _change(event: ChangeStarted | ChangeFinished) -> ChangeUpdate:
+    if isinstance(event, ChangeFinished):
+        status: Literal["applied", "failed"] = "applied" if event.applied else "failed"
+        return ChangeUpdate(change_id=event.change_id, status=status, detail=event.detail or None)
+    files = [
+        ChangedFile(path=file.name, action=_action(file), new_path=file.moved_name or None) for file in event.files
+    ]
+    return ChangeUpdate(
+        change_id=event.change_id,
+        status="started",
+        cause=event.cause,
+        files=files,
+        reverts=list(event.reverts) or None,
+    )
+
+
+def _action(file: FileState) -> Literal["create", "delete", "move", "edit"]:
+    if file.moved_to is not None:
+        return "move"
+    return "create" if file.before is None else "delete" if file.after is None else "edit"
 
 
 def _text_content(text: str) -> dict[str, JsonValue]:

@@ -129,7 +129,7 @@ async def _apply(
     files = app.workspace
     saver = AbilitySaver(EditorLanguage(server, files)) if server.facts.abilities else None
     sink = ApplyAtOnce(files, files.door, EditorApplier(server), saver, label=f"Conduit: {kind.value}")
-    await sink.submit(result.changes)
+    await app.changes.apply(result.session_id, result.turn_id, "accept", result.changes, sink=sink)
 
 
 async def _check_closed(app: App, change: FileChange) -> None:

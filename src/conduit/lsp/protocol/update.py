@@ -112,6 +112,30 @@ class TurnState(Payload):
     interrupted: bool | None = None
 
 
+class ChangedFile(Payload):
+    """A file of a change: its name in the workspace, what happens to it, and its name afterwards if it moves."""
+
+    path: str
+    action: Literal["create", "delete", "move", "edit"]
+    new_path: str | None = None
+
+
+class ChangeUpdate(Payload):
+    """Files are changed, all of them or none; comes again with the outcome, which leaves the files out.
+
+    `reverts` are the changes that an undo (or a redo) takes back; a chat shows those as undone (or done again) once
+    it is `applied`.
+    """
+
+    session_update: Literal["change"] = "change"
+    change_id: str
+    status: Literal["started", "applied", "failed"]
+    cause: Literal["turn", "accept", "undo", "redo"] | None = None
+    files: list[ChangedFile] | None = None
+    reverts: list[str] | None = None
+    detail: str | None = None
+
+
 class NoticeUpdate(Payload):
     """A sentence for the person that no model sees."""
 
@@ -149,6 +173,7 @@ Update = (
     | NoticeUpdate
     | HunkUpdate
     | HunkDecision
+    | ChangeUpdate
 )
 
 
