@@ -204,3 +204,134 @@ async def test_a_file_that_was_opened_meanwhile_is_not_written_behind_the_editor
             )
     assert document.text == "unsaved\n"
     assert (root / "b.py").read_bytes() == b"\xef\xbb\xbfbee\r\n"
+
+
+@pytest.mark.parametrize(
+    ("name", "moved", "match"),
+    [
+        ("conf/tasks.json", None, r"leads to '\.vscode/tasks\.json', which is editor settings"),
+        ("b.py", "conf/tasks.json", r"leads to '\.vscode/tasks\.json'"),
+        ("rules.md", None, r"leads to 'AGENTS\.md'"),
+        ("hook", None, "belongs to version control"),
+        (".conduit/config.toml", None, "Conduit's own configuration"),
+        ("b.py", "sub/conduit.toml", "Conduit's own configuration"),
+    ],
+)
+async def test_no_link_leads_to_a_protected_file_under_another_name(
+    sink: ApplyAtOnce, root: Path, name: str, moved: str | None, match: str
+) -> None:
+    (root / ".vscode").mkdir()
+    (root / "conf").symlink_to(".vscode")
+    (root / "AGENTS.md").write_text("rules\n")
+    (root / "rules.md").symlink_to("AGENTS.md")
+    (root / ".git").mkdir()
+    (root / ".git" / "config").write_text("x\n")
+    (root / "hook").symlink_to(".git/config")
+    before = {"b.py": "bee\r\n", "rules.md": "rules\n", "hook": "x\n"}.get(name)
+    target = root / moved if moved else None
+    one = FileChange(root / name, name, before, "changed", moved_to=target, moved_name=moved or "")
+    with pytest.raises(PermissionDenied, match=match):
+        await sink.submit([one])
+    assert (root / "b.py").exists()
+    assert (root / "AGENTS.md").read_text() == "rules\n"
+    assert list((root / ".vscode").iterdir()) == []
+
+
+async def test_a_protected_file_is_written_under_its_own_name(sink: ApplyAtOnce, root: Path) -> None:
+    """Whether the person was asked is decided before; here only the names count."""
+    assert await sink.submit([change(root, ".vscode/tasks.json", None, "{}\n")]) == "Created .vscode/tasks.json."
+
+
+class Saving:
+    """A saver that writes what the editor shows."""
+
+    def __init__(self, editor: FakeEditor, able: bool = True) -> None:
+        self._editor = editor
+        self._able = able
+        self.asked: list[str] = []
+
+    async def save(self, path: Path) -> bool:
+        self.asked.append(path.name)
+        document = self._editor.document(path)
+        if document is None or not self._able:
+            return False
+        path.write_bytes(document.text.encode())
+        return True
+
+
+@pytest.mark.parametrize("able", [True, False])
+async def test_only_a_document_that_was_saved_before_is_saved_again(root: Path, editor: FakeEditor, able: bool) -> None:
+    clean = editor.open(root / "a.py", "one\r\ntwo\n")
+    editor.open(root / "b.py", "dirty\n")
+    editor.open(root / "new.py", "")
+    saver = Saving(editor, able)
+    with Door([root]) as door:
+        sink = ApplyAtOnce(Workspace([root], editor, door), door, editor, saver)
+        said = await sink.submit(
+            [
+                change(root, "a.py", "one\r\ntwo\n", "ONE\r\ntwo\n"),
+                change(root, "b.py", "dirty\n", "more\n"),
+                change(root, "new.py", None, "text\n"),
+            ]
+        )
+    assert saver.asked == ["a.py"]
+    assert clean.text == "ONE\r\ntwo\n"
+    assert (root / "a.py").read_bytes() == (b"ONE\r\ntwo\n" if able else b"one\r\ntwo\n")
+    assert (root / "b.py").read_bytes() == b"\xef\xbb\xbfbee\r\n"
+    first = "Applied to a.py in the editor and saved." if able else "Applied to a.py in the editor; it is unsaved."
+    assert said == (
+        f"{first} Applied to b.py in the editor; it is unsaved. Applied to new.py in the editor; it is unsaved."
+    )
+
+
+async def test_moves_go_over_nothing_and_names_go_round_in_no_ring(
+    sink: ApplyAtOnce, editor: FakeEditor, root: Path
+) -> None:
+    def move(name: str, text: str, to: str) -> FileChange:
+        return FileChange(root / name, name, text, text, moved_to=root / to, moved_name=to)
+
+    (root / "c.py").write_text("c")
+    with pytest.raises(StaleDocument, match="a file that exists"):
+        await sink.submit([move("b.py", "bee\r\n", "a.py")])
+    with pytest.raises(EditRefused, match="ring"):
+        await sink.submit([move("b.py", "bee\r\n", "c.py"), move("c.py", "c", "b.py")])
+    with pytest.raises(EditRefused, match="Two changes"):
+        await sink.submit([move("b.py", "bee\r\n", "x"), move("c.py", "c", "x")])
+    with pytest.raises(StaleDocument):
+        await sink.submit([move("c.py", "other text", "x")])
+    with pytest.raises(StaleDocument):
+        await sink.submit([FileChange(root / "c.py", "c.py", "other text", None)])
+    editor.open(root / "a.py", "unsaved\n")
+    editor.operations = frozenset({"rename", "delete"})
+    with pytest.raises(StaleDocument, match="a file that exists"):
+        await sink.submit([move("a.py", "unsaved\n", "c.py")])
+    assert {path.name: path.read_bytes() for path in root.iterdir()} == {
+        "a.py": b"one\r\ntwo\n",
+        "b.py": b"\xef\xbb\xbfbee\r\n",
+        "c.py": b"c",
+    }
+    await sink.submit([move("b.py", "bee\r\n", "d.py"), move("c.py", "c", "b.py")])
+    assert (root / "b.py").read_bytes() == b"c"
+    assert (root / "d.py").read_bytes() == b"\xef\xbb\xbfbee\r\n"
+
+
+async def test_the_disk_of_another_program_is_rebased_on_or_refused(sink: ApplyAtOnce, root: Path) -> None:
+    text = "1\n2\n3\n4\n5\n"
+    (root / "n.py").write_text("0\n" + text)
+    await sink.submit([change(root, "n.py", text, "1\n2\n3\n4\nFIVE\n")])
+    assert (root / "n.py").read_text() == "0\n1\n2\n3\n4\nFIVE\n"
+
+
+async def test_a_file_goes_from_one_root_to_another(root: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
+    other = tmp_path_factory.mktemp("other")
+    editor = FakeEditor()
+    (root / "b.py").chmod(0o700)
+    with Door([root, other]) as door:
+        workspace = Workspace([root, other], editor, door)
+        name, moved = workspace.name_of(root / "b.py"), workspace.name_of(other / "sub" / "b.py")
+        sink = ApplyAtOnce(workspace, door, editor)
+        one = FileChange(root / "b.py", name, "bee\r\n", "bee\r\n", moved_to=other / "sub/b.py", moved_name=moved)
+        assert await sink.submit([one]) == f"Moved {name} to {moved}."
+    assert (other / "sub/b.py").read_bytes() == b"\xef\xbb\xbfbee\r\n"
+    assert (other / "sub/b.py").stat().st_mode & 0o777 == 0o700
+    assert not (root / "b.py").exists()

@@ -56,7 +56,7 @@ class Editor:
         return {"applied": True}
 
 
-def change(path: Path, before: str | None, after: str, version: int | None = None) -> FileChange:
+def change(path: Path, before: str | None, after: str | None, version: int | None = None) -> FileChange:
     return FileChange(path, path.name, before, after, version)
 
 
@@ -136,3 +136,67 @@ async def test_one_edit_that_does_not_fit_stops_all(tmp_path: Path) -> None:
         await EditorApplier(editor).apply(changes, "Conduit")
     assert editor.buffers.document(uri).text == "typed meanwhile"
     assert editor.buffers.document((tmp_path / "b.py").as_uri()).text == "b"
+
+
+ABLE = ClientFacts(
+    apply_edit=True,
+    document_changes=True,
+    create_files=True,
+    rename_files=True,
+    delete_files=True,
+    change_annotations=True,
+)
+
+
+def parts(editor: Editor) -> list[dict[str, Any]]:
+    return converters.get_converter().unstructure(editor.asked[0])["edit"]["documentChanges"]
+
+
+async def test_the_change_of_a_protected_file_must_be_confirmed_and_others_need_not(tmp_path: Path) -> None:
+    editor = Editor(ABLE)
+    paths = [tmp_path / "a.py", tmp_path / ".github" / "workflows" / "ci.yml"]
+    for path in paths:
+        editor.open(path, "old\n")
+    names = ["a.py", ".github/workflows/ci.yml"]
+    changes = [FileChange(path, name, "old\n", "new\n", 1) for path, name in zip(paths, names, strict=True)]
+    await EditorApplier(editor).apply(changes, "Conduit: fix")
+    edit = editor.asked[0].edit
+    assert edit.change_annotations is not None
+    notes = {edits["edits"][0]["annotationId"]: edits["textDocument"]["uri"] for edits in parts(editor)}
+    confirm = {notes[key]: one.needs_confirmation for key, one in edit.change_annotations.items()}
+    assert confirm == {paths[0].as_uri(): False, paths[1].as_uri(): True}
+    assert [one.description for one in edit.change_annotations.values() if one.needs_confirmation] == [
+        ".github/workflows/ci.yml is a CI definition, which runs with the project's secrets."
+    ]
+
+
+async def test_a_client_without_annotations_gets_none(tmp_path: Path) -> None:
+    editor = Editor()
+    editor.open(tmp_path / ".envrc", "old\n")
+    await EditorApplier(editor).apply([change(tmp_path / ".envrc", "old\n", "new\n", 1)], "Conduit")
+    assert editor.asked[0].edit.change_annotations is None
+    assert "annotationId" not in parts(editor)[0]["edits"][0]
+
+
+async def test_texts_come_first_then_names_and_deletions_last(tmp_path: Path) -> None:
+    editor = Editor(ABLE)
+    for name in ("gone.py", "moved.py", "a.py"):
+        editor.open(tmp_path / name, "old\n")
+    changes = [
+        change(tmp_path / "gone.py", "old\n", None, 1),
+        FileChange(tmp_path / "moved.py", "moved.py", "old\n", "new\n", 1, tmp_path / "sub" / "m.py", "sub/m.py"),
+        change(tmp_path / "a.py", "old\n", "new\n", 1),
+    ]
+    with pytest.raises(EditRefused):  # these buffers know no such steps
+        await EditorApplier(editor, rest_s=0.01).apply(changes, "Conduit")
+    steps = parts(editor)
+    assert [step.get("kind", "text") for step in steps] == ["text", "text", "rename", "delete"]
+    assert [step["textDocument"]["version"] for step in steps[:2]] == [1, 1]
+    assert steps[2]["newUri"] == (tmp_path / "sub" / "m.py").as_uri()
+    assert steps[2]["options"] == {"overwrite": False, "ignoreIfExists": False}
+
+
+def test_only_a_client_with_operations_is_asked_for_them() -> None:
+    assert EditorApplier(Editor(ABLE)).operations == {"create", "rename", "delete"}
+    assert EditorApplier(Editor(CAPABLE)).operations == {"create"}
+    assert EditorApplier(Editor(ClientFacts(apply_edit=True, rename_files=True))).operations == frozenset()

@@ -129,6 +129,8 @@ class Planner:
             raise StaleDocument(change.name, "no file", "a file that exists")
         if not on_disk.mode & 0o222:
             raise PermissionDenied(f"{change.name!r} is read-only.")
+        if change.before == change.after and document is None and on_disk.text != change.before:
+            raise StaleDocument(change.name, "the text that was read", "other text")  # moved by what is in it
         # What an open document has that is not saved goes along, so that it is not left behind.
         current = _current(change, document.text if document else on_disk.text, "other text")
         data = None if change.after is None else on_disk.encoding.encode(current.after or "", change.name)

@@ -61,7 +61,7 @@ class TakeBack:
                 await self._applier.apply([change], _LABEL)
             except (EditRefused, StaleDocument, HalfApplied):
                 left.append(change.name)
-        return [*left, *await self._in_editor(shown)]
+        return list(dict.fromkeys([*left, *await self._in_editor(shown)]))
 
     def _restore(self, change: FileChange) -> None:
         """Put a file back that no buffer shows; raises ToolError or OSError when it is not what was left there."""
@@ -108,7 +108,8 @@ class TakeBack:
             except StaleDocument:
                 continue
             except HalfApplied as error:
-                waiting = _still_waiting(back, error.landed)
+                waiting, lost = _still_waiting(back, error.landed)
+                left += [name for name in lost if name not in left]
             except EditRefused as error:
                 _log.warning("the editor does not take back a change: %s", error)
                 if len(waiting) == 1:
@@ -116,7 +117,7 @@ class TakeBack:
                 return left + [name for change in waiting for name in await self._in_editor([change])]
             else:
                 return left
-        return [*left, *(change.name for change in waiting)]
+        return [*left, *(change.name for change in waiting if change.name not in left)]
 
     def _reverse(self, change: FileChange) -> FileChange | None:
         """Return the way back of a change from where its document is now; None when the person's text is in the way."""
@@ -147,10 +148,13 @@ def _back(change: FileChange, now: str) -> str | None:
     return before if now == before else rebase(change.after or "", before, now)
 
 
-def _still_waiting(back: Mapping[FileChange, FileChange], landed: Sequence[FileChange]) -> list[FileChange]:
-    """Return what is still to be taken back, after a part of the ways `back` was carried out."""
+def _still_waiting(
+    back: Mapping[FileChange, FileChange], landed: Sequence[FileChange]
+) -> tuple[list[FileChange], list[str]]:
+    """Return what is still to be taken back after a part of the ways `back` was carried out, and what cannot be."""
     made = {one.path: one for one in landed}
     waiting: list[FileChange] = []
+    lost: list[str] = []
     for change, reverse in back.items():
         one = made.get(reverse.path)
         if one is None:
@@ -160,5 +164,7 @@ def _still_waiting(back: Mapping[FileChange, FileChange], landed: Sequence[FileC
         elif not is_right(reverse, one):
             # It came to a wrong place: what is wanted now is the text before that, with the way back in it.
             wanted = rebase(reverse.before or "", reverse.after or "", one.before or "")
-            waiting.append(replace(change, before=wanted if wanted is not None else one.before, after=one.after))
-    return waiting
+            if wanted is None:  # what was typed before it is in the way: at least the wrong place is put right
+                lost.append(change.name)
+            waiting.append(replace(change, before=one.before if wanted is None else wanted, after=one.after))
+    return waiting, lost
