@@ -11,7 +11,9 @@ import signal
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any, NoReturn
+from typing import Annotated, Any, NoReturn
+
+from pydantic import Field
 
 from conduit.app import App
 from conduit.app.bills import Bills
@@ -19,18 +21,23 @@ from conduit.compose import open_app
 from conduit.edits.edit import FileChange
 from conduit.lsp import table
 from conduit.lsp.serve import serve
+from conduit.tools.base import Effect, ToolContext, ToolOutcome, ToolSet
+from conduit.tools.function import tool
 
 BEFORE_THE_REQUEST = "before the request"
 IN_THE_STREAM = "in the stream"
 INSIDE_A_TOOL = "inside a tool"
 BEFORE_THE_OUTCOME = "between effect and outcome"
 BEFORE_THE_END = "before the last commit"
+BETWEEN_FILES = "between files"
+BEFORE_THE_CHANGE_IS_TOLD = "between a change and its outcome"
 BEFORE_THE_LEDGER = "between an answer and its entry in the ledger"
 
 BEFORE_EVENT = {
     BEFORE_THE_REQUEST: "completion_started",
     BEFORE_THE_OUTCOME: "tool_finished",
     BEFORE_THE_END: "turn_ended",
+    BEFORE_THE_CHANGE_IS_TOLD: "change_finished",
 }
 
 
@@ -77,11 +84,50 @@ class DyingLedger:
         pass
 
 
+class HalfSink:
+    """Dies when the first so many files of a change are really changed."""
+
+    def __init__(self, sink: Any, count: int) -> None:
+        self._sink = sink
+        self._count = count
+
+    async def submit(self, changes: Sequence[FileChange]) -> str:
+        if self._count:
+            await self._sink.submit(changes[: self._count])
+        die()
+
+
+@tool(effect=Effect.WRITE, kind="edit", title="Change files")
+async def change_files(
+    context: ToolContext,
+    texts: Annotated[dict[str, str | None], Field(description="The new text of each file; null deletes it.")],
+    moves: Annotated[dict[str, str], Field(description="Where files go that move.")],
+) -> ToolOutcome:
+    """Change several files in one call."""
+    workspace, changes = context.workspace, []
+    for name, text in texts.items():
+        reading = await workspace.read_or_none(name)
+        target = moves.get(name)
+        change = FileChange(workspace.path_of(name), name, reading.text if reading else None, text)
+        if target is not None:
+            change = replace(change, moved_to=workspace.path_of(target), moved_name=target)
+        changes.append(replace(change, version=reading.version if reading else None))
+    return ToolOutcome(await context.edits.submit(changes))
+
+
 async def open_dying_app(*arguments: Any, **options: Any) -> App:
     app = await open_app(*arguments, **options)
     parts, point = app._parts, sys.argv[1]
-    edits = (lambda workspace: DyingSink()) if point == INSIDE_A_TOOL else parts.edits
-    app._parts = replace(parts, store=DyingStore(parts.store, point), edits=edits)
+    edits = parts.edits
+
+    def tools() -> ToolSet:
+        return ToolSet([*parts.tools(), change_files])
+
+    if point == INSIDE_A_TOOL:
+        edits = lambda workspace: DyingSink()  # noqa: E731
+    elif point == BETWEEN_FILES:
+        edits = lambda workspace: HalfSink(parts.edits(workspace), int(sys.argv[2]))  # noqa: E731
+    app._parts = replace(parts, store=DyingStore(parts.store, point), edits=edits, tools=tools)
     if point == BEFORE_THE_LEDGER:
         app._bills = Bills(DyingLedger(), parts.store, "")  # type: ignore[arg-type]
         app._bills.catch_up = lambda: None  # type: ignore[method-assign]
