@@ -49,7 +49,7 @@ class Case:
 
 
 def case(chance: random.Random) -> Case:
-    """Return a case whose file is read as what it was written as; of few words an older encoding can only be guessed."""
+    """Return a case whose file is read as it was written; from few words, an older encoding can only be guessed."""
     while True:
         one = any_case(chance)
         if decode(one.before, "it")[0] == one.old:
