@@ -340,17 +340,25 @@ class Turn:
         if not events:
             return
         self._recording += 1
+        # A cancel that is on its way already to calls that run side by side must not cut a record in two.
+        recording = asyncio.ensure_future(self._record(*events))
         try:
-            last = await self.setup.store.append(self.setup.session_id, *events)
-            for seq, event in enumerate(events, last - len(events) + 1):
-                kind = JOURNALED.get(type(event))
-                if kind is not None:
-                    self.setup.recorder.record(kind, self.setup.session_id, self.turn_id, event)
-                self.setup.show(seq, event)
+            await asyncio.shield(recording)
+        except asyncio.CancelledError:
+            await asyncio.wait({recording})
+            raise
         finally:
             self._recording -= 1
             if self._cancelled:
                 self._stop_acting()
+
+    async def _record(self, *events: Event) -> None:
+        last = await self.setup.store.append(self.setup.session_id, *events)
+        for seq, event in enumerate(events, last - len(events) + 1):
+            kind = JOURNALED.get(type(event))
+            if kind is not None:
+                self.setup.recorder.record(kind, self.setup.session_id, self.turn_id, event)
+            self.setup.show(seq, event)
 
     def _stop_acting(self) -> None:
         if self._acting is not None and self.state in WORKING and not self._recording:
