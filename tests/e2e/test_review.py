@@ -180,6 +180,35 @@ async def test_a_hunk_is_regenerated_by_the_model_and_the_others_stay(bench: Ben
         assert [found[1]["hunkId"], found[2]["hunkId"]] == [second["hunkId"], third["hunkId"]]
 
 
+async def test_an_undo_lets_accepted_hunks_wait_again_and_they_make_the_same_bytes(bench: Bench) -> None:
+    async with await bench.start() as editor:
+        session, uri = await proposed(bench, editor)
+        before = await hunks(editor)
+        await accept(editor, sessionId=session)
+        accepted = editor.document(uri).text
+        await editor.type(uri, "# typed later\n", Range(Position(0, 0), Position(0, 0)))
+        await editor.request("conduit/session/undo", {"sessionId": session})
+        assert editor.document(uri).text == "# typed later\n" + APP
+        assert (bench.root / "lib.py").read_text() == LIB
+        again = await hunks(editor)
+        assert [each["hunkId"] for each in again] == [each["hunkId"] for each in before]
+        assert [each["line"] for each in again] == [5, 9, 0]
+        await accept(editor, sessionId=session)
+        assert editor.document(uri).text == "# typed later\n" + accepted
+        assert (bench.root / "lib.py").read_text() == "LIMIT = 30\n"
+
+
+async def test_a_redo_after_an_undo_leaves_nothing_waiting(bench: Bench) -> None:
+    async with await bench.start() as editor:
+        session, uri = await proposed(bench, editor)
+        await accept(editor, sessionId=session)
+        accepted = editor.document(uri).text
+        await editor.request("conduit/session/undo", {"sessionId": session})
+        await editor.request("conduit/session/redo", {"sessionId": session})
+        assert editor.document(uri).text == accepted
+        assert await hunks(editor) == []
+
+
 async def test_a_protected_file_is_asked_about_once_more_when_it_is_accepted(bench: Bench) -> None:
     asked: list[dict[str, Any]] = []
 
