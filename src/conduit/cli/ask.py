@@ -63,7 +63,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--session", metavar="ID", help="go on with this conversation (the beginning of its id is enough)"
     )
     which.add_argument("--continue", dest="newest", action="store_true", help="go on with the newest conversation")
-    parser.add_argument("--yes", action="store_true", help="allow every change without asking")
+    parser.add_argument(
+        "--yes", action="store_true", help="allow every change without asking, but of files that run later"
+    )
     parser.add_argument("--no-tools", action="store_true", help="answer without reading anything")
     parser.add_argument(
         "--json", action="store_true", help="print one JSON object per line: every event, then a result"

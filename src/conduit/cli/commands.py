@@ -28,6 +28,7 @@ COMMANDS = (
     Command("demo", "conduit.cli.demo", "show what Conduit does, with a real server on a sample project"),
     Command("ask", "conduit.cli.ask", "ask a question about this folder"),
     Command("sessions", "conduit.cli.sessions", "list and show conversations"),
+    Command("review", "conduit.cli.review", "accept or reject the changes that a conversation proposes"),
     Command("undo", "conduit.cli.undo", "take back what a turn changed in files"),
     Command("redo", "conduit.cli.redo", "make again what was taken back"),
     Command("models", "conduit.cli.models", "list, show and probe the models that can be chosen"),
