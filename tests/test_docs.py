@@ -14,6 +14,7 @@ import pytest
 
 from conduit.agent.turn import TRANSITIONS
 from conduit.compose.tools import all_tools
+from conduit.ide.action_kinds import ACTIONS, ActionKind, title_of
 from conduit.workspace.language import Ability
 
 ROOT = Path(__file__).parent.parent
@@ -105,6 +106,12 @@ def test_the_list_of_the_package_names_all_that_is_there_and_nothing_else():
     there |= {path.name for path in package.glob("*.py")} - {"__init__.py"}
     listed = {name for row in rows("architecture.md", "The package") for name in row[0].split(", ")}
     assert listed == there
+
+
+def test_the_page_of_code_actions_has_the_menu():
+    menu = {(title_of(kind), row.group) for kind, row in ACTIONS.items() if kind is not ActionKind.REFACTOR}
+    listed = {(title, group) for title, group, _ in rows("actions.md", "The menu")}
+    assert listed == {*menu, ("Suggest refactorings", "conduit.suggest")}
 
 
 def test_the_table_of_what_an_editor_can_lend_has_every_ability_and_its_tools():

@@ -14,7 +14,6 @@ from conduit.agent.budget import TurnLimits
 from conduit.agent.permission import Answer, PermissionRequest, Remembered
 from conduit.agent.setup import TurnSetup
 from conduit.agent.turn import Turn
-from conduit.edits.stage import Stage
 from conduit.messages.message import Message, user_message
 from conduit.messages.request import ModelRequest, ModelSettings, ToolKind, ToolSpec
 from conduit.providers.scripted import ScriptedProvider
@@ -24,6 +23,7 @@ from conduit.sessions.store import SqliteStore
 from conduit.tools.base import Effect, Preview, ToolContext, ToolOutcome, ToolSet
 from conduit.workspace.editor import HeadlessEditor
 from conduit.workspace.workspace import Workspace
+from fakes.stage import Stage
 
 Run = Callable[[Mapping[str, JsonValue]], object]
 

@@ -13,6 +13,16 @@ from conduit.lsp.client import EditorClient, EditorOptions, Permit
 
 SERVE = [sys.executable, "-m", "conduit", "serve"]
 
+SHOP = "from prices import price\n\n\ndef total(items):\n    return sum(prise(item) for item in items)\n"
+PROBLEM: dict[str, object] = {
+    "range": {"start": {"line": 4, "character": 15}, "end": {"line": 4, "character": 20}},
+    "message": "undefined name 'prise'",
+    "severity": 1,
+    "source": "pyflakes",
+    "code": "F821",
+}
+CARET = {"start": {"line": 4, "character": 16}, "end": {"line": 4, "character": 16}}
+
 
 @dataclass
 class Bench:
@@ -64,3 +74,23 @@ async def chat(editor: EditorClient, session_id: str, text: str, **more: object)
 async def new_session(editor: EditorClient, root: Path, **more: object) -> str:
     """Open a session and return its id."""
     return (await editor.request("conduit/session/new", {"cwd": str(root), **more}))["sessionId"]
+
+
+async def actions(
+    editor: EditorClient,
+    uri: str,
+    *,
+    only: list[str] | None = None,
+    range_: Mapping[str, object] = CARET,
+    diagnostics: Sequence[Mapping[str, object]] = (PROBLEM,),
+) -> dict[str, dict[str, object]]:
+    """Return the menu of a place, by title; by default that of the misspelt name in `SHOP`."""
+    context = {"diagnostics": list(diagnostics), **({"only": only} if only else {})}
+    params = {"textDocument": {"uri": uri}, "range": range_, "context": context}
+    return {each["title"]: each for each in await editor.request("textDocument/codeAction", params)}
+
+
+async def carry_out(editor: EditorClient, action: dict[str, object]) -> dict[str, object]:
+    """Pick an action of a menu, or a lens."""
+    command = action["command"]
+    return await editor.command(command["command"], *command["arguments"])

@@ -6,37 +6,17 @@ import asyncio
 
 import pytest
 
-from conduit.lsp.client import EditorClient, EditorOptions
+from conduit.lsp.client import EditorOptions
 from conduit.lsp.wire_client import ClientError
-from e2e.harness import Bench
+from e2e.harness import SHOP, Bench, actions, carry_out
 
-SHOP = "from prices import price\n\n\ndef total(items):\n    return sum(prise(item) for item in items)\n"
 PRICES = "def price(item):\n    return {'tea': 3, 'bread': 2}[item]\n"
-PROBLEM = {
-    "range": {"start": {"line": 4, "character": 15}, "end": {"line": 4, "character": 20}},
-    "message": "undefined name 'prise'",
-    "severity": 1,
-    "source": "pyflakes",
-    "code": "F821",
-}
 READ = {"when": {"round": 0}, "reply": [{"call": "read_file", "arguments": {"path": "prices.py"}}]}
 FIX = {
     "when": {"round": 1, "result": "def price"},
     "reply": [{"call": "edit_file", "arguments": {"path": "shop.py", "old_text": "prise(", "new_text": "price("}}],
 }
 DONE = {"reply": [{"text": "`prise` was a typing error for `price`."}]}
-CARET = {"start": {"line": 4, "character": 16}, "end": {"line": 4, "character": 16}}
-
-
-async def actions(editor: EditorClient, uri: str, *, only: list[str] | None = None) -> dict[str, dict[str, object]]:
-    context = {"diagnostics": [PROBLEM], **({"only": only} if only else {})}
-    params = {"textDocument": {"uri": uri}, "range": CARET, "context": context}
-    return {each["title"]: each for each in await editor.request("textDocument/codeAction", params)}
-
-
-async def carry_out(editor: EditorClient, action: dict[str, object]) -> dict[str, object]:
-    command = action["command"]
-    return await editor.command(command["command"], *command["arguments"])
 
 
 async def test_the_menu_comes_from_facts_without_a_model(bench: Bench) -> None:
@@ -47,11 +27,14 @@ async def test_the_menu_comes_from_facts_without_a_model(bench: Bench) -> None:
         assert list(await actions(editor, uri)) == [
             "Fix this problem: undefined name 'prise'",
             "Explain",
-            "Refactor…",
+            "Inline `prise`",
+            "Rename `prise` by its meaning",
+            "Simplify",
             "Write documentation",
             "Write tests",
             "Suggest refactorings",
         ]
+        assert list(await actions(editor, uri, only=["refactor.inline"])) == ["Inline `prise`"]
         assert list(await actions(editor, uri, only=["quickfix"])) == ["Fix this problem: undefined name 'prise'"]
         assert (await editor.command("conduit.session.list"))["sessions"] == []
 
@@ -105,7 +88,7 @@ async def test_edits_of_other_files_are_asked_about_and_go_out_as_one_edit(bench
 
     async with await bench.start(permit=permit) as editor:
         uri = await editor.open(path)
-        action = (await actions(editor, uri))["Refactor…"]
+        action = (await actions(editor, uri))["Simplify"]
         assert (await carry_out(editor, action))["applied"] is False
         assert editor.document(uri).text == SHOP
         assert other.read_text() == PRICES
@@ -129,7 +112,7 @@ async def test_a_closed_file_that_changed_while_the_model_worked_is_not_edited(b
     async with await bench.start(permit=permit) as editor:
         uri = await editor.open(path)
         with pytest.raises(ClientError, match="changed while Conduit worked"):
-            await carry_out(editor, (await actions(editor, uri))["Refactor…"])
+            await carry_out(editor, (await actions(editor, uri))["Simplify"])
         assert other.read_text() == "import os\n\n\n" + PRICES
 
 

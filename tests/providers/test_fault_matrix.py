@@ -21,7 +21,6 @@ from conduit.agent.permission import Remembered
 from conduit.agent.setup import TurnResult, TurnSetup
 from conduit.agent.turn import Turn
 from conduit.catalog.model import WireName
-from conduit.edits.stage import Stage
 from conduit.errors import ProviderErrorKind, ToolError
 from conduit.messages.message import Message, user_message
 from conduit.messages.request import ModelSettings
@@ -37,6 +36,7 @@ from fakes.byte_server import ByteServer, serve
 from fakes.dialects import DIALECTS, Dialect
 from fakes.memory_store import MemoryStore
 from fakes.provider_faults import FAULTS, Answer, Fault, good
+from fakes.stage import Stage
 from fakes.wires import MODELS, collect, provider_of, request_for
 
 SOAK = os.environ.get("SOAK") == "1"

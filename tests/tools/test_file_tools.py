@@ -9,7 +9,6 @@ import pytest
 from pydantic import JsonValue
 
 from conduit.edits.apply import ApplyAtOnce
-from conduit.edits.stage import Stage
 from conduit.errors import (
     EditAmbiguous,
     EditNotFound,
@@ -27,6 +26,7 @@ from conduit.tools.files import list_files, read_file
 from conduit.tools.search import search_text
 from conduit.workspace.workspace import Workspace
 from fakes.editor import FakeEditor
+from fakes.stage import Stage
 
 TOOLS = ToolSet([read_file, list_files, search_text, edit_file])
 

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from conduit.edits.stage import Stage
 from conduit.errors import InvalidArguments
 from conduit.sandbox.confine import Door
 from conduit.tools.base import Effect, Preview, ToolContext
@@ -15,6 +14,7 @@ from conduit.tools.function import FunctionTool, InvalidTool, tool
 from conduit.workspace.workspace import Workspace
 from fakes import example_tools
 from fakes.editor import FakeEditor
+from fakes.stage import Stage
 
 read_only = tool(effect=Effect.READ, kind="read")
 

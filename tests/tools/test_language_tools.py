@@ -11,7 +11,6 @@ from pydantic import JsonValue
 
 from conduit.compose.tools import all_tools
 from conduit.edits.apply import ApplyAtOnce
-from conduit.edits.stage import Stage
 from conduit.errors import EditorFailed, EditRefused, InvalidArguments, PathNotFound, ToolError
 from conduit.sandbox.confine import Door
 from conduit.tools.base import Effect, ToolContext
@@ -19,6 +18,7 @@ from conduit.workspace.language import Ability
 from conduit.workspace.workspace import Workspace
 from fakes.editor import FakeEditor
 from fakes.language import FakeLanguage
+from fakes.stage import Stage
 
 A = "def add(a, b):\n    return a + b\n\n\nadd(add(1, 2), 3)  # TODO\n"
 B = "from a import add\n\nprint(add(1, 2))\n"

@@ -10,7 +10,6 @@ import pytest
 
 from conduit.edits.apply import ApplyAtOnce
 from conduit.edits.edit import FileChange
-from conduit.edits.stage import Stage
 from conduit.sandbox.confine import Door
 from conduit.tools.base import ToolContext
 from conduit.tools.edit import edit_file
@@ -18,6 +17,7 @@ from conduit.workspace.editorconfig import Style, style_of
 from conduit.workspace.encoding import Encoding
 from conduit.workspace.workspace import Workspace
 from fakes.editor import FakeEditor
+from fakes.stage import Stage
 
 
 def style(relative: str, files: Mapping[str, str]) -> Style:

@@ -10,12 +10,12 @@ from pathlib import Path
 import pytest
 
 from conduit.edits.edit import FileChange
-from conduit.edits.stage import Stage
 from conduit.errors import PathNotFound, PermissionDenied
 from conduit.sandbox.confine import Door
 from conduit.workspace.encoding import Encoding
 from conduit.workspace.workspace import Workspace
 from fakes.editor import FakeEditor
+from fakes.stage import Stage
 
 DISK = "on disk é needle\n"
 BUFFER = "in the buffer needle\r\n"

@@ -11,7 +11,6 @@ import psutil
 import pytest
 
 from conduit.edits.edit import FileChange
-from conduit.edits.stage import Stage
 from conduit.errors import InvalidArguments, NotText, OutsideWorkspace, PathNotFound, PermissionDenied
 from conduit.sandbox.confine import Door
 from conduit.workspace.glob import Glob
@@ -19,6 +18,7 @@ from conduit.workspace.names import Place
 from conduit.workspace.search import Found, Hit, Ripgrep
 from conduit.workspace.workspace import Match, Reading, Workspace
 from fakes.editor import FakeEditor
+from fakes.stage import Stage
 
 
 def write(root: Path, files: dict[str, str | bytes]) -> None:

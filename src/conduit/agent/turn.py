@@ -280,6 +280,7 @@ class Turn:
         return Signal.RECORDED
 
     def _end(self) -> TurnEnded:
+        log.info("turn %s ends: %s", self.turn_id, self._stop)
         return TurnEnded(
             turn_id=self.turn_id,
             stop_reason=self._stop,

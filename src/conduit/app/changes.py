@@ -75,7 +75,6 @@ class Changes:
         cause: Cause,
         changes: Sequence[FileChange],
         reverts: Sequence[str] = (),
-        sink: EditSink | None = None,
     ) -> Applied:
         """Make all of `changes` or none, recorded before and after. A cancelled call still records what came of it.
 
@@ -85,7 +84,6 @@ class Changes:
             cause: who wanted it.
             changes: what is changed, one for each file.
             reverts: the changes that this one takes back.
-            sink: who makes it, instead of the App's own.
 
         Raises:
             StaleDocument, EditRefused, PermissionDenied, OutsideWorkspace: as `EditSink.submit`; nothing was changed.
@@ -95,7 +93,7 @@ class Changes:
         for change in changes:
             for path in {change.path, change.new_path}:
                 self._parts.workspace.check_writable(path)
-        making = _Making(f"chg_{uuid.uuid4().hex}", turn_id, cause, tuple(changes), tuple(reverts), sink)
+        making = _Making(f"chg_{uuid.uuid4().hex}", turn_id, cause, tuple(changes), tuple(reverts))
         task = asyncio.create_task(self._apply(session_id, making), name=making.change_id)
         self._running.add(task)
         task.add_done_callback(self._running.discard)
@@ -121,7 +119,7 @@ class Changes:
             if not making.changes:
                 await self._emit(session_id, *_outcome(started, True))
                 return Applied(making.change_id, "", ())
-            making.submitting = asyncio.ensure_future(self._submit(making.changes, making.sink))
+            making.submitting = asyncio.ensure_future(self._submit(making.changes))
             try:
                 text = await making.submitting
             except ToolError as error:
@@ -292,8 +290,8 @@ class Changes:
 
     # -- below --------------------------------------------------------------------------------------------------------
 
-    async def _submit(self, changes: Sequence[FileChange], sink: EditSink | None = None) -> str:
-        return await (sink or self._parts.edits(self._parts.workspace)).submit(changes)
+    async def _submit(self, changes: Sequence[FileChange]) -> str:
+        return await self._parts.edits(self._parts.workspace).submit(changes)
 
     async def _history(self, session_id: str) -> ChangeHistory:
         store = self._parts.store
@@ -329,7 +327,6 @@ class _Making:
     cause: Cause
     changes: tuple[FileChange, ...]
     reverts: tuple[str, ...]
-    sink: EditSink | None = None
     submitting: asyncio.Future[str] | None = None
 
 

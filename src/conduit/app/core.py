@@ -7,7 +7,6 @@ the store keeps. `compose` builds it.
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
@@ -16,7 +15,7 @@ from typing import TypeVar
 
 from pydantic import JsonValue
 
-from conduit.agent.permission import Approver, Remembered
+from conduit.agent.permission import Approver
 from conduit.agent.setup import TurnResult
 from conduit.agent.turn import Turn
 from conduit.app.batch import Batches
@@ -44,7 +43,6 @@ from conduit.sessions.events import (
     Event,
     Mode,
     Notice,
-    PermissionAnswered,
     SessionChanged,
     SessionInfo,
     SessionOpened,
@@ -52,14 +50,12 @@ from conduit.sessions.events import (
     StoredEvent,
     StoredMessage,
     Transient,
-    TurnEnded,
     UsageRow,
 )
-from conduit.tools.base import Effect
+from conduit.workspace.language import LanguageAbilities, NoLanguage
 from conduit.workspace.workspace import Workspace
 
 T = TypeVar("T")
-log = logging.getLogger(__name__)
 
 
 class App:
@@ -91,6 +87,16 @@ class App:
     def approver(self) -> Approver:
         """Asks the person."""
         return self._parts.approver
+
+    @property
+    def setup(self) -> Setup:
+        """What the settings decide now."""
+        return self._setup
+
+    @property
+    def language(self) -> LanguageAbilities:
+        """What the editor's own language servers can be asked."""
+        return self._parts.language or NoLanguage()
 
     @cached_property
     def changes(self) -> Changes:
@@ -256,12 +262,7 @@ class App:
         live = self._live.get(session_id)
         if live is None:
             await self._repair(session_id)
-            found = Live(Remembered())
-            for stored in await self._parts.store.events(session_id):
-                if isinstance(stored.event, PermissionAnswered):
-                    found.remembered.record(Effect(stored.event.effect), stored.event.answer)
-                elif isinstance(stored.event, Notice):
-                    found.told.add(stored.event.text)
+            found = Live.restored(await self._parts.store.events(session_id))
             live = self._live.setdefault(session_id, found)
         return live
 
@@ -391,8 +392,6 @@ class App:
             listener(update)
         if isinstance(event, AssistantReplied):
             self._bills.note(session_id, event)
-        if isinstance(event, TurnEnded):
-            log.info("turn %s ended: %s", event.turn_id, event.stop_reason)
 
     def _set_status(self, status: Status) -> None:
         self._status = status

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from conduit.agent.permission import Remembered
 from conduit.agent.setup import TurnResult
 from conduit.agent.turn import Turn
 from conduit.errors import SessionBusy
+from conduit.sessions.events import Notice, PermissionAnswered, StoredEvent
+from conduit.tools.base import Effect
 
 
 @dataclass
@@ -19,6 +22,17 @@ class Live:
     told: set[str] = field(default_factory=set)
     turn: Turn | None = None
     task: asyncio.Task[TurnResult] | None = None
+
+    @classmethod
+    def restored(cls, events: Iterable[StoredEvent]) -> Live:
+        """Return what the log of a session says: the lasting answers, and what the person was told."""
+        live = cls(Remembered())
+        for stored in events:
+            if isinstance(stored.event, PermissionAnswered):
+                live.remembered.record(Effect(stored.event.effect), stored.event.answer)
+            elif isinstance(stored.event, Notice):
+                live.told.add(stored.event.text)
+        return live
 
     def is_free(self) -> bool:
         """Say whether no turn runs."""

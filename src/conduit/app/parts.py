@@ -15,7 +15,6 @@ from conduit.app.library import ModelLibrary
 from conduit.catalog.model import ModelInfo
 from conduit.context.builder import EditorContext, render_file
 from conduit.edits.edit import EditSink
-from conduit.edits.stage import Stage
 from conduit.messages.content import Text
 from conduit.messages.request import ModelSettings
 from conduit.providers.base import BatchRunner, Embeds, Provider
@@ -28,6 +27,9 @@ from conduit.sessions.ledger import Ledger
 from conduit.tools.base import ToolSet
 from conduit.workspace.language import LanguageAbilities
 from conduit.workspace.workspace import Workspace
+
+ApplyActions = Literal["direct", "review"]
+"""What becomes of the edits of a code action: applied together, or left for the person, hunk by hunk."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,20 +72,18 @@ class PromptOptions:
         tools: whether the model gets any.
         tool_names: only these, or None for all that the mode allows.
         context: what the person looks at.
-        stage: collects the edits instead of applying them; reads see them.
         approver: asks somebody else, or nobody.
         mode: overrides the session's mode for this turn.
         instructions: more rules of conduct, behind the system text.
         settings: parameters of this turn, which win over the session's and the settings.
         extra_tools: tools that exist for this turn only.
-        until_edit: the model must call a tool until `stage` holds a change; the turn ends then. For models that
-            are too small to finish by themselves.
+        until_edit: the model must call a tool until it has proposed a change (mode `review`); the turn ends then. For
+            models that are too small to finish by themselves.
     """
 
     tools: bool = True
     tool_names: frozenset[str] | None = None
     context: EditorContext | None = None
-    stage: Stage | None = None
     approver: Approver | None = None
     mode: Mode | None = None
     instructions: str = ""
@@ -99,11 +99,6 @@ class PromptOptions:
         if self.tool_names is not None:
             tools = tools.named(self.tool_names)
         return ToolSet([*tools, *self.extra_tools])
-
-    def goal(self) -> Callable[[], bool] | None:
-        """Return how to see that the turn has what it was for, where that ends it."""
-        stage = self.stage
-        return (lambda: bool(stage.changes())) if self.until_edit and stage is not None else None
 
 
 class Models(Protocol):
@@ -168,6 +163,7 @@ class Setup:
     settings: ModelSettings
     limits: TurnLimits
     diagnostics_wait_s: float = 3.0
+    apply_actions: ApplyActions = "direct"
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,8 +7,9 @@ proposed it. Proposals are in the log of their session, so they are there again 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Collection, Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Awaitable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal, Protocol
 
@@ -24,6 +25,9 @@ from conduit.sandbox.protected import protected_among
 from conduit.sessions.events import Event, FilePending, HunkDecided, HunkState
 from conduit.tools.base import Effect
 from conduit.workspace.events import FileEvent
+
+Dropped = Literal["rejected", "regenerated", "withdrawn"]
+"""Why hunks are dropped; `withdrawn`: by whoever asked for them, before the person decided."""
 
 
 class Emit(Protocol):
@@ -45,11 +49,22 @@ class PendingHunk:
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """Which hunks are meant: those that fit everything that is given; nothing given means all of the session."""
+    """Which hunks are meant: those that fit everything that is given; nothing given means all of the session.
+
+    Attributes:
+        ids: their ids.
+        turn_id: the turn that proposed them.
+        path: their file.
+        together: accept all of them or none, not one by one: none when one is a conflict, or when a file of `bases`
+            has another text by now. An undo takes such an acceptance back for good: nothing waits again.
+        bases: the texts of files for which the person agreed.
+    """
 
     ids: Collection[str] = ()
     turn_id: str | None = None
     path: Path | None = None
+    together: bool = False
+    bases: Mapping[Path, str | None] = field(default_factory=dict)
 
     def takes(self, file: PendingFile, hunk: Hunk) -> bool:
         """Say whether a hunk is meant."""
@@ -81,6 +96,7 @@ class Reviews:
         self._emit = emit
         self._pending: dict[str, PendingFiles] = {}
         self._locks: dict[str, asyncio.Lock] = {}
+        self._hidden: set[str] = set()
         self._found = False
 
     async def of(self, session_id: str) -> PendingFiles:
@@ -98,7 +114,7 @@ class Reviews:
             for stored in await self._store.events_of("file_pending"):
                 await self.of(stored.session_id)
             self._found = True
-        sessions = list(self._pending) if session_id is None else [session_id]
+        sessions = [one for one in self._pending if one not in self._hidden] if session_id is None else [session_id]
         wanted = selection or Selection()
         return [
             PendingHunk(one, file, hunk)
@@ -113,9 +129,19 @@ class Reviews:
         return [
             PendingHunk(one, file, hunk)
             for one, pending in self._pending.items()
+            if one not in self._hidden
             for file in pending
             for hunk in file.hunks
         ]
+
+    @contextmanager
+    def hidden(self, session_id: str) -> Iterator[None]:
+        """Leave a session out of what waits, unless it is asked for: all of it is about to be decided at once."""
+        self._hidden.add(session_id)
+        try:
+            yield
+        finally:
+            self._hidden.discard(session_id)
 
     async def accept(self, session_id: str, selection: Selection) -> Decided:
         """Apply hunks, those of one turn as one change; a conflict only when it is named.
@@ -124,6 +150,7 @@ class Reviews:
 
         Raises:
             UserError: nothing that is meant waits, or it was not applied; the sentence says why.
+            StaleDocument: they were to be accepted together, and the text is another one by now.
             PermissionDenied: the person does not want a protected file written, or nobody can be asked.
         """
         await self._consent(session_id, selection)
@@ -132,12 +159,10 @@ class Reviews:
             change_ids: list[str] = []
             for turn_id in dict.fromkeys(each.hunk.turn_id for each in meant):
                 ids = {each.hunk.id for each in meant if each.hunk.turn_id == turn_id}
-                change_ids.append(await self._accept_turn(session_id, turn_id, ids))
+                change_ids.append(await self._accept_turn(session_id, turn_id, ids, together=selection.together))
             return Decided(tuple(meant), tuple(left), tuple(change_ids))
 
-    async def reject(
-        self, session_id: str, selection: Selection, decision: Literal["rejected", "regenerated"] = "rejected"
-    ) -> Decided:
+    async def reject(self, session_id: str, selection: Selection, decision: Dropped = "rejected") -> Decided:
         """Drop hunks; nothing is applied. Raises UserError when nothing that is meant waits."""
         async with self._lock(session_id):
             pending = await self.of(session_id)
@@ -221,8 +246,8 @@ class Reviews:
         if not (await self._approver.ask(request)).startswith("allow"):
             raise PermissionDenied(f"Nothing was accepted. {reason}")
 
-    async def _accept_turn(self, session_id: str, turn_id: str, ids: Collection[str]) -> str:
-        pending = await self.of(session_id)
+    async def _accept_turn(self, session_id: str, turn_id: str, ids: Collection[str], *, together: bool) -> str:
+        pending = self._pending[session_id]  # as `_meant` saw it
         touched = [file for file in pending if any(hunk.id in ids for hunk in file.hunks)]
         accepted = [file.accept(ids) for file in touched]
         meant = [PendingHunk(session_id, file, hunk) for file in touched for hunk in file.hunks if hunk.id in ids]
@@ -235,12 +260,15 @@ class Reviews:
         moved = [
             replace(old, hunks=()) for old, (_, new) in zip(touched, accepted, strict=True) if old.path != new.path
         ]
-        decided = [_decided(each, "accepted", change.change_id) for each in meant]
+        decided = [_decided(each, "accepted", None if together else change.change_id) for each in meant]
         await self._record(session_id, turn_id, pending, [*moved, *(after for _, after in accepted)], decided)
         return change.change_id
 
     async def _meant(self, session_id: str, selection: Selection) -> tuple[list[PendingHunk], list[PendingHunk]]:
         found = await self.hunks(session_id, selection)
+        for each in found if selection.together else ():
+            if each.hunk.conflict or selection.bases.get(each.file.path, each.file.base) != each.file.base:
+                raise StaleDocument(each.file.name, "the text that was read", "other text")
         meant = [each for each in found if not each.hunk.conflict or each.hunk.id in selection.ids]
         if not meant:
             if found:
@@ -323,19 +351,6 @@ class Reviews:
         return self._locks.setdefault(session_id, asyncio.Lock())
 
 
-@dataclass(frozen=True, slots=True)
-class ReviewSink:
-    """The `EditSink` of one turn in mode `review`."""
-
-    reviews: Reviews
-    session_id: str
-    turn_id: str
-
-    async def submit(self, changes: Sequence[FileChange]) -> str:
-        """Let the changes wait for the person; see `EditSink`."""
-        return await self.reviews.stage(self.session_id, self.turn_id, changes)
-
-
 def render_diff(hunks: Sequence[PendingHunk]) -> str:
     """Return hunks as a unified diff of their files; a conflict takes the place of what the person wrote."""
     files = list(dict.fromkeys(each.file for each in hunks))
@@ -349,9 +364,7 @@ def _nothing(selection: Selection) -> UserError:
     return UserError("No proposed change waits there.")
 
 
-def _decided(
-    each: PendingHunk, decision: Literal["accepted", "rejected", "regenerated"], change_id: str | None = None
-) -> HunkDecided:
+def _decided(each: PendingHunk, decision: Literal["accepted"] | Dropped, change_id: str | None = None) -> HunkDecided:
     return HunkDecided(
         turn_id=each.hunk.turn_id,
         hunk_id=each.hunk.id,

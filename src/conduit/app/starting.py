@@ -15,11 +15,10 @@ from conduit.app.changes import Changes
 from conduit.app.live import Live
 from conduit.app.parameters import cascade, parameters
 from conduit.app.parts import Parts, PromptOptions, Setup, output_cap
-from conduit.app.review import Reviews, ReviewSink
+from conduit.app.proposing import ReviewSink
+from conduit.app.review import Reviews
 from conduit.catalog.capabilities import refuse_unreadable
 from conduit.context.builder import build_prompt, build_system
-from conduit.edits.edit import EditSink
-from conduit.edits.stage import Stage
 from conduit.messages.content import Block
 from conduit.sessions.events import Event, Mode, Notice, SessionInfo, Transient
 from conduit.tools.base import ToolContext
@@ -55,7 +54,7 @@ class TurnStart:
         refuse_unreadable(model, content)
         tools = await parts.offer(model, mode, options)
         turn_id = new_id("turn")
-        context = await self._context(session.id, turn_id, mode, options.stage)
+        context = await self._context(session.id, turn_id, mode)
         system = build_system(
             list(parts.workspace.root_names), mode, tools=len(tools) > 0, instructions=options.instructions
         )
@@ -80,23 +79,24 @@ class TurnStart:
                 prompt=build_prompt(content, options.context, await self.changes.news(session.id)),
                 show=self.show,
                 recorder=parts.recorder,
-                goal=options.goal(),
+                goal=await self._proposal(session.id, turn_id) if options.until_edit else None,
                 fallbacks=setup.models.fallbacks(model),
                 cost=lambda name, usage: setup.models.library.cost(setup.models.resolve(name), usage),
             ),
             turn_id,
         )
 
-    async def _context(self, session_id: str, turn_id: str, mode: Mode, stage: Stage | None) -> ToolContext:
+    async def _context(self, session_id: str, turn_id: str, mode: Mode) -> ToolContext:
         """Return what tools read and where their edits go: applied at once in mode `auto`, else proposed."""
-        parts = self.parts
-        workspace = parts.workspace
-        edits: EditSink
-        if stage is not None:
-            workspace, edits = workspace.with_overlay(stage), stage
-        elif mode == "auto":
+        parts, wait_s = self.parts, self.setup.diagnostics_wait_s
+        if mode == "auto":
             edits = self.changes.sink(session_id, turn_id)
-        else:
-            workspace = workspace.with_overlay(await self.reviews.of(session_id))
-            edits = ReviewSink(self.reviews, session_id, turn_id)
-        return ToolContext(workspace, edits, language=parts.language, diagnostics_wait_s=self.setup.diagnostics_wait_s)
+            return ToolContext(parts.workspace, edits, language=parts.language, diagnostics_wait_s=wait_s)
+        workspace = parts.workspace.with_overlay(await self.reviews.of(session_id))
+        proposals = ReviewSink(self.reviews, session_id, turn_id)
+        return ToolContext(workspace, proposals, language=parts.language, diagnostics_wait_s=wait_s)
+
+    async def _proposal(self, session_id: str, turn_id: str) -> Callable[[], bool]:
+        """Return how to see that a hunk of the turn waits."""
+        pending = await self.reviews.of(session_id)
+        return lambda: any(hunk.turn_id == turn_id for file in pending for hunk in file.hunks)

@@ -205,6 +205,7 @@ class _Room:
             ),
             limits=TurnLimits(tool_rounds=settings.max_tool_rounds, tool_output_bytes=settings.max_tool_output_bytes),
             diagnostics_wait_s=settings.diagnostics_wait_s,
+            apply_actions=settings.code_actions.apply,
         )
         return self._current
 

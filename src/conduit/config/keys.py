@@ -17,6 +17,7 @@ from pydantic.fields import FieldInfo
 
 from conduit.sessions.events import Mode
 
+ApplyActions = Literal["direct", "review"]
 LogLevel = Literal["debug", "info", "warning", "error"]
 
 
@@ -65,6 +66,16 @@ class CheckpointSettings(_Table):
         default=None,
         description="Days after which the saved texts that `conduit undo` needs are removed; they are kept when unset.",
         json_schema_extra={"user_only": True},
+    )
+
+
+class CodeActionSettings(_Table):
+    """Code actions."""
+
+    apply: ApplyActions = Field(
+        default="direct",
+        description="What becomes of the edits of a code action: `direct` applies them together, since you picked the "
+        "action; `review` leaves them for you to accept hunk by hunk.",
     )
 
 
@@ -160,6 +171,7 @@ class SettingValues(_Table):
         description="Log to this file instead of stderr.",
         json_schema_extra={"user_only": True},
     )
+    code_actions: CodeActionSettings = CodeActionSettings()
     embedded: EmbeddedSettings = EmbeddedSettings()
     checkpoints: CheckpointSettings = CheckpointSettings()
     vendors: dict[VendorName, VendorSettings] = Field(default_factory=dict)

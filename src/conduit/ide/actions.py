@@ -1,116 +1,78 @@
-"""Code actions: what is offered for a place in a file, and how a picked one is carried out by the agent.
+"""How a picked code action is carried out: the agent proposes in a session of its own, and its proposals stay together.
 
-An offer comes from facts alone and never asks a model. A picked action runs the agent with its tools in a session of
-its own; its edits are collected and handed back as one plan, so that they reach the editor together or not at all.
-Picking the action is the consent to collect edits; applying them is the caller's.
+Its edits are hunks of that session. With `apply="direct"` picking the action was the consent: they are accepted all at
+once as one recorded change, which an undo takes back, or none of them. With `"review"` they wait for the person. An
+action that fails or is cancelled leaves no hunk behind.
 """
 
 from __future__ import annotations
 
+import asyncio
+import logging
 from collections.abc import Callable
-from dataclasses import dataclass
-from enum import StrEnum
+from contextlib import nullcontext, suppress
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Literal
 
-from conduit.agent.permission import AllowAll
+from conduit.agent.permission import PermissionRequest
+from conduit.agent.setup import TurnResult
 from conduit.app import App, EditorContext, PromptOptions
+from conduit.app.parts import ApplyActions
+from conduit.app.proposing import find_broken
+from conduit.app.review import PendingHunk, Selection, render_diff
 from conduit.context.builder import fence
 from conduit.edits.edit import FileChange
-from conduit.edits.stage import Stage
+from conduit.errors import StaleDocument, StoreError, ToolError, UserError
+from conduit.ide.action_kinds import ACTIONS, ActionKind, Target, first_line, title_of
 from conduit.ide.documentation import documentation_tool
 from conduit.messages.content import Text
 from conduit.messages.message import TurnStop, Usage
 from conduit.prompts.render import render_prompt
-from conduit.tools.base import ToolSet
+from conduit.sandbox.protected import protected_among
+from conduit.tools.base import Effect, ToolSet
 from conduit.workspace.document import split_lines
+from conduit.workspace.language import Ability
 from conduit.workspace.positions import Range
 
+log = logging.getLogger(__name__)
 
-class ActionKind(StrEnum):
-    """What a code action does."""
-
-    EXPLAIN = "explain"
-    FIX = "fix"
-    REFACTOR = "refactor"
-    DOCUMENT = "document"
-    TESTS = "tests"
-
-    @property
-    def edits(self) -> bool:
-        """Whether the action is there to change files."""
-        return self is not ActionKind.EXPLAIN
-
-
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """A diagnostic at the place of the action; `range` counts code points."""
-
-    message: str
-    range: Range
-    source: str = ""
-    code: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Target:
-    """Where an action was asked for: a workspace name, a range in code points, and the problems there."""
-
-    name: str
-    range: Range
-    language: str = ""
-    problems: tuple[Problem, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Offer:
-    """One entry of the menu; `group` is the LSP kind, a dotted name that every editor knows."""
-
-    kind: ActionKind
-    title: str
-    group: str
-    problem: Problem | None = None
+Recheck = Literal["gone", "reported", "unknown"]
 
 
 @dataclass(frozen=True, slots=True)
 class ActionResult:
-    """What an action came to: an answer to show, or changes to apply (empty when the model made none)."""
+    """What an action came to.
+
+    Attributes:
+        session_id: where it was carried out; the conversation can be gone on with there.
+        stop_reason: how the turn ended.
+        usage: what it used.
+        answer: what the model said.
+        changed: the files that were changed.
+        waiting: the hunks that wait for the person.
+        declined: whether the person did not want the changes.
+        broken: sentences about files that parsed before the changes and do not parse with them.
+        recheck: what the editor's language servers say of the problem now, after a fix.
+        error: why there is nothing, or not all of it.
+    """
 
     session_id: str
     stop_reason: TurnStop
     usage: Usage
     answer: str
-    changes: tuple[FileChange, ...] = ()
+    changed: tuple[str, ...] = ()
+    waiting: tuple[PendingHunk, ...] = ()
+    declined: bool = False
+    broken: tuple[str, ...] = ()
+    recheck: Recheck | None = None
     error: str | None = None
-    turn_id: str = ""
 
 
 SURROUNDING_LINES = 40
 """Lines before and after an empty selection that the model gets to see at once."""
 
-TITLES = {
-    ActionKind.EXPLAIN: "Explain",
-    ActionKind.FIX: "Fix this problem",
-    ActionKind.REFACTOR: "Refactor…",
-    ActionKind.DOCUMENT: "Write documentation",
-    ActionKind.TESTS: "Write tests",
-}
-
-GROUPS = {
-    # No `source` kind: editors leave those out of the menu at the cursor.
-    ActionKind.EXPLAIN: "conduit.explain",
-    ActionKind.FIX: "quickfix",
-    ActionKind.REFACTOR: "refactor.rewrite.conduit",
-    ActionKind.DOCUMENT: "refactor.rewrite.conduit.document",
-    ActionKind.TESTS: "refactor.rewrite.conduit.tests",
-}
-
-
-def offer_actions(target: Target) -> list[Offer]:
-    """Return the menu for a place: one fix for each problem, then what can be done with any code."""
-    offers = [
-        Offer(ActionKind.FIX, f"Fix this problem: {_first_line(problem.message)}", GROUPS[ActionKind.FIX], problem)
-        for problem in target.problems
-    ]
-    return offers + [Offer(kind, TITLES[kind], GROUPS[kind]) for kind in ActionKind if kind is not ActionKind.FIX]
+_GAVE_WHAT_IT_HAD = ("end_turn", "max_turn_requests")
 
 
 async def run_action(
@@ -121,47 +83,141 @@ async def run_action(
     instruction: str = "",
     started: Callable[[str], None] = lambda session_id: None,
 ) -> ActionResult:
-    """Carry an action out and return its answer and its collected changes; nothing has been applied.
+    """Carry an action out, with its edits applied together or left as hunks, as the settings say.
 
     `started` is told the session's id before the model is asked, so that progress can be followed there. Cancelling
     the caller cancels the turn.
 
     Raises:
-        ToolError: the file cannot be read.
-        UserError: the model cannot be asked.
+        ToolError: the file cannot be read, or the changes were not applied; then nothing was changed.
+        UserError: the model cannot be asked, or the text changed meanwhile; nothing was changed.
     """
     text = (await app.workspace.read(target.name)).text
     details = _details(text, target, instruction)
     app.check_model()
-    session = await app.new_session(mode="auto" if kind.edits else "ask", title=_title(kind, target))
+    apply = app.setup.apply_actions
+    session = await app.new_session(mode="review" if kind.edits else "ask", title=_title(kind, target))
     started(session.id)
-    stage = Stage()
-    result = await app.prompt(
-        session.id,
-        [Text(text=render_prompt(f"action_{kind.value}", details=details))],
-        _options(app, kind, target, text, stage, session.model),
+    with app.reviews.hidden(session.id) if apply == "direct" else nullcontext():
+        leave = False
+        try:
+            turn = await app.prompt(
+                session.id,
+                [Text(text=render_prompt(f"action_{kind.value}", details=details))],
+                _options(app, kind, target, text, session.model),
+            )
+            result = await _deliver(app, kind, target, session.id, turn, apply)
+            leave = bool(result.waiting)
+            return result
+        finally:
+            if not leave:
+                await asyncio.shield(asyncio.create_task(_withdraw(app, session.id)))
+
+
+async def _deliver(
+    app: App, kind: ActionKind, target: Target, session_id: str, turn: TurnResult, apply: ApplyActions
+) -> ActionResult:
+    """Let the hunks of a turn wait, or accept them together."""
+    result = ActionResult(session_id, turn.stop_reason, turn.usage, turn.text, error=turn.error)
+    if not kind.edits or turn.stop_reason == "cancelled":
+        return result
+    kept = turn.stop_reason in _GAVE_WHAT_IT_HAD
+    hunks = tuple(await app.reviews.hunks(session_id)) if kept else ()
+    if not hunks:
+        nothing = f"The model proposed no change. It said: {first_line(turn.text) or '(nothing)'}"
+        return replace(result, error=turn.error or nothing)
+    changes = _changes(hunks)
+    result = replace(result, broken=tuple(await asyncio.to_thread(find_broken, changes)))
+    if apply == "review":
+        return replace(result, waiting=hunks)
+    closed = {each.path: each.before for each in changes if app.workspace.document(each.path) is None}
+    overlaps = any(each.hunk.conflict for each in hunks)
+    if not overlaps and not await _consents(app, target, hunks, changes):
+        await app.note(session_id, "The person did not want these changes; nothing was changed.")
+        return replace(result, declined=True)
+    await _accept(app, session_id, Selection(turn_id=turn.turn_id, together=True, bases=closed))
+    recheck = await _recheck(app, target) if kind is ActionKind.FIX else None
+    return replace(result, changed=tuple(each.new_name for each in changes), recheck=recheck)
+
+
+async def _accept(app: App, session_id: str, selection: Selection) -> None:
+    try:
+        await app.reviews.accept(session_id, selection)
+    except (ToolError, UserError) as error:
+        await app.note(session_id, f"The changes were not applied: {error}")
+        stale = error if isinstance(error, StaleDocument) else error.__cause__
+        if isinstance(stale, StaleDocument):
+            raise UserError(
+                f"The text changed while Conduit worked ({stale.path}), so nothing was changed. Run the action again."
+            ) from error
+        raise
+
+
+async def _withdraw(app: App, session_id: str) -> None:
+    """Drop whatever still waits in the session of an action."""
+    try:
+        with suppress(UserError):
+            await app.reviews.reject(session_id, Selection(), "withdrawn")
+    except StoreError as error:  # the server ends; what waits can be rejected after the next start
+        log.warning("proposals of session %s were not withdrawn: %s", session_id, error)
+
+
+async def _consents(app: App, target: Target, hunks: tuple[PendingHunk, ...], changes: list[FileChange]) -> bool:
+    """Ask before files are changed that the action was not picked for; about protected ones the acceptance asks."""
+    names = tuple(change.name for change in changes)
+    if all(change.path == app.workspace.path_of(target.name) for change in changes) or protected_among(names):
+        return True
+    answer = await app.approver.ask(
+        PermissionRequest(
+            session_id=hunks[0].session_id,
+            turn_id=hunks[0].hunk.turn_id,
+            call_id=f"apply-{hunks[0].session_id}",
+            tool="edit_file",
+            kind="edit",
+            title=f"Change {', '.join(names)}",
+            effect=Effect.WRITE,
+            preview=render_diff(hunks),
+            paths=names,
+        )
     )
-    changes = stage.changes() if result.stop_reason == "end_turn" or result.stop_reason == "max_turn_requests" else ()
-    error = result.error
-    if kind.edits and not changes and error is None and result.stop_reason != "cancelled":
-        error = f"The model proposed no change. It said: {_first_line(result.text) or '(nothing)'}"
-    return ActionResult(session.id, result.stop_reason, result.usage, result.text, changes, error, result.turn_id)
+    return answer in ("allow_once", "allow_always")
 
 
-def _options(app: App, kind: ActionKind, target: Target, text: str, stage: Stage, model: str) -> PromptOptions:
+def _changes(hunks: tuple[PendingHunk, ...]) -> list[FileChange]:
+    """Return what all of the hunks would make, file by file."""
+    files = dict.fromkeys(each.file for each in hunks)
+    return [file.accept([hunk.id for hunk in file.hunks])[0] for file in files]
+
+
+async def _recheck(app: App, target: Target) -> Recheck | None:
+    """Ask the editor whether the problem is still reported; None where it cannot be asked."""
+    language, path = app.language, app.workspace.path_of(target.name)
+    if Ability.DIAGNOSTICS not in language.offers or not target.problems:
+        return None
+    try:
+        found = await language.diagnostics(path, app.setup.diagnostics_wait_s)
+    except ToolError:
+        return "unknown"
+    document = app.workspace.document(path)
+    if document is None or found.version != document.version:
+        return "unknown"
+    known = {(each.source, each.message) for each in target.problems}
+    return "reported" if any((item.source, item.message) in known for item in found.items) else "gone"
+
+
+def _options(app: App, kind: ActionKind, target: Target, text: str, model: str) -> PromptOptions:
     """Return how this action's turn differs from a chat's; `text` is what the target's range is in."""
+    tools = ACTIONS[kind].tools
     if not kind.edits:
-        return PromptOptions(context=EditorContext(active=target.name, language=target.language))
-    approver = AllowAll(protected=app.approver)
+        context = EditorContext(active=target.name, language=target.language)
+        return PromptOptions(context=context, tool_names=tools)
     simple = app.model(model).capabilities.tools == "prompted"
     if kind is ActionKind.DOCUMENT:
         tool = documentation_tool(target.name, target.range, text)
         # A model that has no tool calls of its own is too small to choose among many tools.
-        names = frozenset[str]() if simple else None
-        return PromptOptions(
-            stage=stage, approver=approver, tool_names=names, extra_tools=ToolSet([tool]), until_edit=simple
-        )
-    return PromptOptions(stage=stage, approver=approver, until_edit=simple)
+        names = frozenset[str]() if simple else tools
+        return PromptOptions(tool_names=names, extra_tools=ToolSet([tool]), until_edit=simple)
+    return PromptOptions(tool_names=tools, until_edit=simple)
 
 
 def _details(text: str, target: Target, instruction: str) -> str:
@@ -171,9 +227,15 @@ def _details(text: str, target: Target, instruction: str) -> str:
     parts = [f"File: {target.name}, lines {first + 1} to {last}"]
     if instruction:
         parts.append(f"What the person asks for: {instruction}")
+    start, end = target.range.start, target.range.end
+    if start == end:
+        parts.append(f"The cursor is at line {start.line + 1}, column {start.column + 1}.")
+    elif start.line == end.line and start.line < len(lines):
+        parts.append(f"Selected in line {start.line + 1}: {lines[start.line][start.column : end.column]}")
     for problem in target.problems:
         origin = f" ({problem.source} {problem.code})".replace(" )", ")") if problem.source else ""
         parts.append(f"Problem at line {problem.range.start.line + 1}{origin}: {problem.message}")
+        parts += [f"Related: {each}" for each in problem.related]
     parts.append(fence("\n".join(lines[first:last]), target.language))
     return "\n".join(parts)
 
@@ -187,10 +249,16 @@ def _lines_to_show(range_: Range, total: int) -> tuple[int, int]:
 
 
 def _title(kind: ActionKind, target: Target) -> str:
-    subject = _first_line(target.problems[0].message) if kind is ActionKind.FIX and target.problems else target.name
-    return f"{TITLES[kind].rstrip('…')}: {subject}"
+    subject = first_line(target.problems[0].message) if kind is ActionKind.FIX and target.problems else target.name
+    return f"{title_of(kind)}: {subject}"
 
 
-def _first_line(text: str) -> str:
-    line = text.strip().splitlines()[0] if text.strip() else ""
-    return line if len(line) <= 80 else f"{line[:79]}…"
+def describe_waiting(hunks: tuple[PendingHunk, ...]) -> str:
+    """Return how many hunks wait, and where, as a sentence for the person."""
+    places: dict[Path, tuple[str, list[str]]] = {}
+    for each in hunks:
+        whole = {"create": "new", "delete": "deleted", "move": f"moved to {each.file.moved_name}", "edit": ""}
+        at = whole[each.hunk.kind] or f"line {each.hunk.line + 1}"
+        places.setdefault(each.file.path, (each.file.name, []))[1].append(at)
+    count = f"{len(hunks)} {'change waits' if len(hunks) == 1 else 'changes wait'}"
+    return f"{count} for you in " + "; ".join(f"{name} ({', '.join(at)})" for name, at in places.values()) + "."

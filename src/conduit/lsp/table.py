@@ -82,7 +82,7 @@ COMMANDS: dict[str, str] = {
 
 OPTIONS: dict[str, object] = {
     types.TEXT_DOCUMENT_CODE_ACTION: types.CodeActionOptions(
-        code_action_kinds=["quickfix", "refactor.rewrite", "conduit"]
+        code_action_kinds=["quickfix", "refactor.extract", "refactor.inline", "refactor.rewrite", "conduit"]
     ),
 }
 """What is said of a standard method in the answer to `initialize`, beyond that it is there."""

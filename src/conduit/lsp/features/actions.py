@@ -3,37 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from lsprotocol import types
 
-from conduit.agent.permission import PermissionRequest
-from conduit.edits.apply import ApplyAtOnce
-from conduit.edits.saving import AbilitySaver
-from conduit.errors import OutsideWorkspace, PathNotFound, StaleDocument, ToolError, UserError
-from conduit.ide.actions import ActionKind, ActionResult, Offer, Problem, Target, offer_actions, run_action
+from conduit.errors import OutsideWorkspace, PathNotFound, UserError
+from conduit.ide.action_kinds import LOOKAHEAD_LINES, ActionKind, Offer, Problem, Target, offer_actions, title_of
+from conduit.ide.actions import ActionResult, describe_waiting, run_action
 from conduit.lsp.answers import show_answer
-from conduit.lsp.applier import EditorApplier
-from conduit.lsp.convert import from_lsp_range
+from conduit.lsp.convert import from_lsp_range, path_from_uri
 from conduit.lsp.following import follow_session
 from conduit.lsp.hints import SOURCE, remove_hint
-from conduit.lsp.language import EditorLanguage
 from conduit.lsp.progress import show_progress
-from conduit.lsp.protocol.action import ActionProblem, RunActionParams, RunActionResult
+from conduit.lsp.protocol.action import ActionProblem, RelatedPlace, RunActionParams, RunActionResult
 from conduit.lsp.protocol.prompt import WireRange
+from conduit.lsp.reviewing import refresh_review
 from conduit.lsp.validation import validated
-from conduit.tools.base import Effect
 from conduit.workspace.positions import Range
 
 if TYPE_CHECKING:
     from conduit.app import App
-    from conduit.edits.edit import FileChange
     from conduit.lsp.server import ConduitServer
     from conduit.workspace.document import Document
 
 RUN = "conduit.action.run"
 SUGGEST = "conduit.suggest"
 
+_MOST_RELATED = 20
 _OUTSIDE = "This file is in none of the folders that are open. Open its folder to work on it with Conduit."
 _NO_FILE = "This document is no file. Save it in a folder that is open to change it with Conduit."
 
@@ -51,11 +48,15 @@ async def code_action(server: ConduitServer, params: types.CodeActionParams) -> 
     except OutsideWorkspace:
         return _nothing_here(server, _OUTSIDE)
     problems = [each for each in params.context.diagnostics if each.source != SOURCE]
+    range_ = from_lsp_range(document, params.range, server.facts.encoding)
+    last = min(range_.start.line + LOOKAHEAD_LINES, document.line_count)
     target = Target(
         name,
-        from_lsp_range(document, params.range, server.facts.encoding),
+        range_,
         document.language_id,
         tuple(_problem(server, document, each) for each in problems),
+        document.text_in(range_),
+        tuple(document.line(number) for number in range(range_.start.line, last)),
     )
     actions = [
         _to_lsp_action(server, document, offer, params.range, problems)
@@ -64,99 +65,58 @@ async def code_action(server: ConduitServer, params: types.CodeActionParams) -> 
     ]
     if _is_wanted(SUGGEST, params.context.only):
         actions.append(_suggest_action(server, document))
+    waiting = {each.hunk.id for each in app.reviews.known()}
     for hint in params.context.diagnostics:
         if hint.source == SOURCE and _is_wanted("quickfix", params.context.only):
-            actions += _hint_actions(document, hint)
+            actions += _hunk_actions(hint) if str(hint.code) in waiting else _hint_actions(document, hint)
     return actions
 
 
 async def run(server: ConduitServer, *arguments: object) -> RunActionResult:
-    """`conduit.action.run`: let the agent do it, then apply its edits together, or show its answer."""
+    """`conduit.action.run`: let the agent do it; its edits are applied together or left as hunks."""
     params = validated(RunActionParams, arguments[0] if arguments else None)
     app = await server.app()
     document = _open_document(server, params.uri)
     kind = ActionKind(params.kind)
     target = _target(server, app, document, params)
-    async with show_progress(server, f"Conduit: {kind.value} {target.name}") as progress:
+    async with show_progress(server, f"Conduit: {title_of(kind)} in {target.name}") as progress:
         with follow_session(app, progress) as started:
             result = await run_action(app, kind, target, instruction=params.instruction, started=started)
-        applied = await _deliver(server, app, document, kind, result)
-    if applied and params.suggestion_id:
+    await _tell(server, kind, result)
+    if (result.changed or result.waiting) and params.suggestion_id:
         remove_hint(server, params.uri, params.suggestion_id)
     return RunActionResult(
         session_id=result.session_id,
         stop_reason=result.stop_reason,
-        applied=applied,
-        changed_files=tuple(change.name for change in result.changes) if applied else (),
+        applied=bool(result.changed),
+        changed_files=result.changed,
+        waiting=len(result.waiting),
+        recheck=result.recheck,
         answer=result.answer,
         error=result.error,
     )
 
 
-async def _deliver(server: ConduitServer, app: App, document: Document, kind: ActionKind, result: ActionResult) -> bool:
-    """Show the answer, or hand the edits to the editor; True when they were applied."""
-    if result.error and not result.changes:
-        server.show_message(f"Conduit: {result.error}", types.MessageType.Warning)
-        return False
-    if not kind.edits:
-        await show_answer(server, result.session_id, result.answer)
-        return False
-    if not result.changes:
-        return False
-    others = [change for change in result.changes if change.path != document.path]
-    if others and not await _consents(server, app, result):
-        await app.note(result.session_id, "The person did not want these changes; nothing was changed.")
+async def _tell(server: ConduitServer, kind: ActionKind, result: ActionResult) -> None:
+    """Show what the person has to know: the answer, what waits for them, what went wrong."""
+    refresh_review(server)
+    if result.declined:
         server.show_message("Conduit: nothing was changed.")
-        return False
-    try:
-        await _apply(server, app, kind, result, others)
-    except ToolError as error:
-        await app.note(result.session_id, f"The changes were not applied: {error}")
-        if isinstance(error, StaleDocument):
-            raise UserError(
-                f"The text changed while Conduit worked ({error.path}), so nothing was changed. Run the action again."
-            ) from error
-        raise
-    return True
-
-
-async def _apply(
-    server: ConduitServer, app: App, kind: ActionKind, result: ActionResult, others: Sequence[FileChange]
-) -> None:
-    """Apply all changes together: what is open through the editor, what is closed on disk."""
-    for change in others:
-        await _check_closed(app, change)
-    files = app.workspace
-    saver = AbilitySaver(EditorLanguage(server, files)) if server.facts.abilities else None
-    sink = ApplyAtOnce(files, files.door, EditorApplier(server), saver, label=f"Conduit: {kind.value}")
-    await app.changes.apply(result.session_id, result.turn_id, "accept", result.changes, sink=sink)
-
-
-async def _check_closed(app: App, change: FileChange) -> None:
-    """Make sure that a closed file is as it was read: the person consented to what they were shown of it."""
-    if app.workspace.document(change.path) is None:
-        reading = await app.workspace.read_disk(change.path)
-        if (reading.text if reading else None) != change.before:
-            raise StaleDocument(change.name, "the text that was read", "other text")
-
-
-async def _consents(server: ConduitServer, app: App, result: ActionResult) -> bool:
-    """Ask before files are changed that the action was not picked for."""
-    names = [change.name for change in result.changes]
-    answer = await app.approver.ask(
-        PermissionRequest(
-            session_id=result.session_id,
-            turn_id="",
-            call_id=f"apply-{result.session_id}",
-            tool="edit_file",
-            kind="edit",
-            title=f"Change {', '.join(names)}",
-            effect=Effect.WRITE,
-            preview="".join(change.diff() for change in result.changes),
-            paths=tuple(names),
-        )
-    )
-    return answer in ("allow_once", "allow_always")
+        return
+    if not (result.changed or result.waiting):
+        if result.error:
+            server.show_message(f"Conduit: {result.error}", types.MessageType.Warning)
+        elif not kind.edits:
+            await show_answer(server, result.session_id, result.answer)
+        return
+    if result.waiting:
+        how = "with the lenses" if server.facts.code_lens else "with the code actions of the hints"
+        server.show_message(f"Conduit: {describe_waiting(result.waiting)} Accept or reject them {how} there.")
+    concerns = list(result.broken)
+    if result.recheck == "reported":
+        concerns.append("The problem is still reported.")
+    if concerns:
+        server.show_message(f"Conduit: {' '.join(concerns)}", types.MessageType.Warning)
 
 
 def _nothing_here(server: ConduitServer, reason: str) -> list[types.CodeAction]:
@@ -180,7 +140,14 @@ def _target(server: ConduitServer, app: App, document: Document, params: RunActi
         raise UserError("The text changed since this action was offered. Open the menu again.")
     assert document.path is not None
     problems = [
-        Problem(each.message, _range(server, document, each.range), each.source, each.code) for each in params.problems
+        Problem(
+            each.message,
+            _range(server, document, each.range),
+            each.source,
+            each.code,
+            tuple(_related(app, place) for place in each.related),
+        )
+        for each in params.problems
     ]
     return Target(
         app.workspace.name_of(document.path),
@@ -236,6 +203,23 @@ def _suggest_action(server: ConduitServer, document: Document) -> types.CodeActi
     )
 
 
+def _hunk_actions(hint: types.Diagnostic) -> list[types.CodeAction]:
+    """Return what a lens would offer on a hunk, for editors without lenses."""
+    return [
+        types.CodeAction(
+            title=f"{verb}: {hint.message.split(':', 1)[0].lower()}",
+            kind=types.CodeActionKind.QuickFix,
+            diagnostics=[hint],
+            command=types.Command(title=verb, command=command, arguments=[{"hunkIds": [str(hint.code)]}]),
+        )
+        for verb, command in (
+            ("Accept", "conduit.hunk.accept"),
+            ("Reject", "conduit.hunk.reject"),
+            ("Why", "conduit.hunk.why"),
+        )
+    ]
+
+
 def _hint_actions(document: Document, hint: types.Diagnostic) -> list[types.CodeAction]:
     """Return what can be done with one suggestion."""
     apply = RunActionParams(
@@ -278,7 +262,20 @@ def _wire_problem(diagnostic: types.Diagnostic) -> ActionProblem:
         range=_wire(diagnostic.range),
         source=diagnostic.source or "",
         code=str(diagnostic.code or ""),
+        related=tuple(
+            RelatedPlace(uri=each.location.uri, line=each.location.range.start.line, message=each.message)
+            for each in (diagnostic.related_information or ())[:_MOST_RELATED]
+        ),
     )
+
+
+def _related(app: App, place: RelatedPlace) -> str:
+    """Return a related place as the model is told it; one outside of the open folders keeps its words only."""
+    path = path_from_uri(place.uri)
+    if path is not None:
+        with suppress(OutsideWorkspace):
+            return f"{app.workspace.name_of(path)}, line {place.line + 1}: {place.message}"
+    return place.message
 
 
 def _wire(range_: types.Range) -> WireRange:

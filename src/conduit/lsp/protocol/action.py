@@ -8,6 +8,14 @@ from conduit.lsp.protocol.payload import Payload
 from conduit.lsp.protocol.prompt import WireRange
 
 
+class RelatedPlace(Payload):
+    """Another place that a diagnostic names; `line` is zero-based."""
+
+    uri: str
+    line: int
+    message: str
+
+
 class ActionProblem(Payload):
     """A diagnostic, as far as the agent needs it."""
 
@@ -15,12 +23,26 @@ class ActionProblem(Payload):
     range: WireRange
     source: str = ""
     code: str = ""
+    related: tuple[RelatedPlace, ...] = ()
 
 
 class RunActionParams(Payload):
     """What to do, and where; `version` is the document version that the action was offered for."""
 
-    kind: Literal["explain", "fix", "refactor", "document", "tests"]
+    kind: Literal[
+        "explain",
+        "fix",
+        "extract_function",
+        "extract_variable",
+        "inline",
+        "rename",
+        "simplify",
+        "types",
+        "split",
+        "refactor",
+        "document",
+        "tests",
+    ]
     uri: str
     range: WireRange
     version: int | None = None
@@ -30,12 +52,18 @@ class RunActionParams(Payload):
 
 
 class RunActionResult(Payload):
-    """How an action ended; `applied` is true when its edits reached the editor."""
+    """How an action ended.
+
+    `applied` is true when its edits reached the editor; `waiting` is how many hunks wait for the person instead. After
+    a fix, `recheck` is what the editor's language servers say of the problem: `gone`, `reported`, or `unknown` yet.
+    """
 
     session_id: str
     stop_reason: str
     applied: bool = False
     changed_files: tuple[str, ...] = ()
+    waiting: int = 0
+    recheck: Literal["gone", "reported", "unknown"] | None = None
     answer: str = ""
     error: str | None = None
 

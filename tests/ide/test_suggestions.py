@@ -1,23 +1,11 @@
-"""What is offered for a place, from facts alone."""
+"""Suggestions stay on the lines that they quote."""
 
 from __future__ import annotations
 
-from conduit.ide.actions import ActionKind, Problem, Target, offer_actions
 from conduit.ide.suggestions import Suggestion, follow
 from conduit.workspace.positions import Position, Range
 
 HERE = Range(Position(3, 0), Position(3, 4))
-
-
-def test_each_problem_has_its_fix_and_code_without_problems_has_none() -> None:
-    problems = tuple(Problem(message, HERE) for message in ("undefined name 'x'", "line\ntwo"))
-    fixes = [offer for offer in offer_actions(Target("a.py", HERE, problems=problems)) if offer.kind is ActionKind.FIX]
-    assert [(offer.title, offer.group) for offer in fixes] == [
-        ("Fix this problem: undefined name 'x'", "quickfix"),
-        ("Fix this problem: line", "quickfix"),
-    ]
-    kinds = [offer.kind for offer in offer_actions(Target("a.py", HERE))]
-    assert kinds == [ActionKind.EXPLAIN, ActionKind.REFACTOR, ActionKind.DOCUMENT, ActionKind.TESTS]
 
 
 def test_a_suggestion_follows_its_line_and_goes_with_it() -> None:
