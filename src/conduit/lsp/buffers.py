@@ -24,6 +24,7 @@ class Buffers:
     def __init__(self, encoding: PositionEncoding) -> None:
         self._encoding = encoding
         self._open: dict[str, Document] = {}
+        self._moved: list[tuple[str, str | None]] = []
 
     def __contains__(self, uri: str) -> bool:
         return uri in self._open
@@ -62,10 +63,8 @@ class Buffers:
             self._check(step, created)
         changes: list[tuple[str, list[Change]]] = []
         for step in steps:
-            if step.get("kind") == "create":
-                path = _path(step["uri"])
-                path.parent.mkdir(parents=True, exist_ok=True)
-                path.write_text("", "utf-8")
+            if "kind" in step:
+                self._operate(step)
                 continue
             uri = step["textDocument"]["uri"]
             if uri in self._open:
@@ -73,6 +72,31 @@ class Buffers:
             else:
                 self._apply_closed(_path(uri), step["edits"])
         return changes
+
+    def take_moved(self) -> list[tuple[str, str | None]]:
+        """Return, once, the open documents that edits moved (from, to) or deleted (from, None)."""
+        moved, self._moved = self._moved, []
+        return moved
+
+    def _operate(self, step: Mapping[str, Any]) -> None:
+        """Create, move or delete a file; what is open goes along, unsaved as it is."""
+        if step["kind"] == "create":
+            path = _path(step["uri"])
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text("", "utf-8")
+            return
+        old = step["oldUri"] if step["kind"] == "rename" else step["uri"]
+        new = step["newUri"] if step["kind"] == "rename" else None
+        if new is None:
+            _path(old).unlink()
+        else:
+            _path(new).parent.mkdir(parents=True, exist_ok=True)
+            _path(old).rename(_path(new))
+        document = self._open.pop(old, None)
+        if document is not None:
+            self._moved.append((old, new))
+            if new is not None:
+                self.open(new, document.language_id, document.text)
 
     def _steps(self, edit: Mapping[str, Any]) -> list[dict[str, Any]]:
         if edit.get("documentChanges") is not None:
@@ -82,10 +106,12 @@ class Buffers:
 
     def _check(self, step: Mapping[str, Any], created: set[str]) -> None:
         if "kind" in step:
-            if step["kind"] != "create":
-                raise EditNotApplied(f"this editor cannot {step['kind']} files")
-            if _path(step["uri"]).exists():
-                raise EditNotApplied(f"{step['uri']} exists already")
+            made = {"create": "uri", "rename": "newUri"}.get(step["kind"])
+            needed = {"rename": "oldUri", "delete": "uri"}.get(step["kind"])
+            if made and _path(step[made]).exists():
+                raise EditNotApplied(f"{step[made]} exists already")
+            if needed and not _path(step[needed]).is_file():
+                raise EditNotApplied(f"{step[needed]} does not exist")
             return
         uri, version = step["textDocument"]["uri"], step["textDocument"].get("version")
         if uri in self._open:

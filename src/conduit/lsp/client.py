@@ -43,6 +43,9 @@ class EditorOptions:
     apply_edit: bool = True
     document_changes: bool = True
     create_files: bool = True
+    rename_files: bool = False
+    delete_files: bool = False
+    annotations: bool = False
     show_document: bool = False
     progress: bool = True
     watch_files: bool = False
@@ -267,16 +270,29 @@ class EditorClient:
             return {"applied": False, "failureReason": str(error)}
         for uri, parts in changes:
             await self._tell_change(uri, parts)
+        for old, new in self.buffers.take_moved():
+            await self.notify("textDocument/didClose", {"textDocument": {"uri": old}})
+            if new is not None:
+                document = self.buffers.document(new)
+                item = {"uri": new, "languageId": document.language_id, "version": 1, "text": document.text}
+                await self.notify("textDocument/didOpen", {"textDocument": item})
         return {"applied": True}
 
     def _capabilities(self) -> dict[str, Any]:
         options = self._options
-        operations = ["create"] if options.create_files else []
+        able = {"create": options.create_files, "rename": options.rename_files, "delete": options.delete_files}
+        workspace_edit: dict[str, Any] = {
+            "documentChanges": options.document_changes,
+            "resourceOperations": [name for name, offered in able.items() if offered],
+            "failureHandling": "transactional",
+        }
+        if options.annotations:
+            workspace_edit["changeAnnotationSupport"] = {"groupsOnLabel": True}
         return {
             "general": {"positionEncodings": [encoding.value for encoding in options.encodings]},
             "workspace": {
                 "applyEdit": options.apply_edit,
-                "workspaceEdit": {"documentChanges": options.document_changes, "resourceOperations": operations},
+                "workspaceEdit": workspace_edit,
                 "configuration": True,
                 "workspaceFolders": True,
                 "didChangeWatchedFiles": {"dynamicRegistration": options.watch_files},
