@@ -187,12 +187,14 @@ class Reviews:
 
     async def reverted(self, session_id: str, change_ids: Sequence[str], files: Sequence[FileTexts]) -> None:
         """Let accepted hunks wait again whose change was taken back; see `Changes.on_reverted`."""
-        decided = {
-            stored.event.hunk_id
+        accepted = {
+            stored.event.hunk_id: stored.event.change_id
             for stored in await self._store.events_of("hunk_decided", session_id=session_id)
-            if isinstance(stored.event, HunkDecided) and stored.event.change_id in change_ids
+            if isinstance(stored.event, HunkDecided) and stored.event.decision == "accepted"
         }
+        decided = {hunk_id for hunk_id, change_id in accepted.items() if change_id in change_ids}
         if not decided:
+            await self._made_again(session_id, accepted, files)
             return
         async with self._lock(session_id):
             texts = {file.path: file for file in files}
@@ -210,6 +212,23 @@ class Reviews:
                 again.append(replace(file, moved_to=target, moved_name=event.moved_name) if moved else file)
             if again:
                 await self._record(session_id, "", pending, again, ())
+
+    async def _made_again(self, session_id: str, accepted: Collection[str], files: Sequence[FileTexts]) -> None:
+        """Forget the moves and deletions that a redo made again; what else waits in a moved file goes with it."""
+        after = {file.path: file.after for file in files}
+        async with self._lock(session_id):
+            pending = await self.of(session_id)
+            changed: list[PendingFile] = []
+            for file in pending:
+                whole = file.whole
+                if after.get(file.path, "") is not None or whole is None or whole.id not in accepted:
+                    continue
+                changed.append(replace(file, hunks=()))
+                if file.moved_to is not None:
+                    there = PendingFile(file.moved_to, file.moved_name, file.base, file.without({whole.id}).hunks)
+                    changed.append(there.at(after.get(file.moved_to)))
+            if changed:
+                await self._record(session_id, "", pending, changed, ())
 
     async def follow(self, events: Sequence[FileEvent]) -> None:
         """Follow files that were renamed."""
