@@ -38,10 +38,16 @@ class Key:
 
 @dataclass
 class Writer:
-    """Makes texts and changes them; `numbers` never repeat."""
+    """Makes texts and changes them; numbers never repeat.
+
+    `ends` and `began` are the line end and the first lines of each file. `shaken` are those of them that were missing
+    at some time: when they come back, nobody knows where lines that were put in meanwhile stand beside them.
+    """
 
     number: int = 0
     ends: dict[str, str] = field(default_factory=dict)
+    began: dict[str, set[str]] = field(default_factory=dict)
+    shaken: set[str] = field(default_factory=set)
 
     def next(self) -> int:
         self.number += 1
@@ -51,6 +57,7 @@ class Writer:
         """Return a new text of so many lines; `closed`: the last one has a line end."""
         file = f"f{self.next()}"
         self.ends[file] = end
+        self.began[file] = {f"{file}:{number}" for number in range(lines)}
         text = "".join(f"{file}:{number} text 😀{end}" for number in range(lines))
         return text if closed else text.removesuffix(end)
 
@@ -77,6 +84,12 @@ class Writer:
                 break
         return "".join(lines)
 
+    def shake(self, text: str) -> None:
+        """Remember which lines of the beginning are missing."""
+        names = {Key.of(line).name for line in lines_of(text)}
+        for file in {name.split(":")[0] for name in names}:
+            self.shaken |= self.began[file] - names
+
     def _insert(self, lines: list[str], at: int, end: str, who: str) -> None:
         before, after = Key.of(lines[at - 1]) if at else None, Key.of(lines[at]) if at < len(lines) else None
         low, high = before.low if before else -1, after.high if after else _FAR
@@ -98,7 +111,7 @@ def words_of(text: str, who: str) -> list[str]:
     return _words(text, who)
 
 
-def wrong_places(text: str, ends: dict[str, str]) -> list[str]:
+def wrong_places(text: str, writer: Writer) -> list[str]:
     """Return what stands in a text where it does not belong."""
     wrong: list[str] = []
     lines = lines_of(text)
@@ -110,13 +123,14 @@ def wrong_places(text: str, ends: dict[str, str]) -> list[str]:
     for number, (line, key) in enumerate(zip(lines, keys, strict=True)):
         wrong += [f"{word} in the line {key.name}" for word in re.findall(r"[pm]\d+@(\S+)", line) if word != key.name]
         body, tail = _split(line)
-        if tail != ends[key.file] and not (tail == "" and number == len(lines) - 1):
+        if tail != writer.ends[key.file] and not (tail == "" and number == len(lines) - 1):
             wrong.append(f"the line end of {body!r} is {tail!r}")
-        for other in keys[:number]:
-            if other.own and other.low >= key.high:
+        for place, other in enumerate(keys):
+            if place == number or not other.own or other.name in writer.shaken:
+                continue
+            if place < number and other.low >= key.high:
                 wrong.append(f"{key.name} after {other.name}")
-        for other in keys[number + 1 :]:
-            if other.own and other.low <= key.low:
+            if place > number and other.low <= key.low:
                 wrong.append(f"{key.name} before {other.name}")
     return wrong
 

@@ -96,6 +96,8 @@ class Kernel(RuleBasedStateMachine):
     def propose(self, seed: int) -> None:
         world, chance = self.world, self._chance(seed)
         changes = world.run(world.proposal(chance, staged=True))
+        if not changes:
+            return
         if chance.random() < 0.2 and (path := self._path(chance)):  # while the model writes
             world.type(chance, path)
         before = world.state()
@@ -106,6 +108,8 @@ class Kernel(RuleBasedStateMachine):
     def change_at_once(self, seed: int) -> None:
         world, chance = self.world, self._chance(seed)
         changes = world.run(world.proposal(chance, staged=False))
+        if not changes:
+            return
         if chance.random() < 0.2 and (path := self._path(chance)):
             world.type(chance, path)
         world.disturb(chance)
@@ -159,17 +163,21 @@ class Kernel(RuleBasedStateMachine):
         if chance.random() < 0.6:
             world.attempt("undone", lambda: world.app.changes.undo(world.session, turn))
         else:
-            world.attempt("redone", lambda: world.app.changes.redo(world.session, turn))
+            done = world.attempt("redone", lambda: world.app.changes.redo(world.session, turn))
+            # A proposal that was undone, accepted again in other words, and redone too, stands there in both.
+            world.twice_allowed |= done is not None
 
     @rule(seed=SEEDS)
     def undo_and_redo_at_once(self, seed: int) -> None:
         world, _ = self.world, self._chance(seed)
         before = world.texts()
+        history = world.run(world.app.changes._history(world.session))
+        undone = {turn.turn_id for turn in history.turns.values() if turn.undone}
         done = world.attempt("undone", lambda: world.app.changes.undo(world.session))
         if done is not None and not any(file.kept or file.problems for file in done.files):
             again = world.attempt("redone", lambda: world.app.changes.redo(world.session, done.turn_id))
             assert again is not None, world.last
-            if not any(file.kept or file.problems for file in again.files):
+            if done.turn_id not in undone and not any(file.kept or file.problems for file in again.files):
                 assert world.texts() == before
 
     @invariant()
@@ -197,7 +205,7 @@ def test_no_character_is_lost_and_nothing_stands_in_a_wrong_place(world: World) 
         derandomize=not SOAK,
         print_blob=True,
         suppress_health_check=list(HealthCheck),
-        phases=(Phase.generate, Phase.shrink) if SOAK or os.environ.get("SHRINK") else (Phase.generate,),
+        phases=(Phase.generate, Phase.shrink) if os.environ.get("SHRINK") else (Phase.generate,),
     )
     run_state_machine_as_test(machine, settings=profile)
     counted = ", ".join(f"{name} {number}" for name, number in sorted(world.counts.items()))

@@ -294,3 +294,13 @@ async def test_a_cancelled_plan_is_given_up_and_what_the_editor_does_later_is_ta
         held.set()
         await one.editor.documents.wait_until(lambda: len(one.editor.edits) >= 2 and one.state() == before, 30)
         assert one.state() == before
+
+
+@pytest.mark.parametrize("model", [one for one in MODELS if one.operations], ids=lambda model: model.name)
+async def test_what_is_typed_just_when_a_file_is_deleted_comes_back_with_it(tmp_path: Path, model: Model) -> None:
+    with scene(tmp_path / "w", model) as one:
+        path = one.root / "gone.py"
+        one.editor.faults.append(Fault(before=lambda: one.editor.type(path, 1, "typed\n")))
+        with pytest.raises(StaleDocument):
+            await one.sink.submit([FileChange(path, "gone.py", "old\n", None)])
+        assert (path.read_bytes(), one.editor.text(path)) == (b"old\n", "old\ntyped\n")

@@ -155,8 +155,8 @@ class _Watch:
         if document is None:
             return change if self.believed else None
         closed = self._documents.by_uri(document.uri) is None
-        if change.verb == "delete":
-            return change if closed else None
+        if change.verb == "delete":  # LSP has no version for it: what was typed last is deleted with the file
+            return replace(change, before=self._texts[document][-1]) if closed else None
         text = landed(change, self._texts[document])
         if change.moved_to is None:
             return text if change.edits() or self.believed else None
@@ -174,7 +174,10 @@ class _Watch:
             made = self.made(change)
             if made is None or made.moved_to != change.moved_to:
                 return False
-            if change.verb != "delete" and change.path in self._open and not is_right(change, made):
+            if change.verb == "delete":
+                if change.path in self._open and made.before != (change.before or ""):
+                    return False
+            elif change.path in self._open and not is_right(change, made):
                 return False
         return True
 
