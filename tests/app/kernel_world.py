@@ -68,6 +68,7 @@ class World:
             shutil.rmtree(path) if path.is_dir() else path.unlink()
         self.writer = Writer()
         self.mine: set[str] = set()
+        self.given_up: set[str] = set()
         self.twice_allowed = False
         self.turns: list[str] = []
         self.away: dict[Path, bytes] = {}
@@ -104,7 +105,12 @@ class World:
 
     def own(self) -> None:
         """Count what the person has now as theirs; what they took away themselves is not any more."""
-        self.mine = {word for text in self.texts().values() for word in words_of(text, "p")}
+        self.mine = {word for text in self.texts().values() for word in words_of(text, "p")} - self.given_up
+
+    def give_up(self, words: set[str]) -> None:
+        """The person let these go with a deletion or a conflict that they decided."""
+        self.given_up |= words
+        self.mine -= words
 
     def type(self, chance: random.Random, path: Path, *, deletes: bool = True) -> None:
         if self.editor.text(path) is None:
@@ -173,7 +179,7 @@ class World:
         """Return changes of one to three files, made of what tools read."""
         pending = await self.app.reviews.of(self.session)
         files = self.app.workspace.with_overlay(pending if staged else None)
-        names = [path for path in (await files.list_files()).names if path.endswith(".txt")]
+        names = [path for path in sorted((await files.list_files()).names) if path.endswith(".txt")]
         changes: list[FileChange] = []
         for name in chance.sample(names, min(len(names), chance.randint(1, 3))):
             reading = await files.read(name)
@@ -234,6 +240,7 @@ class World:
 
     def attempt(self, name: str, what: Callable[[], Coroutine[Any, Any, Any]]) -> Any:
         """Do something that may be refused with a clear sentence; None when it was."""
+        shown = [path for path in self.texts() if self.editor.text(path) is not None and path.is_file()]
         try:
             result = self.run(what())
         except (UserError, ToolError) as error:
@@ -244,6 +251,10 @@ class World:
             self.editor.faults.clear()
         self.counts[name] += 1
         self.last = name
+        if not self.model.operations:  # the person was told that these are still open, and closes them
+            for path in shown:
+                if not path.is_file() and self.editor.text(path) is not None:
+                    self.close_document(path)
         return result
 
     # -- what must hold ---------------------------------------------------------------------------------------------

@@ -115,7 +115,7 @@ class Kernel(RuleBasedStateMachine):
         world.disturb(chance)
         gone = {word for one in changes if one.after is None for word in words_of(one.before or "", "p")}
         if world.attempt("changed", lambda: world.app.changes.apply(world.session, world.new_turn(), "turn", changes)):
-            world.mine -= gone
+            world.give_up(gone)
 
     # -- decisions --------------------------------------------------------------------------------------------------
 
@@ -143,7 +143,7 @@ class Kernel(RuleBasedStateMachine):
         if world.attempt("accepted", lambda: world.app.reviews.accept(world.session, selection)):
             for each in meant:  # what a person names, they have looked at
                 if each.hunk.kind == "delete" or (each.hunk.conflict and each.hunk.id in selection.ids):
-                    world.mine -= set(words_of(each.hunk.old, "p")) - set(words_of(each.hunk.new, "p"))
+                    world.give_up(set(words_of(each.hunk.old, "p")) - set(words_of(each.hunk.new, "p")))
 
     @precondition(lambda self: self.world.waiting())
     @rule(seed=SEEDS)

@@ -113,14 +113,14 @@ def propose(base: str, hunks: Sequence[Hunk], after: str, turn_id: str, new_id: 
         if same is not None:
             result.append(same)
             continue
-        revised = next((one for one in known if _touch(one, span) and one not in result), None)
+        revised = next((one for one in known if touches(one, span) and one not in result), None)
         hunk_id = revised.id if revised else new_id()
         known = [one for one in known if one is not revised]
         old = "".join(lines[span.start : span.end])
         result.append(Hunk(hunk_id, turn_id, "edit", span.start, old, new))
     # A conflict stays, unless the model wrote over it: then it has seen the person's text.
     written = [_span(hunk) for hunk in result]
-    result += [hunk for hunk in hunks if hunk.conflict and not any(_touch(hunk, span) for span in written)]
+    result += [hunk for hunk in hunks if hunk.conflict and not any(touches(hunk, span) for span in written)]
     return _ordered(result)
 
 
@@ -162,7 +162,7 @@ def _groups(hunks: Sequence[Hunk], theirs: Sequence[Span]) -> list[tuple[list[Hu
     """Return hunks with the changes of the person that meet them; those that share a change are together."""
     groups: list[tuple[list[Hunk], list[Span]]] = []
     for hunk in hunks:
-        meeting = [span for span in theirs if _touch(hunk, span)]
+        meeting = [span for span in theirs if touches(hunk, span)]
         if groups and meeting and meeting[0] in groups[-1][1]:
             groups[-1][0].append(hunk)
             groups[-1][1].extend(span for span in meeting if span not in groups[-1][1])
@@ -200,7 +200,7 @@ def _span(hunk: Hunk) -> Span:
     return Span(hunk.line, hunk.end, tuple(split_lines(hunk.new)))
 
 
-def _touch(hunk: Hunk, span: Span) -> bool:
+def touches(hunk: Hunk, span: Span) -> bool:
     """Say whether both are about the same lines; of two texts put in at one place nobody knows which comes first."""
     start, end = hunk.line, hunk.end
     return (start, end) == (span.start, span.end) or (start < span.end and span.start < end)

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from conduit.edits.edit import FileChange
-from conduit.edits.hunks import Hunk, propose, proposed, rebase_hunks, spans, take
+from conduit.edits.hunks import Hunk, propose, proposed, rebase_hunks, spans, take, touches
 from conduit.errors import StaleDocument
 from conduit.workspace.document import split_lines
 
@@ -238,6 +238,6 @@ def waiting_again(file: PendingFile, now: str | None, accepted: str | None, hunk
         hunk_id = meant.id if meant else new_hunk_id()
         old = "".join(lines[span.start : span.end])
         hunk = Hunk(hunk_id, (meant or hunks[0]).turn_id, "edit", span.start, old, new)
-        if all(hunk.end <= one.line or one.end <= hunk.line for one in again):
+        if not any(touches(one, span) for one in again):  # else it is in that one already
             again.append(hunk)
     return replace(file, hunks=(*whole, *sorted(again, key=lambda one: (one.line, one.end))))
