@@ -29,7 +29,7 @@ from conduit.app.review import Selection
 from fakes.model_editors import MODELS
 
 SOAK = os.environ.get("SOAK") == "1"
-EXAMPLES, STEPS = (int(os.environ.get("EXAMPLES", "700")), 50) if SOAK else (8, 30)
+EXAMPLES, STEPS = (int(os.environ.get("EXAMPLES", "600")), 50) if SOAK else (8, 30)
 SEEDS = st.integers(0, 2**32 - 1)
 
 

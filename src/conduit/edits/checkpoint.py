@@ -71,9 +71,10 @@ def _pieces(span: Span) -> list[Span]:
 def _meet(piece: Span, since: Span) -> bool:
     """Say whether both are about the same lines.
 
-    Of two texts put in at one place both can stand, unless the newer one may be the older one come back.
+    Of two texts put in at one place, or beside each other, both can stand, unless the newer one may be the older one
+    come back.
     """
-    if piece.start == piece.end == since.start == since.end:
+    if piece.start == piece.end and piece.start in (since.start, since.end):
         return piece.lines == since.lines or bool(
             {line.strip() for line in piece.lines} & {line.strip() for line in since.lines} - {""}
         )
