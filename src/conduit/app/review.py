@@ -206,9 +206,9 @@ class Reviews:
                 if path not in texts:
                     continue
                 moved = any(hunk.kind == "move" for hunk in hunks)
-                accepted = texts[target].before if moved and target in texts else texts[path].before
+                with_them = texts[target].before if moved and target in texts else texts[path].before
                 file = pending.get(path) or PendingFile(path, event.name, texts[path].after, ())
-                file = waiting_again(file, texts[path].after, accepted, hunks)
+                file = waiting_again(file, texts[path].after, with_them, hunks)
                 again.append(replace(file, moved_to=target, moved_name=event.moved_name) if moved else file)
             if again:
                 await self._record(session_id, "", pending, again, ())
