@@ -19,7 +19,7 @@ from conduit.app.parts import Parts
 from conduit.app.undoing import FileTexts
 from conduit.edits.edit import FileChange
 from conduit.edits.hunks import Hunk
-from conduit.edits.review import PendingFile, PendingFiles, waiting_again
+from conduit.edits.review import PendingFile, PendingFiles, made_again, waiting_again
 from conduit.errors import PermissionDenied, StaleDocument, ToolError, UserError
 from conduit.sandbox.protected import protected_among
 from conduit.sessions.events import Event, FilePending, HunkDecided, HunkState
@@ -214,19 +214,9 @@ class Reviews:
                 await self._record(session_id, "", pending, again, ())
 
     async def _made_again(self, session_id: str, accepted: Collection[str], files: Sequence[FileTexts]) -> None:
-        """Forget the moves and deletions that a redo made again; what else waits in a moved file goes with it."""
-        after = {file.path: file.after for file in files}
         async with self._lock(session_id):
             pending = await self.of(session_id)
-            changed: list[PendingFile] = []
-            for file in pending:
-                whole = file.whole
-                if after.get(file.path, "") is not None or whole is None or whole.id not in accepted:
-                    continue
-                changed.append(replace(file, hunks=()))
-                if file.moved_to is not None:
-                    there = PendingFile(file.moved_to, file.moved_name, file.base, file.without({whole.id}).hunks)
-                    changed.append(there.at(after.get(file.moved_to)))
+            changed = made_again(pending, accepted, {file.path: file.after for file in files})
             if changed:
                 await self._record(session_id, "", pending, changed, ())
 

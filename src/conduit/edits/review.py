@@ -7,7 +7,7 @@ disk or an editor: what the person has now is handed in. Immutable values are sw
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -241,3 +241,27 @@ def waiting_again(file: PendingFile, now: str | None, accepted: str | None, hunk
         if not any(touches(one, span) for one in again):  # else it is in that one already
             again.append(hunk)
     return replace(file, hunks=(*whole, *sorted(again, key=lambda one: (one.line, one.end))))
+
+
+def made_again(
+    files: Iterable[PendingFile], accepted: Collection[str], after: Mapping[Path, str | None]
+) -> list[PendingFile]:
+    """Return what becomes of files whose move or deletion waits and was made again by a redo.
+
+    What else waits in a moved file goes with it.
+
+    Args:
+        files: what waits.
+        accepted: the ids of hunks that were accepted before.
+        after: the texts after the redo, by path.
+    """
+    changed: list[PendingFile] = []
+    for file in files:
+        whole = file.whole
+        if after.get(file.path, "") is not None or whole is None or whole.id not in accepted:
+            continue
+        changed.append(replace(file, hunks=()))
+        if file.moved_to is not None:
+            there = PendingFile(file.moved_to, file.moved_name, file.base, file.without({whole.id}).hunks)
+            changed.append(there.at(after.get(file.moved_to)))
+    return changed
