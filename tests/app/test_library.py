@@ -215,3 +215,11 @@ async def test_a_probe_does_not_ask_what_its_row_denies(opening: Opening):
         found = {each.capability: each async for each in app.library().probe("deepseek")}
     assert (found["vision"].found, found["vision"].detail) == (None, "not tried: its row says no")
     assert len(server.received) == 5
+
+
+@pytest.mark.parametrize(
+    ("name", "form"),
+    [("gpt", "v4a"), ("sonnet", "search_replace"), ("scripted/demo", "search_replace"), ("embedded", None)],
+)
+async def test_a_model_is_known_by_the_form_in_which_it_changes_files(app: App, name: str, form: str | None) -> None:
+    assert app.library().edit_format(app.model(name)) == form

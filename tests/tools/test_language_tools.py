@@ -76,7 +76,7 @@ def test_tools_exist_where_the_editor_has_the_ability_and_edits_only_where_the_m
     assert one == [*plain, "rename_symbol"]
     reading = {tool.spec.name for tool in EVERY.only({Effect.READ})}
     assert set(more) - reading == {"rename_symbol", "apply_code_action"}
-    assert {tool.kind for tool in EVERY} == {"read", "search", "edit"}
+    assert {tool.kind for tool in EVERY} == {"read", "search", "edit", "delete", "move"}
 
 
 async def test_diagnostics_name_the_version_that_they_are_for(room: Room) -> None:

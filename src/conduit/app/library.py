@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
-from conduit.catalog.model import ModelInfo
+from conduit.catalog.model import EditFormat, ModelInfo
 from conduit.messages.message import Usage
 from conduit.providers.base import PullProgress
 
@@ -84,6 +84,13 @@ class ModelLibrary(Protocol):
 
     def card(self, name: str) -> ModelCard:
         """Return the card of one model; raises UnknownModel with the nearest names."""
+        ...
+
+    def edit_format(self, model: ModelInfo) -> EditFormat | None:
+        """Return the form in which a model changes files best.
+
+        None for one that has no tool calls of its own: it is too small to choose among several tools that change files.
+        """
         ...
 
     async def update(self, provider: str = "") -> list[Listing]:

@@ -12,7 +12,7 @@ from conduit.agent.budget import TurnLimits
 from conduit.agent.permission import Approver, effects_in
 from conduit.agent.setup import Target
 from conduit.app.library import ModelLibrary
-from conduit.catalog.model import ModelInfo
+from conduit.catalog.model import EditFormat, ModelInfo
 from conduit.context.builder import EditorContext, render_file
 from conduit.edits.edit import EditSink
 from conduit.messages.content import Text
@@ -170,13 +170,14 @@ class Setup:
 class Parts:
     """The concrete parts that compose hands in; they live as long as the App.
 
-    `batches` is the folder in which they are kept, `notices` are sentences for the person about what was found while
-    opening; `headless` says that no editor is attached, so that nobody here knows what is in its buffers.
+    `tools` has those for a model that changes files in a form, the fewest for None; `batches` is the folder in which
+    batches are kept, `notices` are sentences for the person about what was found while opening; `headless` says that
+    no editor is attached, so that nobody here knows what is in its buffers.
     """
 
     workspace: Workspace
     store: SessionStore
-    tools: Callable[[], ToolSet]
+    tools: Callable[[EditFormat | None], ToolSet]
     edits: Callable[[Workspace], EditSink]
     approver: Approver
     recorder: Recorder
@@ -196,11 +197,13 @@ class Parts:
         roots = self.workspace.roots
         return str(roots[0]) if roots else ""
 
-    async def offer(self, model: ModelInfo, mode: Mode, options: PromptOptions) -> ToolSet:
+    async def offer(
+        self, model: ModelInfo, edit_format: EditFormat | None, mode: Mode, options: PromptOptions
+    ) -> ToolSet:
         """Return the tools of one turn; the first one imports them, off the event loop."""
         if model.capabilities.tools == "none":
             return ToolSet()
-        return options.offered(await asyncio.to_thread(self.tools), mode)
+        return options.offered(await asyncio.to_thread(self.tools, edit_format), mode)
 
     async def attach(self, name: str, limit_bytes: int) -> Text:
         """Return a file of the workspace as a block of a prompt; raises what `Workspace.read` raises."""

@@ -52,7 +52,7 @@ class TurnStart:
         conversation = await parts.store.conversation(session.id)
         mode = options.mode or session.mode
         refuse_unreadable(model, content)
-        tools = await parts.offer(model, mode, options)
+        tools = await parts.offer(model, setup.models.library.edit_format(model), mode, options)
         turn_id = new_id("turn")
         context = await self._context(session.id, turn_id, mode)
         system = build_system(

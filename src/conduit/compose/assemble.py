@@ -91,7 +91,7 @@ async def open_app(
         Parts(
             workspace=workspace,
             store=store,
-            tools=lambda: all_tools(abilities.offers),
+            tools=lambda edit_format: all_tools(abilities.offers, edit_format),
             edits=lambda files: ApplyAtOnce(files, files.door, applier, AbilitySaver(abilities)),
             approver=approver,
             recorder=room.recorder,

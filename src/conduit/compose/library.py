@@ -14,7 +14,7 @@ from conduit.app.library import Listing, ModelCard
 from conduit.catalog import prices
 from conduit.catalog.capabilities import Facts, answers, check_name, details
 from conduit.catalog.catalog import Catalog
-from conduit.catalog.model import ModelInfo, Vendor
+from conduit.catalog.model import EditFormat, ModelInfo, Vendor
 from conduit.catalog.tiers import Discovered, DiscoveredList, read_lists, with_discovered, with_own, write_lists
 from conduit.errors import ConfigError, ProviderError, UserError
 from conduit.messages.message import Usage
@@ -92,6 +92,10 @@ class Library:
     def card(self, name: str) -> ModelCard:
         """Return one card; raises UnknownModel."""
         return self._card(self._shelf.catalog.resolve(name))
+
+    def edit_format(self, model: ModelInfo) -> EditFormat | None:
+        """Return the form in which a model changes files best; see the protocol."""
+        return None if model.capabilities.tools == "prompted" else self._shelf.catalog.edit_format(model)
 
     def cost(self, model: ModelInfo, usage: Usage, *, batch: bool = False) -> float | None:
         """Return what these tokens cost, or None."""

@@ -64,7 +64,7 @@ def _block(lines: list[str], start: int) -> tuple[Passage, int]:
     if len(dividers) != 1:
         raise InvalidArguments(
             f"The block at line {start + 1} has {len(dividers)} lines '=======' where there should be one; "
-            "nothing was changed. If the file itself has such a line, use edit_file."
+            "nothing was changed. If the file itself has such a line, send a V4A patch or a unified diff."
         )
     old, new = lines[start + 1 : dividers[0]], lines[dividers[0] + 1 : stop]
     return Passage(_text(old), _text(new)), stop + 1

@@ -102,7 +102,7 @@ def apply(patches: Sequence[FilePatch], texts: Mapping[str, str | None]) -> list
         raise _all_of(problems)
     return [
         PatchedFile(
-            file.path,
+            file.path if file.before is not None else file.name,
             file.before,
             file.text,
             file.name if file.before is not None and file.text is not None and file.name != file.path else None,

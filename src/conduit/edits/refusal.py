@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import operator
 import re
 from collections.abc import Sequence
 from itertools import accumulate
@@ -15,6 +16,7 @@ _NUMBERED = re.compile(r"[ \t]*\d+[\t|:]")
 _LISTED_LINES = 20
 _NEAREST_LINES = 30
 _FUZZY_LINES = 4000
+_COMPARED = 100
 
 
 def ambiguous(lines: Sequence[int], what: str = "old_text") -> EditAmbiguous:
@@ -58,7 +60,9 @@ def nearest(source: Source, old: str) -> tuple[int, list[str]] | None:
     weights = [len(key) if key in known else 0 for key in source.keys]
     if any(weights):
         sums = list(accumulate(weights, initial=0))
-        best = max(range(len(lines) - size + 1), key=lambda row: sums[row + size] - sums[row])
+        top = max(sums[row + size] - sums[row] for row in range(len(lines) - size + 1))
+        equal = [row for row in range(len(lines) - size + 1) if sums[row + size] - sums[row] == top][:_COMPARED]
+        best = max(equal, key=lambda row: sum(map(operator.eq, source.keys[row : row + size], wanted)))
         return best + 1, lines[best : best + size]
     longest = max(known, key=len)
     offset = wanted.index(longest)

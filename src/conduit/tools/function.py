@@ -25,6 +25,9 @@ from conduit.tools.base import Effect, Preview, ToolContext, ToolOutcome
 
 ToolFunction = Callable[..., Awaitable[ToolOutcome | str]]
 PreviewFunction = Callable[..., Awaitable[Preview | None]]
+TitleFunction = Callable[[Mapping[str, JsonValue]], str]
+"""Makes a title of the arguments as they came, whatever they are; never raises."""
+
 FaultCode = Literal[
     "not_introspectable",
     "not_async",
@@ -73,7 +76,7 @@ class FunctionTool:
         spec: ToolSpec,
         effect: Effect,
         kind: ToolKind,
-        title: str,
+        title: str | TitleFunction,
         preview: PreviewFunction | None,
     ) -> None:
         self._function = function
@@ -104,10 +107,10 @@ class FunctionTool:
 
         def value(match: re.Match[str]) -> str:
             given = arguments.get(match[1])
-            text = given if isinstance(given, str) else "" if given is None else str(given)[:_TITLE_CHARACTERS]
-            cut = text if len(text) <= _TITLE_CHARACTERS else text[:_TITLE_CHARACTERS] + "…"
-            return "".join(char if char.isprintable() else ascii(char)[1:-1] for char in cut)
+            return _printable(given if isinstance(given, str) else "" if given is None else str(given))
 
+        if not isinstance(self._title, str):
+            return _printable(self._title(arguments))
         return re.sub(r"\{(\w+)\}", value, self._title).strip()
 
     async def preview(self, arguments: Mapping[str, JsonValue], context: ToolContext) -> Preview | None:
@@ -147,7 +150,7 @@ def tool(
     *,
     effect: Effect,
     kind: ToolKind,
-    title: str = "",
+    title: str | TitleFunction = "",
     preview: PreviewFunction | None = None,
     name: str | None = None,
 ) -> Callable[[ToolFunction], FunctionTool]:
@@ -156,7 +159,7 @@ def tool(
     Args:
         effect: what it does to the world.
         kind: how faces show it.
-        title: a line for people, in which `{parameter}` stands for an argument; the name when empty.
+        title: a line for people, in which `{parameter}` stands for an argument, or what makes one; the name when empty.
         preview: an async function with the same parameters that tells the effect beforehand.
         name: what the model calls it; the function's own name when None.
 
@@ -320,6 +323,11 @@ def _has_half_characters(arguments: Mapping[str, JsonValue]) -> bool:
             except UnicodeEncodeError:
                 return True
     return False
+
+
+def _printable(text: str) -> str:
+    cut = text if len(text) <= _TITLE_CHARACTERS else text[:_TITLE_CHARACTERS] + "…"
+    return "".join(char if char.isprintable() else ascii(char)[1:-1] for char in cut)
 
 
 def _where(error: ErrorDetails) -> str:
