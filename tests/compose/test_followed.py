@@ -80,3 +80,10 @@ def test_rows_that_did_not_change_are_not_read_again(own: Path):
     for _ in range(5):
         catalog.resolve("sonnet")
     assert len(reads) == 1
+
+
+def test_every_question_about_a_model_is_answered_from_the_rows_of_now(catalog: FollowedCatalog) -> None:
+    assert catalog.edit_format(catalog.resolve("openai/gpt-6-sol")) == "v4a"
+    answering = {name for name, it in vars(Catalog).items() if callable(it) or isinstance(it, property)}
+    own = {name for name in answering if not name.startswith("_")} - set(vars(FollowedCatalog))
+    assert own <= {"packaged"}, "what is inherited would look into an empty catalogue"

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from conduit.catalog.catalog import Catalog
-from conduit.catalog.model import ModelInfo, Vendor
+from conduit.catalog.model import EditFormat, ModelInfo, Vendor
 from conduit.errors import UserError
 
 Stamp = tuple[tuple[int, int] | None, ...]
@@ -64,6 +64,10 @@ class FollowedCatalog(Catalog):
     def describe(self, vendor: str, model: str) -> ModelInfo:
         """Return the row of a vendor's model, or its vendor's defaults; see `Catalog.describe`."""
         return self._current().describe(vendor, model)
+
+    def edit_format(self, model: ModelInfo) -> EditFormat:
+        """Return the form in which a model changes files best; see `Catalog.edit_format`."""
+        return self._current().edit_format(model)
 
     def with_endpoints(self, changes: Mapping[str, Mapping[str, str | None]]) -> Catalog:
         """Return a copy with other addresses that follows the same files; see `Catalog.with_endpoints`."""
