@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
 from pydantic import JsonValue
 
 from conduit.edits.apply import ApplyAtOnce
-from conduit.edits.stage import Stage
+from conduit.edits.edit import FileChange
+from conduit.edits.review import PendingFiles
 from conduit.errors import (
     EditAmbiguous,
     EditNotFound,
@@ -74,13 +75,28 @@ def at_once(root: Path, editor: FakeEditor) -> Iterator[ToolContext]:
         yield ToolContext(workspace, ApplyAtOnce(workspace, door, editor))
 
 
-@pytest.fixture
-def stage() -> Stage:
-    return Stage()
+class Proposals(PendingFiles):
+    """What a session proposes; everything is accepted to see what it comes to."""
+
+    async def submit(self, changes: Sequence[FileChange]) -> str:
+        self.stage(changes, "turn")
+        return "Proposed."
+
+    def changes(self) -> list[FileChange]:
+        return [file.accept({hunk.id for hunk in file.hunks})[0] for file in self if file.hunks]
 
 
 @pytest.fixture
-def staged(at_once: ToolContext, stage: Stage) -> ToolContext:
+def stage(editor: FakeEditor) -> Proposals:
+    def open_text(path: Path) -> str | None:
+        document = editor.document(path)
+        return document.text if document else None
+
+    return Proposals(open_text)
+
+
+@pytest.fixture
+def staged(at_once: ToolContext, stage: Proposals) -> ToolContext:
     return ToolContext(at_once.workspace.with_overlay(stage), stage)
 
 
@@ -182,11 +198,11 @@ async def test_a_line_chooses_between_equal_places(at_once: ToolContext, root: P
 
 async def test_the_model_learns_that_its_edit_broke_the_file(at_once: ToolContext, root: Path) -> None:
     text = await call(edit_file, at_once, path="shop.py", old_text="def two():", new_text="def two(:")
-    assert "\nBut shop.py parsed before and does not parse now: line 5: " in text
+    assert "\nBut shop.py does not parse any more (line 5: " in text
     text = await call(edit_file, at_once, path="shop.py", old_text="return 3", new_text="return 4")
     assert "parse" not in text, "it was broken before this edit"
     text = await call(write_file, at_once, path="new.json", text='{"a": }\n')
-    assert "\nBut new.json does not parse: line 1: " in text
+    assert "\nBut new.json does not parse (line 1: " in text
 
 
 @pytest.mark.parametrize("tool", [edit_file, write_file, apply_patch])
@@ -260,14 +276,20 @@ async def test_a_patch_is_recognised_by_what_it_says(at_once: ToolContext, root:
     ],
 )
 async def test_a_patch_that_fails_in_one_place_does_nothing(
-    at_once: ToolContext, staged: ToolContext, stage: Stage, root: Path, body: str, error: type[ToolError], words: str
+    at_once: ToolContext,
+    staged: ToolContext,
+    stage: Proposals,
+    root: Path,
+    body: str,
+    error: type[ToolError],
+    words: str,
 ) -> None:
     before = files(root)
     for context in (at_once, staged):
         said = await refused(apply_patch, context, patch=f"*** Begin Patch\n{body}\n*** End Patch\n")
         assert (type(said), words in str(said)) == (error, True), said
     assert files(root) == before
-    assert stage.changes() == ()
+    assert stage.changes() == []
 
 
 async def test_what_is_no_patch_is_said_to_be_none(at_once: ToolContext) -> None:
@@ -415,7 +437,7 @@ async def test_what_is_typed_and_not_saved_is_what_is_changed(
 
 
 async def test_collected_changes_are_read_changed_and_moved_again(
-    staged: ToolContext, stage: Stage, root: Path
+    staged: ToolContext, stage: Proposals, root: Path
 ) -> None:
     before = files(root)
     await call(apply_patch, staged, patch=PATCH)
@@ -443,15 +465,28 @@ async def test_collected_changes_are_read_changed_and_moved_again(
     }
 
 
-async def test_a_pure_move_is_a_change_and_moving_back_is_none(staged: ToolContext, stage: Stage) -> None:
+async def test_a_pure_move_is_a_change_and_moving_back_is_none(staged: ToolContext, stage: Proposals) -> None:
     await call(move_file, staged, path="old.py", new_path="young.py")
     assert [(one.name, one.new_name) for one in stage.changes()] == [("old.py", "young.py")]
     await call(move_file, staged, path="young.py", new_path="old.py")
-    assert stage.changes() == ()
+    assert stage.changes() == []
 
 
-async def test_a_file_takes_the_name_of_one_that_was_deleted(staged: ToolContext, stage: Stage) -> None:
+async def test_a_file_takes_the_name_of_one_that_was_deleted(staged: ToolContext, stage: Proposals) -> None:
     await call(delete_file, staged, path="old.py")
     await call(write_file, staged, path="tmp.py", text="new = 1\n")
     await call(move_file, staged, path="tmp.py", new_path="old.py")
     assert [(one.name, one.before, one.after) for one in stage.changes()] == [("old.py", "old = 1\n", "new = 1\n")]
+
+
+async def test_a_file_moves_to_the_name_of_one_that_was_deleted(staged: ToolContext, stage: Proposals) -> None:
+    await call(delete_file, staged, path="old.py")
+    await call(move_file, staged, path="shop.py", new_path="old.py")
+    await call(edit_file, staged, path="old.py", old_text="return 1", new_text="return 10")
+    found = {(one.name, one.new_name, one.before, one.after) for one in stage.changes()}
+    assert found == {
+        ("old.py", "old.py", "old = 1\n", None),
+        ("shop.py", "old.py", SHOP, SHOP.replace("return 1", "return 10")),
+    }
+    await staged.workspace.with_overlay(None).read("old.py")
+    assert "there already" in str(await refused(move_file, staged, path="name.txt", new_path="old.py"))

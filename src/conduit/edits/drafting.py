@@ -23,7 +23,7 @@ class Draft:
     Attributes:
         changes: what becomes of each file.
         names: of all files that are touched: as they are, as they shall be, and as the model called them.
-        notes: sentences for the model: what was found in spite of differences, and what does not parse any more.
+        notes: sentences for the model about what was found in spite of differences.
     """
 
     changes: tuple[FileChange, ...]
@@ -60,18 +60,18 @@ async def draft(patches: Sequence[FilePatch], workspace: Workspace) -> Draft:
         raise InvalidArguments("The files have this text already; nothing would change.")
     _refuse_twins(changes)
     notes = [note for one in patched for note in _found(one)]
-    return Draft(tuple(changes), _names(changes, known.values()), (*notes, *await broken(changes)))
+    return Draft(tuple(changes), _names(changes, known.values()), tuple(notes))
 
 
-async def broken(changes: Sequence[FileChange]) -> list[str]:
-    """Return a sentence about each file that parsed before, or is new, and does not parse now."""
+def find_broken(changes: Sequence[FileChange]) -> list[str]:
+    """Return a sentence about each file that parsed before its change, or is new, and does not parse with it."""
     said: list[str] = []
     for change in changes:
         if change.after is not None and change.after != change.before:
-            problem = await asyncio.to_thread(broken_by_edit, change.new_name, change.before, change.after)
-            ever = "does not parse" if change.before is None else "parsed before and does not parse now"
+            problem = broken_by_edit(change.new_name, change.before, change.after)
+            any_more = "" if change.before is None else " any more"
             if problem:
-                said.append(f"But {shown(change.new_name)} {ever}: {problem}.")
+                said.append(f"{shown(change.new_name)} does not parse{any_more} ({problem}).")
     return said
 
 

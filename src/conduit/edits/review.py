@@ -142,7 +142,7 @@ class PendingFiles:
     def get(self, path: Path) -> PendingFile | None:
         """Return what waits in the file that is, or would be, at a path."""
         file = self._files.get(path)
-        if file is None or (file.moved_to not in (None, path)):
+        if file is None or file.moved_to not in (None, path) or file.text is None:
             file = next((one for one in self._files.values() if one.moved_to == path), file)
         return self._now(file) if file else None
 
@@ -172,9 +172,18 @@ class PendingFiles:
             new = file.propose(change, turn_id)
             if new.path != file.path:
                 result[file.path] = replace(file, hunks=())
+                new = self._over(result.get(new.path) or self._files.get(new.path), new, turn_id)
             result[new.path] = new
         self.put(result.values())
         return list(result.values())
+
+    def _over(self, there: PendingFile | None, new: PendingFile, turn_id: str) -> PendingFile:
+        """Return a new file that takes a name, of which something may wait already."""
+        if there is None or there.base is None:
+            return new
+        if there.text is not None:
+            raise StaleDocument(new.name, "no file", "one whose move is proposed")
+        return there.propose(FileChange(new.path, new.name, None, new.text), turn_id)
 
     def move_base(self, path: Path, now: str | None) -> PendingFile | None:
         """Say what the person has at a path now; return the file when its hunks changed."""
@@ -207,7 +216,9 @@ class PendingFiles:
 
     def gone(self) -> Collection[Path]:
         """Return the files that would be deleted, or moved away."""
-        return [file.path for file in self._files.values() if file.text is None or file.moved_to]
+        taken = {file.moved_to for file in self._files.values() if file.text is not None}
+        away = (file.path for file in self._files.values() if file.text is None or file.moved_to)
+        return [path for path in away if path not in taken]
 
     def _now(self, file: PendingFile) -> PendingFile:
         """What is open in the editor is newer than what was kept."""

@@ -60,14 +60,14 @@ LOOK = frozenset(
 )
 """Tools that only look; those of the editor exist where it has the ability."""
 
-EDIT = LOOK | {"edit_file", "apply_patch"}
-FILES = EDIT | {"write_file"}
+EDIT = LOOK | {"edit_file", "apply_patch", "write_file"}
+"""Of the last three a model has the one that it does best with; there are models that only write whole files."""
 
 # No `source` kind: editors leave those out of the menu at the cursor.
 ACTIONS: Mapping[ActionKind, ActionRow] = {
     ActionKind.EXPLAIN: ActionRow("Explain", "conduit.explain", LOOK),
-    ActionKind.FIX: ActionRow("Fix this problem", "quickfix", FILES | {"apply_code_action"}),
-    ActionKind.EXTRACT_FUNCTION: ActionRow("Extract a function", "refactor.extract.conduit.function", FILES),
+    ActionKind.FIX: ActionRow("Fix this problem", "quickfix", EDIT | {"apply_code_action"}),
+    ActionKind.EXTRACT_FUNCTION: ActionRow("Extract a function", "refactor.extract.conduit.function", EDIT),
     ActionKind.EXTRACT_VARIABLE: ActionRow("Extract a variable", "refactor.extract.conduit.variable", EDIT),
     ActionKind.INLINE: ActionRow("Inline $", "refactor.inline.conduit", EDIT),
     ActionKind.RENAME: ActionRow(
@@ -75,13 +75,13 @@ ACTIONS: Mapping[ActionKind, ActionRow] = {
     ),
     ActionKind.SIMPLIFY: ActionRow("Simplify", "refactor.rewrite.conduit.simplify", EDIT),
     ActionKind.TYPES: ActionRow("Add types", "refactor.rewrite.conduit.types", EDIT),
-    ActionKind.SPLIT: ActionRow("Split this function", "refactor.rewrite.conduit.split", FILES),
+    ActionKind.SPLIT: ActionRow("Split this function", "refactor.rewrite.conduit.split", EDIT),
     # Not in the menu: for a suggestion, which says itself what is to be done.
     ActionKind.REFACTOR: ActionRow(
-        "Refactor", "refactor.rewrite.conduit", FILES | {"rename_symbol", "move_file", "delete_file"}
+        "Refactor", "refactor.rewrite.conduit", EDIT | {"rename_symbol", "move_file", "delete_file"}
     ),
     ActionKind.DOCUMENT: ActionRow("Write documentation", "refactor.rewrite.conduit.document", EDIT),
-    ActionKind.TESTS: ActionRow("Write tests", "refactor.rewrite.conduit.tests", FILES),
+    ActionKind.TESTS: ActionRow("Write tests", "refactor.rewrite.conduit.tests", EDIT),
 }
 
 

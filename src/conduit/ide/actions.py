@@ -19,9 +19,9 @@ from conduit.agent.permission import PermissionRequest
 from conduit.agent.setup import TurnResult
 from conduit.app import App, EditorContext, PromptOptions
 from conduit.app.parts import ApplyActions
-from conduit.app.proposing import find_broken
 from conduit.app.review import PendingHunk, Selection, render_diff
 from conduit.context.builder import fence
+from conduit.edits.drafting import find_broken
 from conduit.edits.edit import FileChange
 from conduit.errors import StaleDocument, StoreError, ToolError, UserError
 from conduit.ide.action_kinds import ACTIONS, ActionKind, Target, first_line, title_of

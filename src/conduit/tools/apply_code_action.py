@@ -10,6 +10,7 @@ from conduit.edits.edit import FileChange
 from conduit.edits.proposal import to_changes, touched
 from conduit.errors import EditRefused, InvalidArguments
 from conduit.tools.base import Effect, Preview, ToolContext, ToolOutcome
+from conduit.tools.drafts import broken
 from conduit.tools.function import tool
 from conduit.tools.places import language_of, lines_range, not_seen, read_known
 
@@ -39,7 +40,7 @@ async def apply_code_action(
     where = await context.edits.submit(changes)
     notes = [not_seen(*staged)] if staged else []
     return ToolOutcome(
-        " ".join([f"Did {title!r}.", where, *notes]),
+        " ".join([f"Did {title!r}.", where, *notes, *await broken(changes)]),
         paths=touched(changes),
         diff="".join(change.diff() for change in changes),
     )

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from conduit.edits.drafting import Draft
+import asyncio
+from collections.abc import Sequence
+
+from conduit.edits.drafting import Draft, find_broken
+from conduit.edits.edit import FileChange
 from conduit.tools.base import Preview, ToolContext, ToolOutcome
 
 
@@ -20,4 +24,11 @@ async def submitted(context: ToolContext, draft: Draft, what: str = "") -> ToolO
     where = await context.edits.submit(draft.changes)
     text = " ".join(filter(None, (what, where)))
     names = dict.fromkeys(name for change in draft.changes for name in (change.name, change.new_name))
-    return ToolOutcome("\n".join([text, *draft.notes]), paths=tuple(names), diff=draft.diff())
+    return ToolOutcome(
+        "\n".join([text, *draft.notes, *await broken(draft.changes)]), paths=tuple(names), diff=draft.diff()
+    )
+
+
+async def broken(changes: Sequence[FileChange]) -> list[str]:
+    """Return what the model is told of files that do not parse with their changes."""
+    return [f"But {each} Change it again." for each in await asyncio.to_thread(find_broken, changes)]

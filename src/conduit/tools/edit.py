@@ -8,7 +8,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from conduit.edits.drafting import Draft, broken, change_of
+from conduit.edits.drafting import Draft, change_of
 from conduit.edits.edit import FileChange
 from conduit.edits.replacements import Made, Replacement, replace_all
 from conduit.errors import EditAmbiguous, EditNotFound, InvalidArguments, PathNotFound
@@ -101,7 +101,7 @@ async def _plan(context: ToolContext, path: str, wanted: Sequence[Replacement]) 
             raise EditNotFound(f"{reading.name} exists and is not empty: quote the text to replace as old_text.")
         where = reading.path if reading else target
         change = await change_of(workspace, where, reading, wanted[0].new)
-        return await _draft(context, path, change), "A new file." if reading is None else "The file was empty."
+        return _draft(context, path, change), "A new file." if reading is None else "The file was empty."
     assert reading is not None
     try:
         text, made = await asyncio.to_thread(replace_all, reading.text, wanted)
@@ -110,12 +110,12 @@ async def _plan(context: ToolContext, path: str, wanted: Sequence[Replacement]) 
     if text == reading.text:
         raise InvalidArguments(f"{reading.name} has this text already; nothing would change.")
     change = await change_of(workspace, reading.path, reading, text)
-    return await _draft(context, path, change), _told(made)
+    return _draft(context, path, change), _told(made)
 
 
-async def _draft(context: ToolContext, path: str, change: FileChange) -> Draft:
+def _draft(context: ToolContext, path: str, change: FileChange) -> Draft:
     called = context.workspace.name_of(context.workspace.path_of(path))
-    return Draft((change,), tuple(dict.fromkeys((change.name, called))), tuple(await broken([change])))
+    return Draft((change,), tuple(dict.fromkeys((change.name, called))))
 
 
 def _told(made: Sequence[Made]) -> str:

@@ -10,6 +10,7 @@ from conduit.edits.edit import FileChange
 from conduit.edits.proposal import to_changes, touched
 from conduit.errors import InvalidArguments
 from conduit.tools.base import Effect, Preview, ToolContext, ToolOutcome
+from conduit.tools.drafts import broken
 from conduit.tools.function import tool
 from conduit.tools.places import find_symbol, language_of, not_seen, read_known
 
@@ -40,7 +41,9 @@ async def rename_symbol(
     files = f"{len(changes)} {'file' if len(changes) == 1 else 'files'}"
     places = sum(len(change.edits()) for change in changes)
     notes = [f"{not_seen(*staged)} Look there for what still has the old name."] if staged else []
-    text = " ".join([f"Renamed {symbol!r} to {new_name!r} in {files} ({places} places).", where, *notes])
+    text = " ".join(
+        [f"Renamed {symbol!r} to {new_name!r} in {files} ({places} places).", where, *notes, *await broken(changes)]
+    )
     return ToolOutcome(text, touched(changes), "".join(change.diff() for change in changes))
 
 
