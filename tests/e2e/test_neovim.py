@@ -102,6 +102,25 @@ def test_a_code_action_changes_the_unsaved_buffer_and_one_undo_takes_it_back(fol
     assert seen["saved"] == APP.splitlines()
 
 
+def test_proposed_changes_are_shown_follow_the_typing_and_are_decided_one_by_one(folder: Path):
+    code = APP + "\n\ndef double(a):\n    return a * 2\n"
+    (folder / "app.py").write_text(code)
+    edits = [("return a + b", "return b + a"), ("return a * 2", "return a + a")]
+    calls = [
+        {"call": "edit_file", "arguments": {"path": "app.py", "old_text": old, "new_text": new}} for old, new in edits
+    ]
+    seen = play("review", folder, [{"when": {"round": 0}, "reply": calls}, {"reply": [{"text": "Proposed."}]}])
+    assert seen["first"] == [{"row": 1, "text": "    return b + a"}, {"row": 5, "text": "    return a + a"}]
+    assert seen["untouched"] == code.splitlines()
+    assert [each["row"] for each in seen["moved"]] == [2, 6]
+    assert seen["jumped"] == 3
+    typed = ["# typed", *code.splitlines()]
+    assert seen["accepted"] == [*typed[:2], "    return b + a", *typed[3:]]
+    assert seen["listed"] == 1
+    assert seen["undone"] == typed
+    assert seen["saved"] == code.splitlines()
+
+
 def test_the_model_is_switched_in_mid_conversation(folder: Path):
     seen = play(
         "model_switch",

@@ -1,4 +1,6 @@
 -- A chat in a scratch buffer over Conduit's own methods. Code actions need none of this.
+local review = require('conduit.review')
+
 local M = {}
 
 local session, chat -- the id of the conversation, the buffer that shows it
@@ -71,6 +73,7 @@ end
 
 function M.on_update(params)
   local update = params.update
+  review.on_update(update)
   if params.sessionId ~= session then
     return
   end
@@ -86,6 +89,9 @@ function M.on_update(params)
     show(('\n> %s\n\n'):format(update.title))
   elseif update.status == 'failed' then
     show(('\n> %s: failed\n\n'):format(update.title))
+  elseif update.sessionUpdate == 'hunk' and #update.hunks > 0 and not loading then
+    local what = #update.hunks == 1 and 'a proposed change waits' or ('%d proposed changes wait'):format(#update.hunks)
+    vim.notify(('Conduit: %s in %s'):format(what, update.name))
   elseif update.sessionUpdate == 'notice' then
     if loading then
       show(('\n> %s\n\n'):format(update.text))
@@ -139,6 +145,15 @@ function M.stop()
   end
 end
 
+-- Takes back what the newest turn that changed files changed; with 'redo' it is made again.
+function M.undo(which)
+  if session then
+    client():request('conduit/session/' .. which, { sessionId = session }, function(err)
+      return err and report(err)
+    end)
+  end
+end
+
 function M.forget()
   session = nil
 end
@@ -177,7 +192,7 @@ function M.choose_session(query)
   end)
 end
 
--- Without a name: asks which. `ask` only reads, `auto` may change files.
+-- Without a name: asks which. `ask` only reads, `review` proposes, `auto` may change files.
 function M.choose_mode(name)
   with_session(function(id)
     local function choose(mode)

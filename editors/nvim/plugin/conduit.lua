@@ -1,5 +1,6 @@
 -- Starts Conduit with the first file, and adds the commands for the chat.
 require('conduit.abilities').listen() -- before the other language servers start
+require('conduit.review').listen()
 vim.lsp.enable('conduit')
 
 vim.api.nvim_create_user_command('ConduitAsk', function(command)
@@ -28,7 +29,31 @@ vim.api.nvim_create_user_command('ConduitMode', function(command)
 end, {
   nargs = '?',
   complete = function()
-    return { 'ask', 'auto' }
+    return { 'ask', 'review', 'auto' }
   end,
-  desc = 'Choose what this conversation may do: ask only reads, auto may change files',
+  desc = 'Choose what this conversation may do: ask only reads, review proposes, auto may change files',
 })
+
+for name, decision in pairs({ ConduitAccept = 'accept', ConduitReject = 'reject' }) do
+  vim.api.nvim_create_user_command(name, function(command)
+    require('conduit.review').decide(decision, command.bang)
+  end, { bang = true, desc = ('%s the proposed change at the cursor, with ! all of the file'):format(decision) })
+end
+
+for name, which in pairs({ ConduitUndo = 'undo', ConduitRedo = 'redo' }) do
+  vim.api.nvim_create_user_command(name, function()
+    require('conduit').undo(which)
+  end, { desc = ('%s what a turn changed in files'):format(which) })
+end
+
+vim.api.nvim_create_user_command('ConduitHunks', function()
+  require('conduit.review').list()
+end, { desc = 'List the proposed changes in the quickfix window' })
+
+for key, direction in pairs({ [']h'] = 1, ['[h'] = -1 }) do
+  if vim.fn.maparg(key, 'n') == '' then
+    vim.keymap.set('n', key, function()
+      require('conduit.review').jump(direction)
+    end, { desc = direction == 1 and 'Next proposed change' or 'Previous proposed change' })
+  end
+end

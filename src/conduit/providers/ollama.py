@@ -26,7 +26,7 @@ from conduit.providers.base import Embeddings, PullProgress, ServedModel
 from conduit.providers.embeddings import count_of, embeddings_of
 from conduit.providers.faults import HTTPX_KINDS, cut_stream, not_a_stream, provider_error, say
 from conduit.providers.http_lines import Refusal, RefusalInStream, drain, lines_of, refuse_failure
-from conduit.providers.ollama_request import TAKES_LEVELS, encode_request
+from conduit.providers.ollama_request import TAKES_LEVELS, encode_request, sends_tools
 from conduit.providers.ollama_stream import LineDecoder
 from conduit.providers.ollama_window import Window, estimate_tokens, without_media
 from conduit.providers.own_machine import is_on_this_machine
@@ -123,9 +123,11 @@ class OllamaProvider:
         await self.load()
         model = await self._known(request.model)
         window = self._windows.setdefault(request.model, Window(model.context_tokens))
-        expected, factor = await asyncio.to_thread(self._expect, request)
-        size = window.fit(expected, request.settings.max_tokens, factor)
         can = self._catalog.describe(self._vendor.name, request.model).capabilities
+        # Tools that are not sent are not read either.
+        sent = request if sends_tools(request, can, model) else request.model_copy(update={"tools": ()})
+        expected, factor = await asyncio.to_thread(self._expect, sent)
+        size = window.fit(expected, request.settings.max_tokens, factor)
         body = encode_request(request, self._vendor, can, model, num_ctx=size)
         if request.tools and "tools" not in body and request.settings.tool_choice != "none":
             said = f"{request.model} takes no tools: it can only talk. 'ollama.com/search?c=tools' lists others."

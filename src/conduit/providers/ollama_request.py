@@ -24,6 +24,13 @@ TAKES_LEVELS = "thinking_levels"
 _LEVELS = {"low": "low", "medium": "medium", "high": "high", "max": "high"}
 
 
+def sends_tools(request: ModelRequest, can: Capabilities, model: ServedModel) -> bool:
+    """Say whether the tools of a request go to this model."""
+    if not request.tools or request.settings.tool_choice == "none":
+        return False
+    return can.tools in (None, "native") and _may(model, "tools")
+
+
 def encode_request(
     request: ModelRequest, vendor: Vendor, can: Capabilities, model: ServedModel, *, num_ctx: int
 ) -> dict[str, Any]:
@@ -59,7 +66,7 @@ def encode_request(
     if level is not None and can.thinking != "none" and _may(model, "thinking"):
         levels = can.thinking_levels is not None if model.abilities is None else TAKES_LEVELS in model.abilities
         body["think"] = level != "off" if level == "off" or not levels else _LEVELS[level]
-    if request.tools and settings.tool_choice != "none" and can.tools in (None, "native") and _may(model, "tools"):
+    if sends_tools(request, can, model):
         body["tools"] = [
             {
                 "type": "function",

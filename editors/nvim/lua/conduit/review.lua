@@ -1,0 +1,188 @@
+-- Proposed changes where they would land: the old lines marked, the new ones below them, nothing of it in the buffer.
+-- The server knows what waits and moves it along with what is typed; here it is only shown and decided.
+local M = {}
+
+local space = vim.api.nvim_create_namespace('conduit.review')
+local shown = {} -- by buffer: the hunks that are shown there
+local timers = {} -- by buffer: a refresh that waits for the end of typing
+local PAUSE_MS = 120
+
+local function client()
+  return vim.lsp.get_clients({ name = 'conduit' })[1]
+end
+
+local function report(err)
+  vim.notify('Conduit: ' .. (err.message or vim.inspect(err)), vim.log.levels.ERROR)
+end
+
+local function new_lines(hunk)
+  local title = hunk.conflict and 'proposed instead of your own change:' or nil
+  local lines = title and { { { title, 'WarningMsg' } } } or {}
+  if hunk.kind == 'delete' or hunk.kind == 'move' then
+    local text = hunk.kind == 'delete' and 'the file is to be deleted' or ('to be moved to ' .. vim.uri_to_fname(hunk.movedTo))
+    return { { { text, 'WarningMsg' } } }
+  end
+  for line in vim.gsplit(hunk.newText:gsub('\r?\n$', ''), '\r?\n') do
+    if hunk.newText ~= '' then
+      table.insert(lines, { { line ~= '' and line or ' ', 'DiffAdd' } })
+    end
+  end
+  return lines
+end
+
+local function mark(bufnr, hunk)
+  local last = vim.api.nvim_buf_line_count(bufnr) - 1
+  local inserted = hunk.line == hunk.endLine
+  local above = inserted and hunk.line <= last
+  local row = math.min(inserted and hunk.line or hunk.endLine - 1, last)
+  vim.api.nvim_buf_set_extmark(bufnr, space, row, 0, { virt_lines = new_lines(hunk), virt_lines_above = above })
+  hunk.mark = vim.api.nvim_buf_set_extmark(bufnr, space, math.min(hunk.line, last), 0, {
+    sign_text = hunk.conflict and '!' or inserted and '+' or hunk.newText == '' and '-' or '~',
+    sign_hl_group = hunk.conflict and 'WarningMsg' or 'DiffChange',
+  })
+  for line = hunk.line, math.min(hunk.endLine - 1, last) do
+    vim.api.nvim_buf_set_extmark(bufnr, space, line, 0, { line_hl_group = 'DiffDelete' })
+  end
+end
+
+local function show(bufnr, hunks)
+  shown[bufnr] = #hunks > 0 and hunks or nil
+  vim.api.nvim_buf_clear_namespace(bufnr, space, 0, -1)
+  for _, hunk in ipairs(hunks) do
+    mark(bufnr, hunk)
+  end
+end
+
+-- Asks what waits in a buffer, and shows it; an answer about an older text is dropped and asked for again.
+function M.refresh(bufnr)
+  local conduit = client()
+  if not conduit or not vim.api.nvim_buf_is_loaded(bufnr) then
+    return
+  end
+  local tick = vim.b[bufnr].changedtick
+  conduit:request('conduit/hunk/list', { uri = vim.uri_from_bufnr(bufnr) }, function(err, result)
+    if err or not vim.api.nvim_buf_is_loaded(bufnr) then
+      return
+    elseif vim.b[bufnr].changedtick ~= tick then
+      return M.refresh(bufnr)
+    end
+    show(bufnr, result.hunks)
+  end, bufnr)
+end
+
+-- Called for each update of a session: something waits now, or does not any more.
+function M.on_update(update)
+  local conduit = client()
+  if update.sessionUpdate ~= 'hunk' or not conduit then
+    return
+  end
+  for bufnr in pairs(conduit.attached_buffers) do
+    if vim.uri_from_bufnr(bufnr) == update.uri then
+      M.refresh(bufnr)
+    end
+  end
+end
+
+local function typed(bufnr)
+  if shown[bufnr] and not timers[bufnr] then
+    timers[bufnr] = vim.defer_fn(function()
+      timers[bufnr] = nil
+      M.refresh(bufnr)
+    end, PAUSE_MS)
+  end
+end
+
+-- Shows hunks in every buffer that Conduit is attached to.
+function M.listen()
+  local group = vim.api.nvim_create_augroup('conduit.review', {})
+  vim.api.nvim_create_autocmd('LspAttach', {
+    group = group,
+    callback = function(event)
+      local attached = vim.lsp.get_client_by_id(event.data.client_id)
+      if attached and attached.name == 'conduit' then
+        M.refresh(event.buf)
+      end
+    end,
+  })
+  vim.api.nvim_create_autocmd({ 'TextChanged', 'TextChangedI' }, {
+    group = group,
+    callback = function(event)
+      typed(event.buf)
+    end,
+  })
+end
+
+-- The hunks of the current buffer with the rows where they are now: marks follow what is typed at once.
+local function placed()
+  local bufnr = vim.api.nvim_get_current_buf()
+  local found = {}
+  for _, hunk in ipairs(shown[bufnr] or {}) do
+    local row = vim.api.nvim_buf_get_extmark_by_id(bufnr, space, hunk.mark, {})[1]
+    table.insert(found, { hunk = hunk, first = row, last = row + math.max(hunk.endLine - hunk.line, 1) - 1 })
+  end
+  return found
+end
+
+local function at_cursor()
+  local row = vim.api.nvim_win_get_cursor(0)[1] - 1
+  for _, each in ipairs(placed()) do
+    if row >= each.first and row <= each.last then
+      return each.hunk
+    end
+  end
+end
+
+-- Decides about the hunk at the cursor, or with `all` about every hunk of the file.
+function M.decide(decision, all)
+  local params = { uri = vim.uri_from_bufnr(0) }
+  if not all then
+    local hunk = at_cursor()
+    if not hunk then
+      return vim.notify('Conduit: no proposed change is at the cursor')
+    end
+    params = { hunkIds = { hunk.hunkId }, sessionId = hunk.sessionId }
+  end
+  client():request('conduit/hunk/' .. decision, params, function(err, result)
+    if err then
+      return report(err)
+    elseif #result.left > 0 then
+      vim.notify(('Conduit: %d were left: you changed their lines yourself'):format(#result.left))
+    end
+  end)
+end
+
+-- Goes to the next hunk of the file, or with -1 to the one before.
+function M.jump(direction)
+  local row = vim.api.nvim_win_get_cursor(0)[1] - 1
+  local best
+  for _, each in ipairs(placed()) do
+    if (each.first - row) * direction > 0 and (not best or (best - each.first) * direction > 0) then
+      best = each.first
+    end
+  end
+  if best then
+    vim.api.nvim_win_set_cursor(0, { best + 1, 0 })
+  else
+    vim.notify('Conduit: there is no other proposed change in this file')
+  end
+end
+
+-- Lists everything that waits in the quickfix window.
+function M.list()
+  client():request('conduit/hunk/list', vim.empty_dict(), function(err, result)
+    if err then
+      return report(err)
+    elseif #result.hunks == 0 then
+      return vim.notify('Conduit: no proposed change waits')
+    end
+    local items = {}
+    for _, hunk in ipairs(result.hunks) do
+      local text = hunk.kind == 'edit' and vim.trim(hunk.newText):match('[^\n]*') or hunk.kind
+      table.insert(items, { filename = vim.uri_to_fname(hunk.uri), lnum = hunk.line + 1, text = text })
+    end
+    vim.fn.setqflist({}, ' ', { title = 'Conduit: proposed changes', items = items })
+    vim.cmd('copen')
+  end)
+end
+
+return M
