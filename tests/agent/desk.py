@@ -136,7 +136,7 @@ class Desk:
                 approver=self.person,
                 remembered=self.remembered,
                 limits=limits or TurnLimits(),
-                system="",
+                layers=(),
                 settings=ModelSettings(),
                 history=tuple(stored.message for stored in conversation) if history is None else tuple(history),
                 parent_id=conversation[-1].id if conversation else None,

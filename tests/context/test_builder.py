@@ -2,18 +2,38 @@
 
 from __future__ import annotations
 
-from conduit.context.builder import EditorContext, build_prompt, build_system, fence, render_context, render_file
+from conduit.context.builder import EditorContext, build_layers, build_prompt, fence, render_context, render_file
 from conduit.messages.content import Text
+from conduit.messages.request import STABLE_LONGEST_FIRST, ContextLayer, ModelRequest
 from conduit.workspace.positions import Position, Range
 
 
 def test_the_system_text_is_the_same_every_time_and_names_the_project() -> None:
-    first = build_system(["shop"], "ask", tools=True)
-    assert first == build_system(["shop"], "ask", tools=True)
+    first = text_of(build_layers(["shop"], "ask", tools=True))
+    assert first == text_of(build_layers(["shop"], "ask", tools=True))
     assert "Project: shop" in first
     assert "cannot change anything" in first
-    assert "change its files" in build_system(["shop"], "auto", tools=True)
-    assert "no tools" in build_system([], "auto", tools=False)
+    assert "change its files" in text_of(build_layers(["shop"], "auto", tools=True))
+    assert "no tools" in text_of(build_layers([], "auto", tools=False))
+
+
+def test_no_layer_stands_before_a_more_stable_one_and_each_moves_only_what_is_behind_it() -> None:
+    layers = build_layers(["shop"], "ask", tools=True, instructions="Be brief.")
+    assert [layer.name for layer in layers] == ["role", "mode", "project", "instructions"]
+    ranks = [STABLE_LONGEST_FIRST.index(layer.stable) for layer in layers]
+    assert ranks == sorted(ranks)
+    changed = {
+        1: build_layers(["shop"], "auto", tools=True, instructions="Be brief."),
+        2: build_layers(["shop", "web"], "ask", tools=True, instructions="Be brief."),
+        3: build_layers(["shop"], "ask", tools=True),
+    }
+    for place, others in changed.items():
+        assert others[:place] == layers[:place]
+        assert others[place : place + 1] != layers[place : place + 1]
+
+
+def text_of(layers: tuple[ContextLayer, ...]) -> str:
+    return ModelRequest(model="m", layers=layers, messages=()).system
 
 
 def test_the_tail_is_a_block_of_its_own_that_only_the_model_sees() -> None:

@@ -12,13 +12,13 @@ from conduit.prompts.render import render_prompt
 
 def test_a_template_takes_exactly_its_values() -> None:
     with pytest.raises(KeyError):
-        render_prompt("system", project="x")
+        render_prompt("project")
     with pytest.raises(TypeError, match="colour"):
-        render_prompt("system", project="x", mode="y", colour="z")
+        render_prompt("project", names="x", colour="z")
 
 
 def test_what_a_person_writes_is_not_interpreted() -> None:
-    assert "$HOME {x} ${project}" in render_prompt("system", project="$HOME {x} ${project}", mode="")
+    assert "$HOME {x} ${names}" in render_prompt("project", names="$HOME {x} ${names}")
 
 
 @pytest.mark.parametrize("kind", list(ActionKind))

@@ -64,14 +64,14 @@ def test_a_request_repeats_nothing_that_the_one_before_had(journal: Journal) -> 
     journal.record("request", "s2", "t3", request(one, two, three))
     journal.record("request", "s1", "t4", request(one, three, system="Other."))
     first, second, other_session, changed = (record.body for record in records(journal))
-    assert first["system"] == "Be brief."
+    assert [layer["text"] for layer in first["layers"]] == ["Be brief."]
     assert second["earlier_messages"] == 1
     assert [m["content"][0]["text"] for m in second["messages"]] == ["two", "three"]
-    assert "system" not in second
+    assert "layers" not in second
     assert "tools" not in second
     assert second["model"] == "demo"
     assert len(other_session["messages"]) == 3
-    assert (changed["system"], changed["earlier_messages"]) == ("Other.", 1)
+    assert (changed["layers"][0]["text"], changed["earlier_messages"]) == ("Other.", 1)
 
 
 def test_a_full_journal_turns_over_and_the_new_file_reads_by_itself(tmp_path: Path) -> None:
@@ -121,7 +121,7 @@ def test_the_first_request_after_clearing_is_whole(journal: Journal) -> None:
     journal.record("request", "s", None, request(user_message("one " + "x" * 1000), user_message("two")))
     (record,) = records(journal)
     assert len(record.body["messages"]) == 2
-    assert record.body["system"] == "Be brief."
+    assert record.body["layers"][0]["text"] == "Be brief."
 
 
 def test_long_strings_are_cut_and_odd_ones_do_not_stop_it(journal: Journal) -> None:

@@ -9,7 +9,7 @@ from conduit.agent.budget import TurnLimits
 from conduit.agent.permission import Approver, Remembered
 from conduit.errors import ProviderErrorKind
 from conduit.messages.message import Message, TurnStop, Usage
-from conduit.messages.request import ModelSettings
+from conduit.messages.request import ContextLayer, ModelSettings
 from conduit.providers.base import Provider
 from conduit.sessions.base import SessionStore
 from conduit.sessions.events import Event, Mode, Transient
@@ -46,7 +46,7 @@ class TurnSetup:
     approver: Approver
     remembered: Remembered
     limits: TurnLimits
-    system: str
+    layers: tuple[ContextLayer, ...]
     settings: ModelSettings
     history: tuple[Message, ...]
     parent_id: str | None

@@ -152,7 +152,7 @@ class Turn:
             settings = settings.model_copy(update={"tool_choice": "required"})
         self._request = ModelRequest(
             model=self._asked.model_name,
-            system=setup.system,
+            layers=setup.layers,
             messages=tuple(self._messages),
             tools=setup.tools.specs(),
             settings=settings,

@@ -15,7 +15,7 @@ from conduit.jobs.batch_store import StoredItem
 from conduit.jobs.structured import SchemaForm, in_form
 from conduit.messages.content import Audio, Block, Document, Image, Text, sanitize_text
 from conduit.messages.message import Message
-from conduit.messages.request import ModelRequest, ModelSettings
+from conduit.messages.request import ContextLayer, ModelRequest, ModelSettings
 
 _MAX_ID = 200
 
@@ -90,7 +90,7 @@ def _read(line: str, number: int, model: ModelInfo, settings: ModelSettings) -> 
         refuse_unreadable(model, message.content)
     request = ModelRequest(
         model=model.name,
-        system=sanitize_text(given.system),
+        layers=(ContextLayer(name="system", text=sanitize_text(given.system)),),
         messages=messages,
         settings=cascade(settings, parameters(given.parameters)),
     )

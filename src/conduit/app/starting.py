@@ -18,7 +18,7 @@ from conduit.app.parts import Parts, PromptOptions, Setup, output_cap
 from conduit.app.proposing import ReviewSink
 from conduit.app.review import Reviews
 from conduit.catalog.capabilities import refuse_unreadable
-from conduit.context.builder import build_prompt, build_system
+from conduit.context.builder import build_layers, build_prompt
 from conduit.messages.content import Block
 from conduit.sessions.events import Event, Mode, Notice, SessionInfo, Transient
 from conduit.tools.base import ToolContext
@@ -55,7 +55,7 @@ class TurnStart:
         tools = await parts.offer(model, setup.models.library.edit_format(model), mode, options)
         turn_id = new_id("turn")
         context = await self._context(session.id, turn_id, mode)
-        system = build_system(
+        layers = build_layers(
             list(parts.workspace.root_names), mode, tools=len(tools) > 0, instructions=options.instructions
         )
         return Turn(
@@ -72,7 +72,7 @@ class TurnStart:
                 remembered=live.remembered,
                 told=live.told,
                 limits=replace(setup.limits, call_output_bytes=output_cap(setup.limits, model)),
-                system=system,
+                layers=layers,
                 settings=cascade(setup.settings, parameters(session.parameters), options.settings),
                 history=tuple(stored.message for stored in conversation if stored.message.content),
                 parent_id=conversation[-1].id if conversation else None,

@@ -1,7 +1,8 @@
 """What the model sees around the conversation: stable layers first, the volatile tail attached to the newest message.
 
-The system text depends only on the session (project, mode, tools), so it is byte-identical from one request to the
-next. What changes with every keystroke (active file, selection) goes into the person's message and stays there.
+The layers depend only on the session (mode, tools, project), so they are byte-identical from one request to the next.
+Each says how long it stays so, and none stands before a more stable one. What changes with every keystroke (active
+file, selection) goes into the person's message and stays there.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from dataclasses import dataclass
 
 from conduit.messages.content import Block, Text, count_unfit, sanitize_text
 from conduit.messages.message import Message
+from conduit.messages.request import ContextLayer
 from conduit.prompts.render import render_prompt
 from conduit.workspace.positions import Range
 
@@ -37,11 +39,23 @@ class EditorContext:
     open_files: tuple[str, ...] = ()
 
 
-def build_system(project: Sequence[str], mode: str, *, tools: bool, instructions: str = "") -> str:
-    """Return the system text of a session; `project` are the names of its roots."""
-    rules = render_prompt(f"mode_{mode}" if tools else "mode_no_tools")
-    text = render_prompt("system", project=", ".join(project) or "(no folder is open)", mode=rules)
-    return f"{text}\n\n{instructions}" if instructions else text
+def build_layers(project: Sequence[str], mode: str, *, tools: bool, instructions: str = "") -> tuple[ContextLayer, ...]:
+    """Return what stands before the conversation of a session, the most stable first.
+
+    Args:
+        project: the names of its roots.
+        mode: what it may do.
+        tools: whether it has any.
+        instructions: more rules of conduct, for one prompt.
+    """
+    names = ", ".join(project) or "(no folder is open)"
+    layers = (
+        ContextLayer(name="role", text=render_prompt("role"), stable="release"),
+        ContextLayer(name="mode", text=render_prompt(f"mode_{mode}" if tools else "mode_no_tools"), stable="mode"),
+        ContextLayer(name="project", text=render_prompt("project", names=names), stable="workspace"),
+        ContextLayer(name="instructions", text=instructions, stable="prompt"),
+    )
+    return tuple(layer for layer in layers if layer.text.strip())
 
 
 def build_prompt(content: Sequence[Block], context: EditorContext | None, news: str = "") -> Message:

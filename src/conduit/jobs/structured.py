@@ -20,7 +20,7 @@ from conduit.errors import InvalidAnswer, ProviderError, ProviderErrorKind, User
 from conduit.jobs.json_schema import MAX_PROBLEMS, JsonSchema
 from conduit.jobs.vendor_schema import Schema, vendor_schema
 from conduit.messages.message import Usage, user_message
-from conduit.messages.request import ModelRequest
+from conduit.messages.request import ContextLayer, ModelRequest
 from conduit.messages.stream import Accumulator, StreamEvent
 from conduit.providers.base import Provider
 
@@ -155,8 +155,8 @@ async def ask_in_form(
 def in_form(request: ModelRequest, form: Form[T]) -> ModelRequest:
     """Return the request that asks for a form, without tools."""
     told = f"Answer with one JSON object and nothing else. It must fit this JSON schema:\n{json.dumps(form.schema)}"
-    system = f"{request.system}\n\n{told}".lstrip()
-    return request.model_copy(update={"system": system, "tools": (), "response_schema": form.schema})
+    asked = request.with_layer(ContextLayer(name="form", text=told, stable="prompt"))
+    return asked.model_copy(update={"tools": (), "response_schema": form.schema})
 
 
 async def _answer(provider: Provider, request: ModelRequest, after: Callable[[Accumulator], None]) -> Accumulator:

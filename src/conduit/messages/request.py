@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal, get_args
 
-from pydantic import Field, JsonValue
+from pydantic import Field, JsonValue, model_validator
 
 from conduit.messages.content import Value
 from conduit.messages.message import Message
@@ -47,15 +47,52 @@ class ModelSettings(Value):
     extra: dict[str, JsonValue] = Field(default_factory=dict)
 
 
+Stable = Literal["release", "mode", "workspace", "prompt"]
+"""What a text stays the same through, longest first: this release of Conduit, every session in a mode, every session
+of a workspace in a mode, one prompt."""
+
+STABLE_LONGEST_FIRST: tuple[Stable, ...] = get_args(Stable)
+
+LAYER_GAP = "\n\n"
+"""What stands between two layers where they are one text."""
+
+
+class ContextLayer(Value):
+    """One of the texts that stand before a conversation, and what it stays the same through."""
+
+    name: str
+    text: str
+    stable: Stable = "workspace"
+
+
 class ModelRequest(Value):
     """One completion: what is sent, whoever it is sent to.
 
-    `model` is the vendor's own name of the model. `response_schema`, a JSON schema, constrains the answer's text.
+    `model` is the vendor's own name of the model. `layers` stand before the conversation, the most stable first, so
+    that a vendor that keeps what it has read can keep the longest beginning; `system=` may be given instead, as one
+    layer. `response_schema`, a JSON schema, constrains the answer's text.
     """
 
     model: str
-    system: str = ""
+    layers: tuple[ContextLayer, ...] = ()
     messages: tuple[Message, ...]
     tools: tuple[ToolSpec, ...] = ()
     settings: ModelSettings = Field(default_factory=ModelSettings)
     response_schema: dict[str, JsonValue] | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _one_text_as_layer(cls, given: Any) -> Any:
+        if not isinstance(given, dict) or "system" not in given or given.get("layers"):
+            return given
+        rest = {key: value for key, value in given.items() if key != "system"}
+        return {**rest, "layers": ({"name": "system", "text": given["system"]},)}
+
+    @property
+    def system(self) -> str:
+        """All layers as one text, for a wire that takes one."""
+        return LAYER_GAP.join(layer.text for layer in self.layers if layer.text.strip())
+
+    def with_layer(self, layer: ContextLayer) -> ModelRequest:
+        """Return the request with one more layer, behind the others."""
+        return self.model_copy(update={"layers": (*self.layers, layer)})

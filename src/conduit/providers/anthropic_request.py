@@ -7,17 +7,19 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Mapping, Sequence
+from itertools import accumulate
 from typing import Any
 
 from conduit.catalog.model import Capabilities, ModelInfo, Vendor
 from conduit.messages.content import Block, Document, Image, Text, Thinking, ToolCall, ToolResult
 from conduit.messages.message import Message
-from conduit.messages.request import ModelRequest
+from conduit.messages.request import LAYER_GAP, STABLE_LONGEST_FIRST, ContextLayer, ModelRequest
 from conduit.providers.anthropic_stream import ANSWER_TOOL, WIRE
 from conduit.providers.transcript import sendable
 
 # A model that nobody described is not asked for more than the oldest ones could give.
 _SAFE_MAX_TOKENS = 8192
+_MARKS, _MARKS_OF_MESSAGES = 4, 2
 _BUDGETS = {"low": 2048, "medium": 8192, "high": 16384, "max": 24576}
 _IMAGE_TYPES = frozenset({"image/jpeg", "image/png", "image/gif", "image/webp"})
 
@@ -33,8 +35,8 @@ def encode_request(request: ModelRequest, vendor: Vendor, info: ModelInfo) -> di
         "messages": _encode_messages(request, can),
         "stream": True,
     }
-    if request.system.strip():
-        body["system"] = request.system
+    if layers := [layer for layer in request.layers if layer.text.strip()]:
+        body["system"] = _encode_layers(layers)
     if settings.stop:
         body["stop_sequences"] = list(settings.stop)
     output: dict[str, Any] = {}
@@ -46,7 +48,7 @@ def encode_request(request: ModelRequest, vendor: Vendor, info: ModelInfo) -> di
     if output:
         body["output_config"] = output
     if vendor.prompt_cache and settings.prompt_cache is not False:
-        _mark_layers(body)
+        _mark_layers(body, layers)
     thinks = body.get("thinking", {}).get("type") in ("enabled", "adaptive")
     extra: dict[str, Any] = dict(vendor.extra_body)
     if can.sampling in (None, "always") and not thinks:
@@ -58,20 +60,39 @@ def encode_request(request: ModelRequest, vendor: Vendor, info: ModelInfo) -> di
     return body
 
 
-def _mark_layers(body: dict[str, Any]) -> None:
-    """Mark what the vendor is to keep: the end of each layer, in the order in which it reads them, the newest last.
+def _encode_layers(layers: Sequence[ContextLayer]) -> list[dict[str, Any]]:
+    """One block a layer; joined without anything between them they are the request's one text."""
+    return [
+        {"type": "text", "text": layer.text if number == 0 else LAYER_GAP + layer.text}
+        for number, layer in enumerate(layers)
+    ]
 
-    Tools and system text serve every conversation of their kind. The message before the newest is marked too, because
-    the vendor looks for what it has only 20 blocks before a mark, and an answer may hold more calls than that. These
-    are the four marks that it takes (https://platform.claude.com/docs/en/build-with-claude/prompt-caching, 2026-11-21).
+
+def _mark_layers(body: dict[str, Any], layers: Sequence[ContextLayer]) -> None:
+    """Mark what the vendor is to keep, in the order in which it reads it: tools, layers, the newest messages.
+
+    It takes four marks (https://platform.claude.com/docs/en/build-with-claude/prompt-caching, 2026-11-21). Two are for
+    the conversation: the message before the newest is marked too, because the vendor looks for what it has only 20
+    blocks before a mark, and an answer may hold more calls than that. The others are for what several conversations
+    share: the end of the tools, and the ends of equally stable layers, the longest beginning first.
     """
     mark = {"cache_control": {"type": "ephemeral"}}
+    free = _MARKS - _MARKS_OF_MESSAGES
     if body.get("tools"):
         body["tools"][-1] |= mark
-    if "system" in body:
-        body["system"] = [{"type": "text", "text": body["system"], **mark}]
-    for message in [each for each in body["messages"] if each["role"] == "user"][-2:]:
+        free -= 1
+    for end in _stable_ends(layers)[-free:]:
+        body["system"][end] |= mark
+    for message in [each for each in body["messages"] if each["role"] == "user"][-_MARKS_OF_MESSAGES:]:
         message["content"][-1] |= mark
+
+
+def _stable_ends(layers: Sequence[ContextLayer]) -> list[int]:
+    """Return where what is before gets less stable, and the end; what is for one prompt is shared with nobody."""
+    ranks = [STABLE_LONGEST_FIRST.index(layer.stable) for layer in layers]
+    through = list(accumulate(ranks, max))
+    shared = sum(rank < STABLE_LONGEST_FIRST.index("prompt") for rank in through)
+    return [number for number in range(shared) if number + 1 == shared or through[number] < through[number + 1]]
 
 
 def _encode_tools(body: dict[str, Any], request: ModelRequest, can: Capabilities) -> bool:

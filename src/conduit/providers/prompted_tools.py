@@ -19,7 +19,7 @@ from string import Template
 
 from conduit.messages.content import Block, Text, ToolCall, ToolResult
 from conduit.messages.message import Message, assistant_message, user_message
-from conduit.messages.request import ModelRequest, ToolSpec
+from conduit.messages.request import ContextLayer, ModelRequest, ToolSpec
 from conduit.messages.stream import BlockDelta, BlockStart, BlockStop, Stop, StreamEvent
 from conduit.providers.answer_stream import AnswerReader
 from conduit.providers.base import Provider
@@ -113,7 +113,7 @@ def prompt_request(request: ModelRequest, limits: PromptedLimits, examples: Sequ
     return request.model_copy(
         update={
             **plain,
-            "system": "\n\n".join(filter(None, (request.system, _describe(request.tools, with_answer=not required)))),
+            "layers": (*request.layers, _describe(request.tools, with_answer=not required)),
             "messages": _merged((*earlier, *_shown(shown), *newest)),
             "response_schema": answer_schema(
                 request.tools, with_answer=not required, transcript=transcript, question=question
@@ -122,11 +122,12 @@ def prompt_request(request: ModelRequest, limits: PromptedLimits, examples: Sequ
     )
 
 
-def _describe(tools: Sequence[ToolSpec], *, with_answer: bool) -> str:
+def _describe(tools: Sequence[ToolSpec], *, with_answer: bool) -> ContextLayer:
     template = files("conduit.prompts").joinpath("templates", "prompted_tools.md").read_text(encoding="utf-8")
     lines = (f"{signature(tool)}: {_first_sentence(tool.description)}" for tool in tools)
     forms = f"{_CALL_FORM}, or {_ANSWER_FORM}" if with_answer else _CALL_FORM
-    return Template(template).substitute(tools="\n".join(lines), forms=forms).strip()
+    text = Template(template).substitute(tools="\n".join(lines), forms=forms).strip()
+    return ContextLayer(name="tools", text=text, stable="prompt")
 
 
 def _first_sentence(text: str) -> str:

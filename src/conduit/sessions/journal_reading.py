@@ -132,7 +132,8 @@ def _details(record: JournalRecord) -> list[str]:
     body = record.body
     match record.kind:
         case "request":
-            lines = [f"system: {line}" for line in str(body.get("system") or "").splitlines()]
+            texts = [body.get("system"), *(layer.get("text") for layer in body.get("layers", ()))]  # older: one text
+            lines = [f"system: {line}" for text in texts for line in str(text or "").splitlines()]
             if body.get("tools"):
                 lines.append("tools: " + ", ".join(str(tool.get("name")) for tool in body["tools"]))
             for message in body.get("messages", ()):
