@@ -304,3 +304,16 @@ async def test_what_is_typed_just_when_a_file_is_deleted_comes_back_with_it(tmp_
         with pytest.raises(StaleDocument):
             await one.sink.submit([FileChange(path, "gone.py", "old\n", None)])
         assert (path.read_bytes(), one.editor.text(path)) == (b"old\n", "old\ntyped\n")
+
+
+async def test_a_file_that_stays_open_is_not_moved_on_disk_without_what_was_typed_meanwhile(tmp_path: Path) -> None:
+    with scene(tmp_path / "w", MODELS[-1]) as one:
+        path = one.root / "moved.py"
+        one.editor.faults.append(Fault(before=lambda: one.editor.type(path, 0, "typed\n")))
+        before = one.state()
+        with pytest.raises(EditRefused):
+            await one.sink.submit([change for change in one.plan() if change.name in ("open.py", "moved.py")])
+        assert one.editor.text(path) == "typed\na\nb\nc\nd\n"
+        assert {name: state for name, state in one.state().items() if name != "moved.py"} == {
+            name: state for name, state in before.items() if name != "moved.py"
+        }

@@ -217,13 +217,15 @@ class _Transaction:
         return TakeBack(self._workspace, self._door, self._applier, plan)
 
     def _refuse_opened(self, plan: Plan) -> None:
-        """A file that was opened in the editor since it was looked at is the editor's now."""
+        """A file that was opened, or typed in, in the editor since it was looked at is the editor's now."""
         known = {change.path for change in plan.left_open}
         for change in plan.closed:
             for path, name in ((change.path, change.name), (change.new_path, change.new_name)):
                 document = self._workspace.document(path)
                 if document is not None and path not in known:
                     raise StaleDocument(name, "a closed file", f"open, at version {document.version}")
+                if document is not None and path == change.path and document.text != (change.before or ""):
+                    raise StaleDocument(name, "an earlier text", f"version {document.version}")
 
     async def _saved(self, plan: Plan, change: FileChange) -> bool:
         """Save a document that was saved before; one that was not is the person's to save."""
