@@ -8,8 +8,16 @@ local modes = {} -- what the server said that a conversation can be in
 local shown = {} -- per message: where its text begins in the chat, and the text so far
 local loading = false -- a stored conversation is on its way; its first update takes the place of what is shown
 
+local START_MS = 5000
+
+-- The server of this folder; right after a file was opened it may still be starting.
 local function client()
-  return vim.lsp.get_clients({ name = 'conduit' })[1] or error('Conduit runs in no buffer; open a file first')
+  local found
+  vim.wait(START_MS, function()
+    found = vim.lsp.get_clients({ name = 'conduit' })[1]
+    return found ~= nil
+  end, 20)
+  return found or error('Conduit runs in no buffer; open a file of a folder first', 0)
 end
 
 local function report(err)
