@@ -207,3 +207,15 @@ async def test_the_model_is_told_what_the_diagnostic_names_as_related(bench: Ben
         related = [{"location": place, "message": "did you mean `price`?"}]
         menu = await actions(editor, uri, diagnostics=[{**PROBLEM, "relatedInformation": related}])
         assert (await carry_out(editor, menu[FIX]))["applied"] is True
+
+
+async def test_an_action_that_the_end_of_the_server_cuts_off_leaves_no_hunk_behind(bench: Bench) -> None:
+    bench.script(FIXED[0], {"reply": [{"text": ["thinking"]}, {"hold": True}]})
+    async with await bench.start() as editor:
+        uri = await open_shop(bench, editor)
+        running = asyncio.create_task(carry_out(editor, (await actions(editor, uri))[FIX]))
+        await editor.wait_for(lambda seen: "thinking" in seen.text())
+        assert await editor.shutdown() == 0
+        await asyncio.gather(running, return_exceptions=True)
+    async with await bench.start() as editor:
+        assert await waiting(editor) == []

@@ -374,6 +374,7 @@ class App:
                 live.turn.cancel()
         tasks = [live.task for live in self._live.values() if live.task is not None]
         await asyncio.gather(*tasks, return_exceptions=True)
+        await self.reviews.settle()
         for models in [*self._retired, self._setup.models]:
             await models.aclose()
         await self._bills.aclose()

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal, Protocol
@@ -96,7 +96,8 @@ class Reviews:
         self._emit = emit
         self._pending: dict[str, PendingFiles] = {}
         self._locks: dict[str, asyncio.Lock] = {}
-        self._hidden: set[str] = set()
+        self._deciding: dict[str, bool] = {}
+        self._settled = asyncio.Event()
         self._found = False
 
     async def of(self, session_id: str) -> PendingFiles:
@@ -114,7 +115,7 @@ class Reviews:
             for stored in await self._store.events_of("file_pending"):
                 await self.of(stored.session_id)
             self._found = True
-        sessions = [one for one in self._pending if one not in self._hidden] if session_id is None else [session_id]
+        sessions = [one for one in self._pending if not self._deciding.get(one)] if session_id is None else [session_id]
         wanted = selection or Selection()
         return [
             PendingHunk(one, file, hunk)
@@ -129,19 +130,28 @@ class Reviews:
         return [
             PendingHunk(one, file, hunk)
             for one, pending in self._pending.items()
-            if one not in self._hidden
+            if not self._deciding.get(one)
             for file in pending
             for hunk in file.hunks
         ]
 
     @contextmanager
-    def hidden(self, session_id: str) -> Iterator[None]:
-        """Leave a session out of what waits, unless it is asked for: all of it is about to be decided at once."""
-        self._hidden.add(session_id)
+    def deciding(self, session_id: str, *, hidden: bool) -> Iterator[None]:
+        """Have the end of the App wait while all of a session is decided at once; `hidden`: none of it is listed."""
+        self._deciding[session_id] = hidden
         try:
             yield
         finally:
-            self._hidden.discard(session_id)
+            del self._deciding[session_id]
+            self._settled.set()
+
+    async def settle(self, timeout_s: float = 2.0) -> None:
+        """Wait until nothing is being decided, but not for ever."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(timeout_s):
+                while self._deciding:
+                    self._settled.clear()
+                    await self._settled.wait()
 
     async def accept(self, session_id: str, selection: Selection) -> Decided:
         """Apply hunks, those of one turn as one change; a conflict only when it is named.

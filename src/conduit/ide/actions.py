@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable
-from contextlib import nullcontext, suppress
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
@@ -98,7 +98,7 @@ async def run_action(
     apply = app.setup.apply_actions
     session = await app.new_session(mode="review" if kind.edits else "ask", title=_title(kind, target))
     started(session.id)
-    with app.reviews.hidden(session.id) if apply == "direct" else nullcontext():
+    with app.reviews.deciding(session.id, hidden=apply == "direct"):
         leave = False
         try:
             turn = await app.prompt(
