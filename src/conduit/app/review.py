@@ -15,6 +15,7 @@ from typing import Literal, Protocol
 
 from conduit.agent.permission import PermissionRequest
 from conduit.app.changes import Changes
+from conduit.app.hunk_states import hunk_of, state_of
 from conduit.app.parts import Parts
 from conduit.app.undoing import FileTexts
 from conduit.edits.edit import FileChange
@@ -22,7 +23,7 @@ from conduit.edits.hunks import Hunk
 from conduit.edits.review import PendingFile, PendingFiles, made_again, waiting_again
 from conduit.errors import PermissionDenied, StaleDocument, ToolError, UserError
 from conduit.sandbox.protected import protected_among
-from conduit.sessions.events import Event, FilePending, HunkDecided, HunkState
+from conduit.sessions.events import Event, FilePending, HunkDecided
 from conduit.tools.base import Effect
 from conduit.workspace.events import FileEvent
 
@@ -211,7 +212,7 @@ class Reviews:
             pending = await self.of(session_id)
             again: list[PendingFile] = []
             for event in (await self._newest(session_id, decided)).values():
-                hunks = [_hunk(state) for state in event.hunks if state.id in decided]
+                hunks = [hunk_of(state) for state in event.hunks if state.id in decided]
                 path, target = Path(event.path), Path(event.moved_to or event.path)
                 if path not in texts:
                     continue
@@ -316,7 +317,7 @@ class Reviews:
                 base=None
                 if file.base is None or not file.hunks
                 else await asyncio.to_thread(self._texts.put, file.base),
-                hunks=tuple(map(_state, file.hunks)),
+                hunks=tuple(map(state_of, file.hunks)),
                 moved_to=str(file.moved_to) if file.moved_to else None,
                 moved_name=file.moved_name,
             )
@@ -334,7 +335,7 @@ class Reviews:
                 path=Path(event.path),
                 name=event.name,
                 base=None if event.base is None else await asyncio.to_thread(self._texts.text, event.base),
-                hunks=tuple(map(_hunk, event.hunks)),
+                hunks=tuple(map(hunk_of, event.hunks)),
                 moved_to=Path(event.moved_to) if event.moved_to else None,
                 moved_name=event.moved_name,
             )
@@ -391,19 +392,3 @@ def _decided(each: PendingHunk, decision: Literal["accepted"] | Dropped, change_
         decision=decision,
         change_id=change_id,
     )
-
-
-def _state(hunk: Hunk) -> HunkState:
-    return HunkState(
-        id=hunk.id,
-        turn_id=hunk.turn_id,
-        kind=hunk.kind,
-        line=hunk.line,
-        old=hunk.old,
-        new=hunk.new,
-        was=hunk.was,
-    )
-
-
-def _hunk(state: HunkState) -> Hunk:
-    return Hunk(state.id, state.turn_id, state.kind, state.line, state.old, state.new, state.was)
