@@ -210,7 +210,7 @@ def test_pictures_files_and_recordings_are_sent_as_parts():
         Document(media_type="text/plain", data=note, name="a.txt"),
         Audio(media_type="audio/wav", data="CCCC"),
     )
-    assert body_of("openai", "gpt-5.4", message)["messages"][0]["content"] == [
+    assert body_of("custom", "some-model", message)["messages"][0]["content"] == [
         {"type": "text", "text": "look"},
         {"type": "image_url", "image_url": {"url": "data:image/png;base64,AAAA"}},
         {"type": "file", "file": {"filename": "a.pdf", "file_data": "data:application/pdf;base64,BBBB"}},
