@@ -251,6 +251,8 @@ class World:
             self.editor.faults.clear()
         self.counts[name] += 1
         self.last = name
+        # A line that was taken back, or made again, beside the same line in other words that came later.
+        self.twice_allowed |= name in ("undone", "redone")
         if not self.model.operations:  # the person was told that these are still open, and closes them
             for path in shown:
                 if not path.is_file() and self.editor.text(path) is not None:

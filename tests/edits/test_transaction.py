@@ -317,3 +317,12 @@ async def test_a_file_that_stays_open_is_not_moved_on_disk_without_what_was_type
         assert {name: state for name, state in one.state().items() if name != "moved.py"} == {
             name: state for name, state in before.items() if name != "moved.py"
         }
+
+
+async def test_what_is_typed_in_a_line_just_before_it_is_replaced_without_a_version_comes_back(tmp_path: Path) -> None:
+    with scene(tmp_path / "w", MODELS[-1]) as one:
+        path = one.root / "gone.py"
+        one.editor.faults.append(Fault(before=lambda: one.editor.overwrite(path, "old and typed\n")))
+        with pytest.raises(StaleDocument):
+            await one.sink.submit([FileChange(path, "gone.py", "old\n", "new\n")])
+        assert one.editor.text(path) == "old and typed\n"

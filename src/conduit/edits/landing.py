@@ -24,10 +24,18 @@ def landed(change: FileChange, texts: Sequence[str]) -> FileChange | None:
     edits = change.edits()
     if not edits:
         return change
+    found: FileChange | None = None
     for number, text in enumerate(texts):
-        made = _put(text, edits)
-        if made != text and made in texts[number + 1 :]:
+        made, later = _put(text, edits), texts[number + 1 :]
+        if made == text or made not in later:
+            continue
+        steps = {_put(text, part) for part in _parts(edits)}
+        found = found or replace(change, before=text, after=made)
+        if all(step in steps for step in later[: later.index(made)]):
             return replace(change, before=text, after=made)
+        # Something was typed in between, and it may be the edit that took it away: then it was made of that text.
+    if found is not None:
+        return found
     for part in _parts(edits):
         made = _put(texts[0], part)
         if made != texts[0] and made in texts[1:]:
