@@ -274,9 +274,11 @@ class Reviews:
         try:
             change = await self._changes.apply(session_id, turn_id, "accept", [change for change, _ in accepted])
         except StaleDocument as error:
-            raise UserError(f"Nothing was accepted: {error.path} is not as it was ({error.found}).") from error
+            raise UserError(
+                f"Nothing of that turn was accepted: {error.path} is not as it was ({error.found})."
+            ) from error
         except ToolError as error:
-            raise UserError(f"Nothing was accepted: {error}") from error
+            raise UserError(f"Nothing of that turn was accepted: {error}") from error
         moved = [
             replace(old, hunks=()) for old, (_, new) in zip(touched, accepted, strict=True) if old.path != new.path
         ]
