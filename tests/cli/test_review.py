@@ -57,3 +57,21 @@ def test_a_line_that_was_changed_since_is_only_taken_by_name_and_an_undo_takes_a
     assert (line.folder / "a.txt").read_text() == BEFORE.replace("one", "ONE").replace("five", "FIVE")
     assert line.run("undo").returncode == 0
     assert "one\n" in (line.folder / "a.txt").read_text()
+
+
+def test_conflicts_that_are_all_that_waits_are_left_and_nothing_is_written(line, proposed):
+    assert line.run("review", "reject", proposed[0]["id"], proposed[2]["id"]).returncode == 0
+    (line.folder / "a.txt").write_text(BEFORE.replace("five", "mine"))
+    accepted = line.run("review", "accept")
+    assert (accepted.returncode, accepted.stdout) == (1, "")
+    assert "was left: you changed its lines yourself" in accepted.stderr
+    assert (line.folder / "a.txt").read_text() == BEFORE.replace("five", "mine")
+
+
+def test_the_beginning_of_an_id_must_mean_one_hunk(line, proposed):
+    several = line.run("review", "accept", "h-")
+    assert (several.returncode, several.stderr) == (1, "conduit: 3 hunks begin with 'h-'. Write more of the id.\n")
+    unknown = line.run("review", "accept", proposed[0]["id"], "nothing")
+    assert unknown.returncode == 1
+    assert "No hunk whose id begins with 'nothing' waits there." in unknown.stderr
+    assert (line.folder / "a.txt").read_text() == BEFORE

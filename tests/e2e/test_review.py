@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -263,3 +264,43 @@ async def test_a_review_document_shows_the_diff(bench: Bench) -> None:
         shown = await editor.request("workspace/textDocumentContent", {"uri": f"conduit-review:/{session}.diff"})
         assert "+    return 10\n" in shown["text"]
         assert "+++ b/lib.py" in shown["text"]
+
+
+async def test_an_editor_without_lenses_gets_the_hints_again_when_it_opens_the_document_again(bench: Bench) -> None:
+    async with await bench.start(options=EditorOptions(conduit=None, code_lens=False)) as editor:
+        _, uri = await proposed(bench, editor)
+        await hints_of(editor, uri, 2)
+        await editor.close(uri)
+        await hints_of(editor, uri, 0)
+        await editor.open(bench.root / "app.py")
+        assert [hint["range"]["start"]["line"] for hint in await hints_of(editor, uri, 2)] == [4, 8]
+
+
+async def test_of_two_hunks_regenerated_at_once_the_second_stays(bench: Bench) -> None:
+    async with await bench.start() as editor:
+        session, _ = await proposed(bench, editor)
+        first, second, third = await hunks(editor)
+        bench.script({"when": {"round": 0}, "reply": [{"text": "I think."}, {"hold": True}]})
+        asked = [
+            asyncio.ensure_future(
+                editor.request("conduit/hunk/regenerate", {"hunkId": each["hunkId"], "sessionId": session})
+            )
+            for each in (first, second)
+        ]
+        refused, _ = await asyncio.wait(asked, return_when=asyncio.FIRST_COMPLETED, timeout=30)
+        assert [type(each.exception()) for each in refused] == [ClientError]
+        assert len(await hunks(editor)) == 2
+        await editor.wait_for(lambda seen: "I think." in seen.text())
+        await editor.request("conduit/session/cancel", {"sessionId": session})
+        await asyncio.wait(asked, timeout=30)
+        assert third["hunkId"] in [each["hunkId"] for each in await hunks(editor)]
+
+
+async def test_a_hostile_id_is_answered_in_a_short_sentence(bench: Bench) -> None:
+    async with await bench.start() as editor:
+        await proposed(bench, editor)
+        for method, params in (("reject", {"hunkIds": ["x" * 100_000]}), ("regenerate", {"hunkId": "x" * 100_000})):
+            with pytest.raises(ClientError, match="waits") as refused:
+                await editor.request(f"conduit/hunk/{method}", params)
+            assert len(str(refused.value)) < 300
+        assert len(await hunks(editor)) == 3

@@ -1,13 +1,17 @@
-"""Hunks as the log of a session keeps them. Used by `Reviews`."""
+"""Hunks and their files as the log has them, and back; used by `Reviews` alone. Values only, no rules."""
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable
+from pathlib import Path
+
 from conduit.edits.hunks import Hunk
-from conduit.sessions.events import HunkState
+from conduit.edits.review import PendingFile
+from conduit.sessions.events import FilePending, HunkState, StoredEvent
 
 
 def state_of(hunk: Hunk) -> HunkState:
-    """Return what is kept of a hunk."""
+    """Return a hunk for the log."""
     return HunkState(
         id=hunk.id,
         turn_id=hunk.turn_id,
@@ -20,5 +24,44 @@ def state_of(hunk: Hunk) -> HunkState:
 
 
 def hunk_of(state: HunkState) -> Hunk:
-    """Return a hunk that was kept."""
+    """Return a hunk of the log."""
     return Hunk(state.id, state.turn_id, state.kind, state.line, state.old, state.new, state.was)
+
+
+def file_pending(turn_id: str, file: PendingFile, base: str | None) -> FilePending:
+    """Return what waits in a file for the log; `base` names its text in the blob store."""
+    return FilePending(
+        turn_id=turn_id,
+        path=str(file.path),
+        name=file.name,
+        base=base,
+        hunks=tuple(map(state_of, file.hunks)),
+        moved_to=str(file.moved_to) if file.moved_to else None,
+        moved_name=file.moved_name,
+    )
+
+
+def pending_file(event: FilePending, base: str | None) -> PendingFile:
+    """Return what waits in a file of the log; `base` is its text."""
+    return PendingFile(
+        path=Path(event.path),
+        name=event.name,
+        base=base,
+        hunks=tuple(map(hunk_of, event.hunks)),
+        moved_to=Path(event.moved_to) if event.moved_to else None,
+        moved_name=event.moved_name,
+    )
+
+
+def moves(event: FilePending, ids: Collection[str]) -> bool:
+    """Say whether the move of a file is one of the hunks with these ids."""
+    return any(state.kind == "move" and state.id in ids for state in event.hunks)
+
+
+def newest_with(events: Iterable[StoredEvent], ids: Collection[str]) -> dict[str, FilePending]:
+    """Return, by path, the last word about each file in which hunks with these ids waited."""
+    return {
+        stored.event.path: stored.event
+        for stored in events
+        if isinstance(stored.event, FilePending) and any(state.id in ids for state in stored.event.hunks)
+    }

@@ -15,13 +15,13 @@ from typing import Literal, Protocol
 
 from conduit.agent.permission import PermissionRequest
 from conduit.app.changes import Changes
-from conduit.app.hunk_states import hunk_of, state_of
+from conduit.app.hunk_states import file_pending, hunk_of, moves, newest_with, pending_file
 from conduit.app.parts import Parts
 from conduit.app.undoing import FileTexts
 from conduit.edits.edit import FileChange
 from conduit.edits.hunks import Hunk
 from conduit.edits.review import PendingFile, PendingFiles, made_again, waiting_again
-from conduit.errors import PermissionDenied, StaleDocument, ToolError, UserError
+from conduit.errors import PermissionDenied, SessionBusy, StaleDocument, ToolError, UserError
 from conduit.sandbox.protected import protected_among
 from conduit.sessions.events import Event, FilePending, HunkDecided
 from conduit.tools.base import Effect
@@ -99,6 +99,7 @@ class Reviews:
         self._locks: dict[str, asyncio.Lock] = {}
         self._deciding: dict[str, bool] = {}
         self._settled = asyncio.Event()
+        self._regenerating: set[str] = set()
         self._found = False
 
     async def of(self, session_id: str) -> PendingFiles:
@@ -153,6 +154,17 @@ class Reviews:
                 while self._deciding:
                     self._settled.clear()
                     await self._settled.wait()
+
+    @contextmanager
+    def regenerating(self, session_id: str) -> Iterator[None]:
+        """Drop a hunk and ask for another, one at a time: a hunk that is dropped must have its turn; SessionBusy."""
+        if session_id in self._regenerating:
+            raise SessionBusy("Another proposal is being made in this session. Wait for its end.")
+        self._regenerating.add(session_id)
+        try:
+            yield
+        finally:
+            self._regenerating.discard(session_id)
 
     async def accept(self, session_id: str, selection: Selection) -> Decided:
         """Apply hunks, those of one turn as one change; a conflict only when it is named.
@@ -211,14 +223,20 @@ class Reviews:
             texts = {file.path: file for file in files}
             pending = await self.of(session_id)
             again: list[PendingFile] = []
-            for event in (await self._newest(session_id, decided)).values():
+            newest = newest_with(await self._store.events_of("file_pending", session_id=session_id), decided)
+            back = {Path(event.moved_to) for event in newest.values() if event.moved_to and moves(event, decided)}
+            for event in newest.values():
                 hunks = [hunk_of(state) for state in event.hunks if state.id in decided]
                 path, target = Path(event.path), Path(event.moved_to or event.path)
-                if path not in texts:
-                    continue
-                moved = any(hunk.kind == "move" for hunk in hunks)
+                if path not in texts or (path in back and texts[path].after is None):
+                    continue  # of the latter, all that waits goes with the file to where it is again
+                moved = moves(event, decided)
                 with_them = texts[target].before if moved and target in texts else texts[path].before
-                file = pending.get(path) or PendingFile(path, event.name, texts[path].after, ())
+                file = pending.get(path)
+                if file is None and moved and (there := pending.get(target)) is not None and there.path == target:
+                    again.append(replace(there, hunks=()))
+                    file = replace(there, path=path, name=event.name)
+                file = file or PendingFile(path, event.name, texts[path].after, ())
                 file = waiting_again(file, texts[path].after, with_them, hunks)
                 again.append(replace(file, moved_to=target, moved_name=event.moved_name) if moved else file)
             if again:
@@ -271,6 +289,8 @@ class Reviews:
         touched = [file for file in pending if any(hunk.id in ids for hunk in file.hunks)]
         accepted = [file.accept(ids) for file in touched]
         meant = [PendingHunk(session_id, file, hunk) for file in touched for hunk in file.hunks if hunk.id in ids]
+        if any(each.hunk.conflict for each in meant):  # an undo must know what the person had there
+            await self._record(session_id, turn_id, pending, touched, ())
         try:
             change = await self._changes.apply(session_id, turn_id, "accept", [change for change, _ in accepted])
         except StaleDocument as error:
@@ -299,7 +319,7 @@ class Reviews:
                     "to take the proposal, or reject it to keep your lines."
                 )
             raise _nothing(selection)
-        return meant, [each for each in found if each not in meant]
+        return meant, [each for each in found if each.hunk.conflict and each.hunk.id not in selection.ids]
 
     async def _record(
         self,
@@ -312,16 +332,10 @@ class Reviews:
         files = list(files)
         pending.put(files)
         events: list[Event] = [
-            FilePending(
-                turn_id=turn_id,
-                path=str(file.path),
-                name=file.name,
-                base=None
-                if file.base is None or not file.hunks
-                else await asyncio.to_thread(self._texts.put, file.base),
-                hunks=tuple(map(state_of, file.hunks)),
-                moved_to=str(file.moved_to) if file.moved_to else None,
-                moved_name=file.moved_name,
+            file_pending(
+                turn_id,
+                file,
+                None if file.base is None or not file.hunks else await asyncio.to_thread(self._texts.put, file.base),
             )
             for file in files
         ]
@@ -333,25 +347,10 @@ class Reviews:
             if isinstance(stored.event, FilePending):
                 newest[stored.event.path] = stored.event
         return [
-            PendingFile(
-                path=Path(event.path),
-                name=event.name,
-                base=None if event.base is None else await asyncio.to_thread(self._texts.text, event.base),
-                hunks=tuple(map(hunk_of, event.hunks)),
-                moved_to=Path(event.moved_to) if event.moved_to else None,
-                moved_name=event.moved_name,
-            )
+            pending_file(event, None if event.base is None else await asyncio.to_thread(self._texts.text, event.base))
             for event in newest.values()
             if event.hunks
         ]
-
-    async def _newest(self, session_id: str, ids: Collection[str]) -> dict[str, FilePending]:
-        """Return, by path, the last word about each file in which the named hunks waited."""
-        return {
-            stored.event.path: stored.event
-            for stored in await self._store.events_of("file_pending", session_id=session_id)
-            if isinstance(stored.event, FilePending) and any(state.id in ids for state in stored.event.hunks)
-        }
 
     async def _refresh(self, pending: PendingFiles) -> None:
         """Look at what the person has now; what is open is always looked at, and closed files are read."""
@@ -382,7 +381,8 @@ def render_diff(hunks: Sequence[PendingHunk]) -> str:
 
 def _nothing(selection: Selection) -> UserError:
     if selection.ids:
-        return UserError(f"No hunk {', '.join(sorted(selection.ids))} waits any more. List the hunks again.")
+        names = ", ".join(sorted(selection.ids))[:100]
+        return UserError(f"No hunk {names} waits any more. List the hunks again.")
     return UserError("No proposed change waits there.")
 
 

@@ -81,7 +81,7 @@ def _say(arguments: argparse.Namespace, decided: Sequence[Decided], verb: str) -
     if arguments.json:
         for each in done:
             print(json.dumps({**_fields(each), "decision": verb.lower()}, ensure_ascii=False))
-    else:
+    elif done:
         names = ", ".join(dict.fromkeys(each.file.name for each in done))
         print(printable(f"{verb} {len(done)} {'hunk' if len(done) == 1 else 'hunks'} in {names}."))
     for each in left:
@@ -90,7 +90,7 @@ def _say(arguments: argparse.Namespace, decided: Sequence[Decided], verb: str) -
             printable(f"conduit: {each.hunk.id} at {place} was left: you changed its lines yourself."), file=sys.stderr
         )
     sys.stdout.flush()
-    return 0
+    return 0 if done else 1
 
 
 async def _find(arguments: argparse.Namespace) -> list[PendingHunk]:
@@ -107,14 +107,15 @@ async def _decide(arguments: argparse.Namespace, *, accept: bool) -> list[Decide
             decided: list[Decided] = []
             found = await _wanted(app, arguments)
             for session_id in dict.fromkeys(each.session_id for each in found):
-                ids = tuple(each.hunk.id for each in found if each.session_id == session_id)
-                # A conflict is decided only by its name; a selection by file or turn leaves it.
-                plain = tuple(each.hunk.id for each in found if each.hunk.id in ids and not each.hunk.conflict)
-                named = ids if arguments.hunk or not accept else plain
-                decide = app.reviews.accept if accept else app.reviews.reject
-                one = await decide(session_id, Selection(ids=named or ids))
-                left = tuple(each for each in found if each.hunk.id in set(ids) - set(named))
-                decided.append(Decided(one.done, left, one.change_ids))
+                # A conflict is accepted only by its name; a selection by file or turn leaves it.
+                named = [each for each in found if each.session_id == session_id]
+                left = [each for each in named if accept and not arguments.hunk and each.hunk.conflict]
+                ids = frozenset(each.hunk.id for each in named if each not in left)
+                one = Decided(())
+                if ids:
+                    decide = app.reviews.accept if accept else app.reviews.reject
+                    one = await decide(session_id, Selection(ids=ids))
+                decided.append(Decided(one.done, tuple(left), one.change_ids))
             return decided
     finally:
         output.close()
@@ -126,7 +127,13 @@ async def _wanted(app: App, arguments: argparse.Namespace) -> list[PendingHunk]:
     path = app.workspace.path_of(arguments.file) if arguments.file else None
     found = await app.reviews.hunks(session, Selection(path=path))
     found = [each for each in found if each.hunk.turn_id.startswith(arguments.turn or "")]
-    wanted = [each for each in found if not arguments.hunk or any(map(each.hunk.id.startswith, arguments.hunk))]
+    for beginning in arguments.hunk:
+        number = sum(each.hunk.id.startswith(beginning) for each in found)
+        if number > 1 and found:
+            raise UserError(f"{number} hunks begin with {beginning!r}. Write more of the id.")
+        if not number and found:
+            raise UserError(f"No hunk whose id begins with {beginning!r} waits there.")
+    wanted = [each for each in found if not arguments.hunk or each.hunk.id.startswith(tuple(arguments.hunk))]
     if not wanted:
         raise UserError("No proposed change waits there. `conduit ask --mode review` has some made.")
     return wanted

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from conduit.edits.edit import FileChange
-from conduit.edits.hunks import Hunk, propose, proposed, rebase_hunks, spans, take, touches
+from conduit.edits.hunks import Hunk, joined, propose, proposed, rebase_hunks, spans, take, touches
 from conduit.errors import StaleDocument
 from conduit.workspace.document import split_lines
 
@@ -164,6 +164,16 @@ class PendingFiles:
         result: dict[Path, PendingFile] = {}
         for change in changes:
             file = result.get(change.path) or self.get(change.path)
+            if file is not None and change.before is None and file.moved_to not in (None, change.path):
+                target = file.new_path
+                # A new file takes the name of one that moves away: that one is made anew where it goes.
+                there = PendingFile(target, file.moved_name, None, ())
+                made = FileChange(target, file.moved_name, None, file.text)
+                waiting = result.get(target) or self._files.get(target)
+                result[target] = self._over(waiting, there.propose(made, turn_id), turn_id)
+                file = replace(file, hunks=(), moved_to=None, moved_name="")
+                result[file.path] = file.propose(replace(change, before=file.base), turn_id)
+                continue
             if file is None:
                 result[change.path] = PendingFile(change.path, change.name, change.before, ()).propose(change, turn_id)
                 continue
@@ -199,7 +209,10 @@ class PendingFiles:
         file = self._files.get(old)
         if file is None:
             return []
-        changed = [replace(file, hunks=()), replace(file, path=new, name=name)]
+        there = replace(file, path=new, name=name)
+        if there.moved_to == new:  # moved by hand to where it was to go
+            there = there.without({hunk.id for hunk in there.hunks if hunk.kind == "move"})
+        changed = [replace(file, hunks=()), there]
         self.put(changed)
         return changed
 
@@ -241,14 +254,16 @@ def waiting_again(file: PendingFile, now: str | None, accepted: str | None, hunk
     file = file.at(now)
     lines, known = split_lines(now or ""), [hunk for hunk in hunks if hunk.kind == "edit"]
     again = [hunk for hunk in file.hunks if hunk.kind == "edit"]
-    for span in spans(now or "", accepted or ""):
+    for span in joined(spans(now or "", accepted or ""), lines):
         new = "".join(span.lines)
         meant = next((hunk for hunk in known if hunk.new == new), None)
         if meant is not None:
             known.remove(meant)
         hunk_id = meant.id if meant else new_hunk_id()
         old = "".join(lines[span.start : span.end])
-        hunk = Hunk(hunk_id, (meant or hunks[0]).turn_id, "edit", span.start, old, new)
+        # What took the place of the person's own lines is as much a conflict as it was.
+        was = meant.was if meant is not None and meant.was != old else None
+        hunk = Hunk(hunk_id, (meant or hunks[0]).turn_id, "edit", span.start, old, new, was)
         if not any(touches(one, span) for one in again):  # else it is in that one already
             again.append(hunk)
     return replace(file, hunks=(*whole, *sorted(again, key=lambda one: (one.line, one.end))))

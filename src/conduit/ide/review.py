@@ -27,5 +27,6 @@ async def regenerate(app: App, pending: PendingHunk, instruction: str = "") -> T
         new=hunk.new or "(nothing)\n",
         instruction=instruction.strip() or "They want it done in another way.",
     )
-    await app.reviews.reject(session.id, Selection(ids=(hunk.id,)), "regenerated")
-    return await app.prompt(session.id, [Text(text=details)], PromptOptions(mode="review"))
+    with app.reviews.regenerating(session.id):
+        await app.reviews.reject(session.id, Selection(ids=(hunk.id,)), "regenerated")
+        return await app.prompt(session.id, [Text(text=details)], PromptOptions(mode="review"))

@@ -254,7 +254,7 @@ class ConduitServer(LanguageServer):
         for name, target in table.COMMANDS.items():
             self.command(name)(self._lazy_command(target))
         on = self.protocol.on_notification
-        on(types.TEXT_DOCUMENT_DID_OPEN, lambda params: self.documents.open(params.text_document))
+        on(types.TEXT_DOCUMENT_DID_OPEN, self._open_document)
         on(types.TEXT_DOCUMENT_DID_CHANGE, self._change_document)
         on(types.TEXT_DOCUMENT_DID_CLOSE, self._close_document)
         on(types.WINDOW_WORK_DONE_PROGRESS_CANCEL, self._cancel_progress)
@@ -278,6 +278,10 @@ class ConduitServer(LanguageServer):
             return await resolve(target)(ls, *(call.arguments or ()))
 
         return run
+
+    def _open_document(self, params: types.DidOpenTextDocumentParams) -> None:
+        self.documents.open(params.text_document)
+        self._refresh_hints(params.text_document.uri)
 
     def _change_document(self, params: types.DidChangeTextDocumentParams) -> None:
         self.documents.change(params)

@@ -162,7 +162,7 @@ async def _find(server: ConduitServer, params: HunkParams) -> list[PendingHunk]:
 async def _one(server: ConduitServer, hunk_id: str, session_id: str | None) -> PendingHunk:
     found = await _find(server, HunkParams(hunk_ids=[hunk_id], session_id=session_id))
     if not found:
-        raise RpcError(INVALID_PARAMS, f"No hunk {hunk_id!r} waits any more. List the hunks again.")
+        raise RpcError(INVALID_PARAMS, f"No hunk {hunk_id[:100]!r} waits any more. List the hunks again.")
     return found[0]
 
 
