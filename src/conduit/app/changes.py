@@ -100,6 +100,7 @@ class Changes:
         try:
             return await asyncio.shield(task)
         except asyncio.CancelledError:
+            making.cancelled = True
             if making.submitting is not None:
                 making.submitting.cancel()
             await asyncio.wait({task})
@@ -116,6 +117,9 @@ class Changes:
                 reverts=making.reverts,
             )
             await self._emit(session_id, started)
+            if making.cancelled:
+                await self._emit(session_id, *_outcome(started, False, "It was cancelled before it began."))
+                raise asyncio.CancelledError
             if not making.changes:
                 await self._emit(session_id, *_outcome(started, True))
                 return Applied(making.change_id, "", ())
@@ -328,6 +332,7 @@ class _Making:
     changes: tuple[FileChange, ...]
     reverts: tuple[str, ...]
     submitting: asyncio.Future[str] | None = None
+    cancelled: bool = False
 
 
 @dataclass(frozen=True, slots=True)
