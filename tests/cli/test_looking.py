@@ -119,6 +119,36 @@ def test_the_doctor_works_when_the_settings_do_not_and_ends_with_1(line):
     assert json.loads(line.run("doctor", "--json", environ={"CONDUIT_SEED": "x"}).stdout)["ok"] is False
 
 
+def test_an_unknown_configured_model_is_one_line_of_the_doctor(line):
+    done = line.run("doctor", environ={"CONDUIT_MODEL": "sonet"})
+    assert (done.returncode, done.stderr) == (1, "")
+    broken = [each for each in done.stdout.splitlines() if each.startswith("BROKEN")]
+    assert len(broken) == 1
+    assert "default model" in broken[0]
+    assert "CONDUIT_MODEL: There is no model 'sonet'. Did you mean sonnet" in broken[0]
+    for name in ("vendor anthropic", "vendor embedded", "database", "search tool"):
+        assert f"  {name}  " in done.stdout
+    checks = json.loads(line.run("doctor", "--json", environ={"CONDUIT_MODEL": "sonet"}).stdout)["checks"]
+    assert [each["name"] for each in checks if each["state"] == "broken"] == ["default model"]
+
+
+def test_conversations_are_shown_although_the_configured_model_is_unknown(line):
+    line.script({"reply": [{"text": "Fine."}]})
+    assert line.run("ask", "How is it?").returncode == 0
+    wrong = {"CONDUIT_MODEL": "sonet"}
+    listed = line.run("sessions", "list", environ=wrong)
+    assert (listed.returncode, listed.stderr) == (0, "")
+    shown = line.run("sessions", "show", listed.stdout.split()[0], environ=wrong)
+    assert (shown.returncode, shown.stderr, "Fine." in shown.stdout) == (0, "", True)
+    asked = line.run("ask", "And now?", environ=wrong)
+    assert (asked.returncode, asked.stdout) == (1, "")
+    assert asked.stderr.count("There is no model 'sonet'. Did you mean sonnet") == 1
+    assert "CONDUIT_MODEL: " in asked.stderr
+    assert line.run("sessions", "list").stdout == listed.stdout
+    going_on = line.run("ask", "--continue", "And now?", environ=wrong)
+    assert (going_on.returncode, going_on.stdout.strip()) == (0, "Fine.")
+
+
 @pytest.mark.parametrize("command", [("doctor",), ("doctor", "--json"), ("ask", "q")])
 def test_in_a_folder_that_was_deleted_one_sentence_says_so(line, command):
     folder = line.home / "gone"

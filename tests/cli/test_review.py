@@ -75,3 +75,11 @@ def test_the_beginning_of_an_id_must_mean_one_hunk(line, proposed):
     assert unknown.returncode == 1
     assert "No hunk whose id begins with 'nothing' waits there." in unknown.stderr
     assert (line.folder / "a.txt").read_text() == BEFORE
+
+
+def test_proposals_are_decided_although_the_configured_model_is_unknown(line, proposed):
+    wrong = {"CONDUIT_MODEL": "sonet"}
+    assert len(line.run("review", "list", "--json", environ=wrong).stdout.splitlines()) == len(proposed)
+    accepted = line.run("review", "accept", environ=wrong)
+    assert (accepted.returncode, accepted.stderr) == (0, "")
+    assert (line.folder / "new.txt").read_text() == "new\n"

@@ -78,3 +78,11 @@ def test_the_doctor_says_how_much_is_kept(line, turn):
     checks = json.loads(line.run("doctor", "--json").stdout)["checks"]
     (found,) = [each["detail"] for each in checks if each["name"] == "checkpoints"]
     assert "(3 texts of changed files" in found
+
+
+def test_changes_are_taken_back_although_the_configured_model_is_unknown(line, turn):
+    undone = line.run("undo", environ={"CONDUIT_MODEL": "sonet"})
+    assert (undone.returncode, undone.stderr) == (0, "")
+    assert (line.folder / "a.txt").read_text() == BEFORE
+    assert line.run("redo", environ={"CONDUIT_MODEL": "sonet"}).returncode == 0
+    assert (line.folder / "a.txt").read_text() == AFTER

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from conduit.catalog.catalog import Catalog
-from conduit.catalog.model import Vendor
+from conduit.catalog.model import ModelInfo, Vendor
 from conduit.compose.endpoints import EMBEDDED, Endpoints
 from conduit.config.settings import load_settings
 from conduit.errors import ConfigError, MissingKey, UnknownModel
@@ -141,14 +141,14 @@ def test_the_settings_address_counts_more_than_the_environments(endpoints, made:
 
 def test_an_unknown_model_or_vendor_of_the_settings_names_the_place(endpoints, tmp_path: Path) -> None:
     with pytest.raises(UnknownModel, match=r"^The variable CONDUIT_MODEL: There is no model 'nope'\."):
-        endpoints(CONDUIT_MODEL="nope").default()
+        chosen(endpoints(CONDUIT_MODEL="nope"))
     with pytest.raises(UnknownModel, match=r"^--model: There is no model 'nope'\."):
-        endpoints({"model": "nope"}).default()
+        chosen(endpoints({"model": "nope"}))
     config = tmp_path / ".config/conduit/config.toml"
     config.parent.mkdir(parents=True)
     config.write_text("mode = 'ask'\nmodel = 'nope'\n")
     with pytest.raises(UnknownModel, match=rf"^{config}, line 2: There is no model 'nope'\."):
-        endpoints().default()
+        chosen(endpoints())
     config.write_text("mode = 'ask'\n\n[vendors.foo]\nbase_url = 'http://127.0.0.1:1/v1'\n")
     with pytest.raises(ConfigError, match=rf"^{config}, line 3: There is no vendor 'foo'\. Known vendors: anthropic,"):
         endpoints()
@@ -160,3 +160,17 @@ def test_a_vendor_has_one_endpoint_for_each_wire_that_its_models_need(endpoints,
     assert opened[0] is opened[1]
     assert opened[1] is not opened[2]
     assert made.wires == ["openai_responses", "openai_chat"]
+
+
+def chosen(found: Endpoints) -> ModelInfo:
+    return found.resolve(found.default())
+
+
+def test_an_unknown_configured_model_hides_no_other_and_is_a_problem_that_is_told(endpoints) -> None:
+    found = endpoints({"model": "sonet"})
+    assert found.default() == "sonet"
+    assert found.problem().startswith("--model: There is no model 'sonet'. Did you mean sonnet")
+    assert EMBEDDED in {choice.id for choice in found.choices()}
+    with pytest.raises(UnknownModel, match=r"^There is no model 'opsu'"):
+        found.resolve("opsu")
+    assert endpoints({"model": "sonnet"}).problem() == ""

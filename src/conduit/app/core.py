@@ -29,6 +29,7 @@ from conduit.app.live import Coming, Live
 from conduit.app.media import Media
 from conduit.app.parameters import changed
 from conduit.app.parts import Check, ModelChoice, Models, Parts, PromptOptions, Setup, Status, output_cap
+from conduit.app.resting import at_rest, reconfigured, with_model
 from conduit.app.review import Reviews
 from conduit.app.starting import TurnStart
 from conduit.app.structured import FormQuestion
@@ -71,7 +72,7 @@ class App:
         self._listeners: list[Callable[[SessionUpdate], None]] = []
         self._status_listeners: list[Callable[[Status], None]] = []
         self._chosen_model: str | None = None
-        self._status = Status("ready", setup.models.default())
+        self._status = at_rest(setup.models)
 
     @property
     def workspace(self) -> Workspace:
@@ -81,7 +82,7 @@ class App:
     @property
     def notices(self) -> tuple[str, ...]:
         """Sentences that a face shows the person once, when it opens."""
-        return self._parts.notices
+        return (*self._parts.notices, *filter(None, [self._setup.models.problem()]))
 
     @property
     def approver(self) -> Approver:
@@ -151,7 +152,7 @@ class App:
         info = self._setup.models.resolve(model)
         self._setup.models.provider(info)
         changed = await self._change(session_id, SessionChanged(model=info.id))
-        self._set_status(replace(self._status, model=info.id, session_id=session_id))
+        self._set_status(with_model(self._status, info.id, session_id))
         return changed
 
     async def set_parameters(self, session_id: str, changes: Mapping[str, JsonValue]) -> SessionInfo:
@@ -283,7 +284,7 @@ class App:
             UnknownModel, MissingKey, ConfigError: with what to do about it.
         """
         self._chosen_model = self.check_model(model)
-        self._set_status(replace(self._status, model=self._chosen_model))
+        self._set_status(with_model(self._status, self._chosen_model))
         return self._chosen_model
 
     def check_model(self, model: str | None = None) -> str:
@@ -336,7 +337,7 @@ class App:
             return
         self._retired.append(self._setup.models)
         self._setup = setup
-        self._set_status(replace(self._status, model=setup.models.default()))
+        self._set_status(reconfigured(self._status, setup.models))
 
     async def warm_up(self) -> None:
         """Import what the default model needs, off the event loop; what goes wrong is said on its first use."""

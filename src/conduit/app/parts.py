@@ -130,7 +130,11 @@ class Models(Protocol):
         ...
 
     def default(self) -> str:
-        """Return the id of the model that new sessions use."""
+        """Return the id of the model that new sessions use, or the configured name when nobody knows it."""
+        ...
+
+    def problem(self) -> str:
+        """Return why the default model cannot be found, with the place and the nearest names, or an empty string."""
         ...
 
     def introduction(self, model: ModelInfo) -> str:

@@ -6,7 +6,7 @@ import argparse
 import logging
 import sys
 from collections.abc import AsyncIterator, Iterator, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 
 from conduit.agent.permission import Approver, DenyAll
@@ -15,14 +15,13 @@ from conduit.cli.output import printable
 from conduit.config.secrets import secret_values
 from conduit.config.settings import Settings, load_settings
 from conduit.edits.edit import FileChange, Operation
-from conduit.errors import ConfigError, EditRefused, SessionNotFound, UnknownModel, UserError
+from conduit.errors import ConfigError, EditRefused, SessionNotFound, UserError
 from conduit.logs import start_logging
 from conduit.sessions.events import SessionInfo
 from conduit.workspace.editor import HeadlessEditor
 
 _log = logging.getLogger(__name__)
 _PAGE = 200
-_ALWAYS_THERE = "embedded/smollm2-135m"
 _SETTINGS = ("model", "mode", "log_level", "log_file")
 
 
@@ -55,7 +54,7 @@ async def opened(root: Path, arguments: argparse.Namespace, approver: Approver |
             _log.warning("%s", warning)
         app = await open_app([root], {}, HeadlessEditor(), NoEditor(), approver or DenyAll(), arguments=given)
         for notice in app.notices:
-            if notice not in settings.warnings:
+            if notice not in (*settings.warnings, app.setup.models.problem()):  # said by what needs the model
                 _log.warning("%s", notice)
         try:
             yield app
@@ -69,16 +68,10 @@ async def opened_to_choose(root: Path, arguments: argparse.Namespace) -> AsyncIt
 
     An unknown one is said on stderr, and is no obstacle.
     """
-    async with AsyncExitStack() as stack:
-        try:
-            app = await stack.enter_async_context(opened(root, arguments))
-            known = True
-        except UnknownModel as error:
-            print(f"conduit: {printable(str(error))}", file=sys.stderr)
-            known = False
-            instead = argparse.Namespace(**{**vars(arguments), "model": _ALWAYS_THERE})
-            app = await stack.enter_async_context(opened(root, instead))
-        yield app, known
+    async with opened(root, arguments) as app:
+        if problem := app.setup.models.problem():
+            print(f"conduit: {printable(problem)}", file=sys.stderr)
+        yield app, not problem
 
 
 @contextmanager

@@ -28,7 +28,7 @@ from conduit.context.calibration import CALIBRATION_FILE, Calibration
 from conduit.edits.apply import ApplyAtOnce
 from conduit.edits.edit import Applier
 from conduit.edits.saving import AbilitySaver
-from conduit.errors import ConfigError, ToolError
+from conduit.errors import ConfigError, ToolError, UnknownModel
 from conduit.logs import adjust_logging
 from conduit.messages.request import ModelSettings
 from conduit.redaction import Redactor
@@ -172,7 +172,13 @@ class _Room:
         return self.setup(settings)
 
     def setup(self, settings: Settings) -> Setup:
-        """Return what the settings decide, the same for the same; raises ConfigError or UnknownModel."""
+        """Return what the settings decide, the same for the same.
+
+        Raises:
+            ConfigError: a setting is bad.
+            UnknownModel: nobody knows the model that they change to. One that was there when the App opened is said
+                and is no obstacle, since conversations, proposals and other models do not need it.
+        """
         if self._current is not None and settings == self.settings:
             return self._current
         catalog = self._catalog(settings)
@@ -192,7 +198,8 @@ class _Room:
             told=self.folders.state / "introduced-embedded",
             environ=self.environ,
         )
-        endpoints.default()
+        if self._current is not None and settings.model != self.settings.model and (problem := endpoints.problem()):
+            raise UnknownModel(problem)
         self.settings = settings
         self._current = Setup(
             models=endpoints,

@@ -30,11 +30,12 @@ def examine(
     environ: Mapping[str, str],
 ) -> list[Check]:
     """Return one line for each thing that a person may have to put right."""
+    problem = endpoints.problem()
     checks = [
         Check("conduit", "ok", __version__),
         Check("python", "ok", f"{platform.python_version()} on {platform.system()} {platform.machine()}"),
         _settings_check(settings),
-        Check("default model", "ok", endpoints.default()),
+        Check("default model", "broken" if problem else "ok", problem or endpoints.default()),
         *_vendor_checks(endpoints, environ),
         weights,
         Check("database", "ok" if database.exists() else "missing", f"{database}{_size(database)}"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -75,8 +76,17 @@ class Endpoints:
         return self._catalog
 
     def resolve(self, name: str) -> ModelInfo:
-        """Return the row of a model, an alias or a bare name; raises UnknownModel with the nearest names."""
-        return self._catalog.resolve(name)
+        """Return the row of a model, an alias or a bare name.
+
+        Raises:
+            UnknownModel: with the nearest names, and the place in the settings where it is the configured one.
+        """
+        try:
+            return self._catalog.resolve(name)
+        except UnknownModel as error:
+            if name != self._settings.model:
+                raise
+            raise UnknownModel(f"{self._settings.place('model')}: {error}") from error
 
     def provider(self, model: ModelInfo) -> Provider:
         """Return the endpoint that serves `model`.
@@ -139,8 +149,9 @@ class Endpoints:
     def choices(self) -> list[ModelChoice]:
         """Return every listed model for chat and the configured one, with what is missing where it is not ready."""
         models = {model.id: model for model in self._catalog.models if model.kind == "chat"}
-        default = self._catalog.resolve(self.default())
-        models.setdefault(default.id, default)
+        with suppress(UnknownModel):
+            default = self._catalog.resolve(self.default())
+            models.setdefault(default.id, default)
         return [
             ModelChoice(model.id, model.display_name, model.vendor, ready=not missing, note=missing)
             for model in models.values()
@@ -148,17 +159,27 @@ class Endpoints:
         ]
 
     def default(self) -> str:
-        """Return the configured model, else the first listed one whose key is there, else the embedded one."""
+        """Return the configured model, else the first listed one whose key is there, else the embedded one.
+
+        A configured one that nobody knows is returned as it was written; `problem` and `resolve` say what is wrong.
+        """
         if self._settings.model:
-            try:
+            with suppress(UnknownModel):
                 return self._catalog.resolve(self._settings.model).id
-            except UnknownModel as error:
-                raise UnknownModel(f"{self._settings.place('model')}: {error}") from error
+            return self._settings.model
         for model in self._catalog.models:
             vendor = self._catalog.vendor(model.vendor)
             if model.kind == "chat" and vendor.key_required and not self.missing(vendor):
                 return model.id
         return EMBEDDED
+
+    def problem(self) -> str:
+        """Return why the default model cannot be found, or an empty string."""
+        try:
+            self.resolve(self.default())
+        except UnknownModel as error:
+            return str(error)
+        return ""
 
     def introduction(self, model: ModelInfo) -> str:
         """Return what the person is told once, when nothing was configured and the embedded model is used."""
