@@ -13,10 +13,40 @@ from e2e.harness import Bench, chat, new_session
 
 async def test_a_bad_setting_at_the_start_can_be_put_right_without_a_restart(bench: Bench) -> None:
     bench.script({"reply": [{"text": "hello"}]})
-    options = EditorOptions(settings={"model": "gpt-nine-thousand"})
+    options = EditorOptions(settings={"mode": "yolo"})
     async with await bench.start(options=options) as editor:
-        with pytest.raises(ClientError, match="gpt-nine-thousand"):
+        with pytest.raises(ClientError, match="yolo"):
             await new_session(editor, bench.root)
+        await editor.notify("workspace/didChangeConfiguration", {"settings": {"conduit": {"model": "scripted/demo"}}})
+        session = await new_session(editor, bench.root)
+        assert (await chat(editor, session, "Hello?"))["stopReason"] == "end_turn"
+
+
+async def test_an_unknown_configured_model_is_said_once_and_hinders_nothing_but_asking_it(bench: Bench) -> None:
+    bench.script({"reply": [{"text": "hello"}]})
+    async with await bench.start() as editor:
+        earlier = await new_session(editor, bench.root)
+        await chat(editor, earlier, "Hello?")
+        await editor.shutdown()
+    said = "CONDUIT_MODEL: There is no model 'sonet'. Did you mean sonnet"
+    async with await bench.start(CONDUIT_MODEL="sonet") as editor:
+        listed = await editor.request("conduit/session/list", {})
+        assert earlier in {each["sessionId"] for each in listed["sessions"]}
+        models = await editor.request("conduit/models/list")
+        assert "embedded/smollm2-135m" in {each["modelId"] for each in models["models"]}
+        session = await new_session(editor, bench.root)
+        with pytest.raises(ClientError, match=said):
+            await chat(editor, session, "Hello?")
+        assert (await chat(editor, earlier, "Hello again?"))["stopReason"] == "end_turn"
+        await editor.request("conduit/session/setModel", {"sessionId": session, "modelId": "scripted/demo"})
+        assert (await chat(editor, session, "Hello?"))["stopReason"] == "end_turn"
+        for rounds in (3, 4):
+            changed = {"settings": {"conduit": {"maxToolRounds": rounds}}}
+            await editor.notify("workspace/didChangeConfiguration", changed)
+        assert (await chat(editor, session, "Still?"))["stopReason"] == "end_turn"
+        assert sum(said in each["message"] for each in editor.seen.messages) == 1
+    async with await bench.start(options=EditorOptions(settings={"model": "sonet"})) as editor:
+        assert (await editor.request("conduit/models/list"))["defaultModelId"] == "sonet"
         await editor.notify("workspace/didChangeConfiguration", {"settings": {"conduit": {"model": "scripted/demo"}}})
         session = await new_session(editor, bench.root)
         assert (await chat(editor, session, "Hello?"))["stopReason"] == "end_turn"
