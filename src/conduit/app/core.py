@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import replace
 from functools import cached_property, partial
 from typing import TypeVar
@@ -33,12 +32,11 @@ from conduit.app.resting import at_rest, reconfigured, with_model
 from conduit.app.review import Reviews
 from conduit.app.starting import TurnStart
 from conduit.app.structured import FormQuestion
+from conduit.app.warming import warm_default
 from conduit.catalog.model import ModelInfo
-from conduit.errors import UserError
 from conduit.jobs.structured import Form, Structured
 from conduit.messages.content import Block, Text
 from conduit.messages.request import ModelSettings
-from conduit.providers.warmup import warm_up
 from conduit.sessions.events import (
     AssistantReplied,
     Event,
@@ -341,11 +339,7 @@ class App:
 
     async def warm_up(self) -> None:
         """Import what the default model needs, off the event loop; what goes wrong is said on its first use."""
-        models = self._setup.models
-        with suppress(UserError):
-            model = models.resolve(models.default())
-            await warm_up(models.provider(model))
-            await models.library.load(model)
+        await warm_default(self._setup.models)
         self._bills.catch_up()
 
     # -- watching ---------------------------------------------------------------------------------------------------
