@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from typing import Any
 
 import pytest
@@ -304,3 +305,16 @@ async def test_a_hostile_id_is_answered_in_a_short_sentence(bench: Bench) -> Non
                 await editor.request(f"conduit/hunk/{method}", params)
             assert len(str(refused.value)) < 300
         assert len(await hunks(editor)) == 3
+
+
+async def test_what_is_rejected_on_the_command_line_waits_no_more_in_the_editor(bench: Bench) -> None:
+    async with await bench.start() as editor:
+        session, _ = await proposed(bench, editor)
+        first, second, third = await hunks(editor)
+        rejecting = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "conduit", "review", "reject", third["hunkId"]), cwd=bench.root, env=bench.env
+        )
+        assert await rejecting.wait() == 0
+        assert [each["hunkId"] for each in await hunks(editor)] == [first["hunkId"], second["hunkId"]]
+        await accept(editor, sessionId=session)
+        assert (bench.root / "lib.py").read_text() == LIB

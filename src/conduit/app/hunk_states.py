@@ -7,7 +7,7 @@ from pathlib import Path
 
 from conduit.edits.hunks import Hunk
 from conduit.edits.review import PendingFile
-from conduit.sessions.events import FilePending, HunkState, StoredEvent
+from conduit.sessions.events import FilePending, HunkDecided, HunkState, StoredEvent
 
 
 def state_of(hunk: Hunk) -> HunkState:
@@ -64,4 +64,13 @@ def newest_with(events: Iterable[StoredEvent], ids: Collection[str]) -> dict[str
         stored.event.path: stored.event
         for stored in events
         if isinstance(stored.event, FilePending) and any(state.id in ids for state in stored.event.hunks)
+    }
+
+
+def dropped_ids(events: Iterable[StoredEvent]) -> set[str]:
+    """Return the hunks that were dropped; such an id never waits again."""
+    return {
+        stored.event.hunk_id
+        for stored in events
+        if isinstance(stored.event, HunkDecided) and stored.event.decision != "accepted"
     }

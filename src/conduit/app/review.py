@@ -15,7 +15,7 @@ from typing import Literal, Protocol
 
 from conduit.agent.permission import PermissionRequest
 from conduit.app.changes import Changes
-from conduit.app.hunk_states import file_pending, hunk_of, moves, newest_with, pending_file
+from conduit.app.hunk_states import dropped_ids, file_pending, hunk_of, moves, newest_with, pending_file
 from conduit.app.parts import Parts
 from conduit.app.undoing import FileTexts
 from conduit.edits.edit import FileChange
@@ -108,6 +108,9 @@ class Reviews:
         if pending is None:
             restored = await self._restore(session_id)
             pending = self._pending.setdefault(session_id, PendingFiles(self._open_text, restored))
+        # Another process may have the session too, such as `conduit review` beside an editor's server.
+        dropped = dropped_ids(await self._store.events_of("hunk_decided", session_id=session_id))
+        pending.put([file.without(dropped) for file in pending if any(hunk.id in dropped for hunk in file.hunks)])
         await self._refresh(pending)
         return pending
 
