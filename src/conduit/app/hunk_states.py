@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from pathlib import Path
+from typing import Literal
 
 from conduit.edits.hunks import Hunk
 from conduit.edits.review import PendingFile
@@ -74,3 +75,13 @@ def dropped_ids(events: Iterable[StoredEvent]) -> set[str]:
         for stored in events
         if isinstance(stored.event, HunkDecided) and stored.event.decision != "accepted"
     }
+
+
+def hunk_decided(
+    file: PendingFile,
+    hunk: Hunk,
+    decision: Literal["accepted", "rejected", "regenerated", "withdrawn"],
+    change_id: str | None = None,
+) -> HunkDecided:
+    """Return what became of a hunk for the log."""
+    return HunkDecided(turn_id=hunk.turn_id, hunk_id=hunk.id, name=file.name, decision=decision, change_id=change_id)

@@ -15,7 +15,7 @@ from typing import Literal, Protocol
 
 from conduit.agent.permission import PermissionRequest
 from conduit.app.changes import Changes
-from conduit.app.hunk_states import dropped_ids, file_pending, hunk_of, moves, newest_with, pending_file
+from conduit.app.hunk_states import dropped_ids, file_pending, hunk_decided, hunk_of, moves, newest_with, pending_file
 from conduit.app.parts import Parts
 from conduit.app.undoing import FileTexts
 from conduit.edits.edit import FileChange
@@ -184,9 +184,11 @@ class Reviews:
             meant, left = await self._meant(session_id, selection)
             change_ids: list[str] = []
             for turn_id in dict.fromkeys(each.hunk.turn_id for each in meant):
-                ids = {each.hunk.id for each in meant if each.hunk.turn_id == turn_id}
-                change_ids.append(await self._accept_turn(session_id, turn_id, ids, together=selection.together))
-            return Decided(tuple(meant), tuple(left), tuple(change_ids))
+                seen = {each.hunk.id: each.hunk.conflict for each in meant if each.hunk.turn_id == turn_id}
+                change_ids.append(await self._accept_turn(session_id, turn_id, seen, together=selection.together))
+            waiting = {each.hunk.id for each in await self.hunks(session_id)}
+            left += [each for each in meant if each.hunk.id in waiting]
+            return Decided(tuple(each for each in meant if each not in left), tuple(left), tuple(change_ids))
 
     async def reject(self, session_id: str, selection: Selection, decision: Dropped = "rejected") -> Decided:
         """Drop hunks; nothing is applied. Raises UserError when nothing that is meant waits."""
@@ -198,7 +200,7 @@ class Reviews:
             ids = {each.hunk.id for each in meant}
             touched = [file for file in pending if any(hunk.id in ids for hunk in file.hunks)]
             after = [file.without(ids) for file in touched]
-            decided = [_decided(each, decision) for each in meant]
+            decided = [hunk_decided(each.file, each.hunk, decision) for each in meant]
             await self._record(session_id, meant[0].hunk.turn_id, pending, after, decided)
             return Decided(tuple(meant))
 
@@ -287,8 +289,13 @@ class Reviews:
         if not (await self._approver.ask(request)).startswith("allow"):
             raise PermissionDenied(f"Nothing was accepted. {reason}")
 
-    async def _accept_turn(self, session_id: str, turn_id: str, ids: Collection[str], *, together: bool) -> str:
-        pending = self._pending[session_id]  # as `_meant` saw it
+    async def _accept_turn(self, session_id: str, turn_id: str, seen: Mapping[str, bool], *, together: bool) -> str:
+        """Accept hunks; `seen` says of each whether it was a conflict when it was chosen."""
+        pending = self._pending[session_id]
+        # What is typed in this very moment may make a conflict of a hunk that was none: nobody chose that.
+        ids = {hunk.id for file in pending for hunk in file.hunks if seen.get(hunk.id) == hunk.conflict}
+        if not ids or (together and len(ids) < len(seen)):
+            raise UserError("Nothing of that turn was accepted: you changed its lines just now.")
         touched = [file for file in pending if any(hunk.id in ids for hunk in file.hunks)]
         accepted = [file.accept(ids) for file in touched]
         meant = [PendingHunk(session_id, file, hunk) for file in touched for hunk in file.hunks if hunk.id in ids]
@@ -305,7 +312,9 @@ class Reviews:
         moved = [
             replace(old, hunks=()) for old, (_, new) in zip(touched, accepted, strict=True) if old.path != new.path
         ]
-        decided = [_decided(each, "accepted", None if together else change.change_id) for each in meant]
+        decided = [
+            hunk_decided(each.file, each.hunk, "accepted", None if together else change.change_id) for each in meant
+        ]
         await self._record(session_id, turn_id, pending, [*moved, *(after for _, after in accepted)], decided)
         return change.change_id
 
@@ -387,13 +396,3 @@ def _nothing(selection: Selection) -> UserError:
         names = ", ".join(sorted(selection.ids))[:100]
         return UserError(f"No hunk {names} waits any more. List the hunks again.")
     return UserError("No proposed change waits there.")
-
-
-def _decided(each: PendingHunk, decision: Literal["accepted"] | Dropped, change_id: str | None = None) -> HunkDecided:
-    return HunkDecided(
-        turn_id=each.hunk.turn_id,
-        hunk_id=each.hunk.id,
-        name=each.file.name,
-        decision=decision,
-        change_id=change_id,
-    )
