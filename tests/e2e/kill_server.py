@@ -17,6 +17,7 @@ from pydantic import Field
 
 from conduit.app import App
 from conduit.app.bills import Bills
+from conduit.catalog.model import EditFormat
 from conduit.compose import open_app
 from conduit.edits.edit import FileChange
 from conduit.lsp import table
@@ -120,8 +121,8 @@ async def open_dying_app(*arguments: Any, **options: Any) -> App:
     parts, point = app._parts, sys.argv[1]
     edits = parts.edits
 
-    def tools() -> ToolSet:
-        return ToolSet([*parts.tools(), change_files])
+    def tools(edit_format: EditFormat | None) -> ToolSet:
+        return ToolSet([*parts.tools(edit_format), change_files])
 
     if point == INSIDE_A_TOOL:
         edits = lambda workspace: DyingSink()  # noqa: E731
