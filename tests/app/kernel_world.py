@@ -88,8 +88,9 @@ class World:
         return path.read_bytes().decode() if path.is_file() else None
 
     def texts(self) -> dict[Path, str]:
-        """Return what the person has: buffers over the disk."""
-        found = {path: path.read_bytes().decode() for path in self.root.rglob("*") if path.is_file()}
+        """Return what the person has: buffers over the disk, without what a change keeps while it lasts."""
+        files = (path for path in self.root.rglob("*") if path.is_file() and ".conduit-" not in path.name)
+        found = {path: path.read_bytes().decode() for path in files}
         shown = {Path(uri.removeprefix("file://")): document.text for uri, document in self.editor.buffers.items()}
         return {**found, **shown}
 
