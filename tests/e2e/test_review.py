@@ -290,8 +290,8 @@ async def test_of_two_hunks_regenerated_at_once_the_second_stays(bench: Bench) -
         ]
         refused, _ = await asyncio.wait(asked, return_when=asyncio.FIRST_COMPLETED, timeout=30)
         assert [type(each.exception()) for each in refused] == [ClientError]
-        assert len(await hunks(editor)) == 2
         await editor.wait_for(lambda seen: "I think." in seen.text())
+        assert len(await hunks(editor)) == 2
         await editor.request("conduit/session/cancel", {"sessionId": session})
         await asyncio.wait(asked, timeout=30)
         assert third["hunkId"] in [each["hunkId"] for each in await hunks(editor)]

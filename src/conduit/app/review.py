@@ -184,7 +184,7 @@ class Reviews:
             meant, left = await self._meant(session_id, selection)
             change_ids: list[str] = []
             for turn_id in dict.fromkeys(each.hunk.turn_id for each in meant):
-                seen = {each.hunk.id: each.hunk.conflict for each in meant if each.hunk.turn_id == turn_id}
+                seen = {each.hunk.id: each.hunk.old for each in meant if each.hunk.turn_id == turn_id}
                 change_ids.append(await self._accept_turn(session_id, turn_id, seen, together=selection.together))
             waiting = {each.hunk.id for each in await self.hunks(session_id)}
             left += [each for each in meant if each.hunk.id in waiting]
@@ -289,11 +289,11 @@ class Reviews:
         if not (await self._approver.ask(request)).startswith("allow"):
             raise PermissionDenied(f"Nothing was accepted. {reason}")
 
-    async def _accept_turn(self, session_id: str, turn_id: str, seen: Mapping[str, bool], *, together: bool) -> str:
-        """Accept hunks; `seen` says of each whether it was a conflict when it was chosen."""
+    async def _accept_turn(self, session_id: str, turn_id: str, seen: Mapping[str, str], *, together: bool) -> str:
+        """Accept hunks; `seen` says of each what it replaced when it was chosen."""
         pending = self._pending[session_id]
-        # What is typed in this very moment may make a conflict of a hunk that was none: nobody chose that.
-        ids = {hunk.id for file in pending for hunk in file.hunks if seen.get(hunk.id) == hunk.conflict}
+        # What is typed in this very moment may be in lines that a hunk replaces: nobody chose that.
+        ids = {hunk.id for file in pending for hunk in file.hunks if seen.get(hunk.id) == hunk.old}
         if not ids or (together and len(ids) < len(seen)):
             raise UserError("Nothing of that turn was accepted: you changed its lines just now.")
         touched = [file for file in pending if any(hunk.id in ids for hunk in file.hunks)]
