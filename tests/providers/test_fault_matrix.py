@@ -23,7 +23,7 @@ from conduit.agent.turn import Turn
 from conduit.catalog.model import WireName
 from conduit.errors import ProviderErrorKind, ToolError
 from conduit.messages.message import Message, user_message
-from conduit.messages.request import ModelSettings
+from conduit.messages.request import ContextLayer, ModelSettings
 from conduit.providers.base import Provider
 from conduit.providers.retry import RetryingProvider
 from conduit.providers.transcript import sendable, transcript_faults
@@ -79,7 +79,7 @@ class Session:
             approver=Person(),
             remembered=Remembered(),
             limits=TurnLimits(),
-            system="Be kind.",
+            layers=(ContextLayer(name="role", text="Be kind."),),
             settings=ModelSettings(),
             history=tuple(stored.message for stored in conversation if stored.message.content),
             parent_id=conversation[-1].id if conversation else None,

@@ -10,6 +10,7 @@ from pathlib import Path
 from conduit.edits.edit import FileChange
 from conduit.edits.patch import FilePatch, PatchedFile, apply, names
 from conduit.edits.proposal import touched
+from conduit.edits.style import in_project_style
 from conduit.edits.syntax import broken_by_edit
 from conduit.errors import InvalidArguments, PathNotFound
 from conduit.workspace.names import shown
@@ -87,12 +88,12 @@ async def change_of(
         encoding = None if reading.version is not None else reading.encoding
         known = FileChange(reading.path, reading.name, reading.text, after, reading.version)
     else:
-        style = await workspace.style_of(path)
-        after, encoding = style.shaped(after), style.encoding
+        encoding = (await workspace.style_of(path)).encoding
         before = None if reading is None else reading.text
         known = FileChange(path, name or workspace.name_of(path), before, after, reading.version if reading else None)
+    known = await in_project_style(known, workspace)
     if encoding is not None:
-        encoding.encode(after, known.name)
+        encoding.encode(known.after or "", known.name)
     return known
 
 
