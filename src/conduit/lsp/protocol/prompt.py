@@ -113,7 +113,8 @@ class PromptContext(Payload):
 class PromptParams(Payload):
     """`conduit/session/prompt`; `tools: false` switches all tools off for this prompt, `toolNames` leaves these.
 
-    `parameters` are for this prompt only and win over the session's.
+    `parameters` are for this prompt only and win over the session's. With `queue` it waits while a turn runs, after
+    those that wait already; the answer comes when its own turn is over.
     """
 
     session_id: str
@@ -122,6 +123,7 @@ class PromptParams(Payload):
     tools: bool = True
     tool_names: list[str] | None = None
     parameters: Parameters | None = None
+    queue: bool = False
 
 
 class TokenUsage(Payload):

@@ -77,10 +77,14 @@ class Cost(Payload):
 
 
 class UsageUpdate(Payload):
-    """Tokens that the newest completion took up (`used`), its parts, and what it cost where a price is known."""
+    """Tokens that the newest completion took up (`used`), its parts, and what it cost where a price is known.
+
+    `size` is how many tokens the model's context holds, where that is known.
+    """
 
     session_update: Literal["usage_update"] = "usage_update"
     used: int
+    size: int | None = None
     usage: TokenUsage
     cost: Cost | None = None
 
@@ -162,6 +166,29 @@ class HunkDecision(Payload):
     change_id: str | None = None
 
 
+class ConversationReset(Payload):
+    """The conversation went back to an earlier message, or to a branch: load the session again to see it.
+
+    A load replays the current branch alone, and this last if nothing was said since.
+    """
+
+    session_update: Literal["conversation_reset"] = "conversation_reset"
+
+
+class QueuedPrompt(Payload):
+    """A prompt that waits."""
+
+    queue_id: str
+    text: str
+
+
+class QueueUpdate(Payload):
+    """The prompts that wait for the running turn, all of them, the next one first."""
+
+    session_update: Literal["queue_update"] = "queue_update"
+    items: list[QueuedPrompt]
+
+
 Update = (
     MessageChunk
     | ToolCallUpdate
@@ -174,6 +201,8 @@ Update = (
     | HunkUpdate
     | HunkDecision
     | ChangeUpdate
+    | ConversationReset
+    | QueueUpdate
 )
 
 
