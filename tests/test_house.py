@@ -20,7 +20,13 @@ TESTS = ROOT / "tests"
 # The sample project of the demo is data: a person's code, with faults to be found.
 SAMPLE = SRC / "cli" / "sample"
 FILES = sorted(file for file in SRC.rglob("*.py") if SAMPLE not in file.parents)
-EDITOR_FILES = sorted([*(ROOT / "editors").rglob("*.lua"), *(ROOT / "editors").rglob("*.ts")])
+GENERATED = {"protocol.lua", "protocol.ts"}
+EDITOR_FILES = sorted(
+    file
+    for ending in ("lua", "ts", "py")
+    for file in (ROOT / "editors").rglob(f"*.{ending}")
+    if "node_modules" not in file.parts and file.name not in GENERATED
+)
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
 
 FILE_LINES, FUNCTION_LINES = 400, 60
@@ -57,7 +63,7 @@ FOREIGN = re.compile(
     re.IGNORECASE,
 )
 
-TOP_LEVEL_TESTS = {"test_docs.py", "test_house.py", "test_offline.py"}
+TOP_LEVEL_TESTS = {"test_docs.py", "test_house.py", "test_offline.py", "test_protocol_copies.py"}
 # Looks into the database of another process until a turn has ended there: nothing tells of that.
 POLLS = {"e2e/waiting_turns.py"}
 OTHER_TEST_FOLDERS = {"bench", "e2e", "fakes"}

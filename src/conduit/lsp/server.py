@@ -145,7 +145,10 @@ class ConduitServer(LanguageServer):
         )
         capabilities = cast("types.ServerCapabilities", builder.build())  # type: ignore[no-untyped-call]
         capabilities.experimental = {
-            "conduit": {"methods": sorted(m for m in table.METHODS if m.startswith("conduit/"))}
+            "conduit": {
+                "protocol": table.PROTOCOL_VERSION,
+                "methods": sorted(m for m in table.METHODS if m.startswith("conduit/")),
+            }
         }
         if capabilities.execute_command_provider is not None:
             capabilities.execute_command_provider.work_done_progress = True

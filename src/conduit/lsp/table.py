@@ -17,6 +17,7 @@ _REVIEW = "conduit.lsp.features.review:"
 _UNDO = "conduit.lsp.features.undo:"
 _SUGGESTIONS = "conduit.lsp.features.suggestions:"
 _PAYLOADS = "conduit.lsp.protocol."
+_ABILITIES = _PAYLOADS + "abilities:"
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +80,32 @@ COMMANDS: dict[str, str] = {
     "conduit.suggestion.explain": _SUGGESTIONS + "explain_suggestion",
     "conduit.suggestion.dismiss": _SUGGESTIONS + "dismiss_suggestion",
 }
+
+PROTOCOL_VERSION = 1
+"""Raised when an older plugin could no longer work; a plugin asks for the one that it was made for."""
+
+ASKED: dict[str, tuple[str, str]] = {
+    "conduit/session/requestPermission": (
+        _PAYLOADS + "permission:RequestPermissionParams",
+        _PAYLOADS + "permission:RequestPermissionResult",
+    ),
+    "conduit/editor/save": (_ABILITIES + "DocumentParams", _ABILITIES + "SaveResult"),
+    "conduit/editor/diagnostics": (_ABILITIES + "DiagnosticsParams", _ABILITIES + "DiagnosticsResult"),
+    "conduit/editor/references": (_ABILITIES + "ReferencesParams", _ABILITIES + "LocationsResult"),
+    "conduit/editor/definition": (_ABILITIES + "PositionParams", _ABILITIES + "LocationsResult"),
+    "conduit/editor/rename": (_ABILITIES + "RenameParams", _ABILITIES + "RenameResult"),
+    "conduit/editor/symbols": (_ABILITIES + "SymbolsParams", _ABILITIES + "SymbolsResult"),
+    "conduit/editor/codeActions": (_ABILITIES + "CodeActionsParams", _ABILITIES + "CodeActionsResult"),
+    "conduit/editor/terminalSelection": (_PAYLOADS + "payload:NoParams", _ABILITIES + "TerminalSelectionResult"),
+    "conduit/editor/openDiff": (_ABILITIES + "OpenDiffParams", _ABILITIES + "OpenDiffResult"),
+}
+"""What the server asks its client, with the models of the parameters and of the answer."""
+
+SENT: dict[str, str] = {
+    "conduit/session/update": _PAYLOADS + "update:SessionUpdateParams",
+    "conduit/status": _PAYLOADS + "status:StatusNote",
+}
+"""What the server tells its client, with the model of the parameters."""
 
 OPTIONS: dict[str, object] = {
     types.TEXT_DOCUMENT_CODE_ACTION: types.CodeActionOptions(

@@ -23,6 +23,7 @@ from conduit.lsp.protocol.prompt import (
     WireRange,
 )
 from conduit.lsp.protocol.session import (
+    Cancelled,
     ListSessionsParams,
     LoadSessionParams,
     ModeChoice,
@@ -105,10 +106,10 @@ async def prompt(server: ConduitServer, params: PromptParams) -> PromptResult:
     )
 
 
-async def cancel(server: ConduitServer, params: SessionParams) -> dict[str, bool]:
+async def cancel(server: ConduitServer, params: SessionParams) -> Cancelled:
     """`conduit/session/cancel`: the turn's own answer says `cancelled`."""
     app = await server.app()
-    return {"cancelled": await app.cancel(params.session_id)}
+    return Cancelled(cancelled=await app.cancel(params.session_id))
 
 
 async def set_mode(server: ConduitServer, params: SetModeParams) -> OpenedSession:

@@ -96,6 +96,12 @@ class SessionParams(Payload):
     session_id: str
 
 
+class Cancelled(Payload):
+    """The answer to `cancel`: whether there was a turn to stop."""
+
+    cancelled: bool
+
+
 class LoadSessionParams(SessionParams):
     """`conduit/session/load`: the updates after number `replayFrom` come first, then the answer."""
 
