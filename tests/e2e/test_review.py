@@ -108,6 +108,32 @@ async def test_one_hunk_is_accepted_one_rejected_and_the_rest_by_turn(bench: Ben
             await accept(editor, sessionId=session, hunkIds=[first["hunkId"]])
 
 
+async def test_the_text_that_a_file_would_have_says_where_its_hunks_are_in_it(bench: Bench) -> None:
+    bench.script(
+        {
+            "when": {"user": "change it", "round": 0},
+            "reply": [edit("app.py", "return 1", "x = 1\n    return x"), edit("app.py", "return 2", "return 20")],
+        },
+        {"reply": [{"text": "Done."}]},
+    )
+    path = bench.write("app.py", APP)
+    async with await bench.start() as editor:
+        uri = await editor.open(path)
+        await chat(editor, await new_session(editor, bench.root), "change it")
+        first, second = await hunks(editor)
+        text = await editor.request("conduit/hunk/text", {"uri": uri})
+        assert text["before"] == APP
+        assert text["after"] == APP.replace("return 1", "x = 1\n    return x").replace("return 2", "return 20")
+        assert text["version"] == editor.document(uri).version
+        assert text["places"] == [
+            {"hunkId": first["hunkId"], "line": 4, "endLine": 6},
+            {"hunkId": second["hunkId"], "line": 9, "endLine": 10},
+        ]
+        await editor.request("conduit/hunk/reject", {"uri": uri})
+        with pytest.raises(ClientError, match="No proposed change waits in this file"):
+            await editor.request("conduit/hunk/text", {"uri": uri})
+
+
 async def test_everything_of_a_file_is_one_versioned_edit(bench: Bench) -> None:
     async with await bench.start() as editor:
         _, uri = await proposed(bench, editor)

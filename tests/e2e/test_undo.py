@@ -70,6 +70,7 @@ async def test_a_turn_over_three_files_is_undone_around_later_typing_and_redone_
 
         preview = await editor.request("conduit/session/undo", {"sessionId": session, "preview": True})
         assert project.state == typed
+        assert await editor.request("conduit/session/undo", {"preview": True}) == preview
         assert (preview["turnId"], preview["preview"], "changeId" in preview) == (turn, True, False)
         assert [(file["path"], file["action"], file["lines"], file["since"]) for file in preview["files"]] == [
             ("open.py", "edit", 1, 1),

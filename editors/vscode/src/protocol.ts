@@ -68,6 +68,11 @@ export interface CodeActionsResult {
   actions?: WireAction[];
 }
 
+/** The conversation went back to an earlier message, or to a branch: load the session again to see it. */
+export interface ConversationReset {
+  sessionUpdate: 'conversation_reset';
+}
+
 /** An amount of money. */
 export interface Cost {
   amount: number;
@@ -145,6 +150,13 @@ export interface HunkParams {
   hunkIds?: string[];
   turnId?: string | null;
   uri?: string | null;
+}
+
+/** Where a hunk is in the text that its file would have: lines `line` up to `end_line`, not included. */
+export interface HunkPlace {
+  hunkId: string;
+  line: number;
+  endLine: number;
 }
 
 /** What waits for the person in one file from now on, all of it; without hunks nothing does. */
@@ -360,6 +372,7 @@ export interface PromptParams {
   tools?: boolean;
   toolNames?: string[] | null;
   parameters?: Parameters | null;
+  queue?: boolean;
 }
 
 /** The end of a turn; `error` is a sentence for the person when `stopReason` is `error`. */
@@ -371,8 +384,36 @@ export interface PromptResult {
   errorKind?: ProviderErrorKind;
 }
 
+/** `conduit/hunk/text`: which file; without a session, that of the first one that proposes something for it. */
+export interface ProposedParams {
+  uri: string;
+  sessionId?: string | null;
+}
+
+/** A file with all that one session proposes for it, conflicts too. */
+export interface ProposedText {
+  uri: string;
+  sessionId: string;
+  version?: number;
+  before?: string;
+  after?: string;
+  places: HunkPlace[];
+}
+
 /** What went wrong at a vendor, each with exactly one meaning; UNKNOWN is never used for a known failure. */
 export interface ProviderErrorKind {
+}
+
+/** The prompts that wait for the running turn, all of them, the next one first. */
+export interface QueueUpdate {
+  sessionUpdate: 'queue_update';
+  items: QueuedPrompt[];
+}
+
+/** A prompt that waits. */
+export interface QueuedPrompt {
+  queueId: string;
+  text: string;
 }
 
 /** Whether the declaration counts as a reference. */
@@ -586,7 +627,7 @@ export interface TurnState {
 
 /** Which turn; by default the newest one that has something to undo (or the last undo, to redo). */
 export interface UndoParams {
-  sessionId: string;
+  sessionId?: string | null;
   turnId?: string | null;
   preview?: boolean;
 }
@@ -616,6 +657,7 @@ export interface UndoneFile {
 export interface UsageUpdate {
   sessionUpdate: 'usage_update';
   used: number;
+  size?: number;
   usage: TokenUsage;
   cost?: Cost;
 }
@@ -653,7 +695,7 @@ export interface WireRange {
   end: WirePosition;
 }
 
-export type Update = MessageChunk | ToolCallUpdate | CurrentModeUpdate | SessionInfoUpdate | UsageUpdate | SourcesUpdate | TurnState | NoticeUpdate | HunkUpdate | HunkDecision | ChangeUpdate;
+export type Update = MessageChunk | ToolCallUpdate | CurrentModeUpdate | SessionInfoUpdate | UsageUpdate | SourcesUpdate | TurnState | NoticeUpdate | HunkUpdate | HunkDecision | ChangeUpdate | ConversationReset | QueueUpdate;
 
 /** What the extension asks the server. */
 export interface Requests {
@@ -665,6 +707,7 @@ export interface Requests {
   'conduit/hunk/list': { params: HunkParams; result: HunkList };
   'conduit/hunk/regenerate': { params: RegenerateParams; result: PromptResult };
   'conduit/hunk/reject': { params: HunkParams; result: HunksDecided };
+  'conduit/hunk/text': { params: ProposedParams; result: ProposedText };
   'conduit/models/list': { params: NoParams; result: ModelList };
   'conduit/session/cancel': { params: SessionParams; result: Cancelled };
   'conduit/session/list': { params: ListSessionsParams; result: SessionList };

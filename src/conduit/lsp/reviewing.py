@@ -14,7 +14,7 @@ from conduit.app.review import PendingHunk, render_diff
 from conduit.lsp.convert import uri_from_path
 from conduit.lsp.hints import refresh_hints
 from conduit.lsp.hunk_updates import hunk_line
-from conduit.lsp.protocol.hunk import HunkLine
+from conduit.lsp.protocol.hunk import HunkLine, HunkPlace, ProposedText
 from conduit.sessions.events import FilePending, HunkDecided, SessionUpdate
 from conduit.workspace.document import Document, split_lines
 from conduit.workspace.events import FileEvent
@@ -32,6 +32,28 @@ def line_of(server: ConduitServer, pending: PendingHunk) -> HunkLine:
     document = server.documents.document(file.path)
     uri = document.uri if document else uri_from_path(file.path)
     return hunk_line(pending.session_id, uri, file.name, pending.hunk, file.moved_to)
+
+
+def text_of(server: ConduitServer, pending: PendingHunk) -> ProposedText:
+    """Return the text that a hunk's file would have with everything of its session accepted."""
+    file = pending.file
+    document = server.documents.document(file.path)
+    change, _ = file.accept({hunk.id for hunk in file.hunks})
+    places: list[HunkPlace] = []
+    shift = 0
+    for hunk in file.hunks:
+        first, added = hunk.line + shift, len(split_lines(hunk.new))
+        places.append(HunkPlace(hunk_id=hunk.id, line=first, end_line=first + added))
+        if hunk.kind == "edit":
+            shift += added - (hunk.end - hunk.line)
+    return ProposedText(
+        uri=document.uri if document else uri_from_path(file.path),
+        session_id=pending.session_id,
+        version=document.version if document else None,
+        before=change.before,
+        after=change.after,
+        places=places,
+    )
 
 
 def code_lenses(server: ConduitServer, document: Document, hunks: Sequence[PendingHunk]) -> list[types.CodeLens]:

@@ -50,6 +50,7 @@ METHODS: dict[str, Row] = {
     "conduit/hunk/accept": Row(_REVIEW + "accept_hunks", _PAYLOADS + "hunk:HunkParams"),
     "conduit/hunk/reject": Row(_REVIEW + "reject_hunks", _PAYLOADS + "hunk:HunkParams"),
     "conduit/hunk/regenerate": Row(_REVIEW + "regenerate_hunk", _PAYLOADS + "hunk:RegenerateParams"),
+    "conduit/hunk/text": Row(_REVIEW + "proposed_text", _PAYLOADS + "hunk:ProposedParams"),
     "conduit/models/list": Row(_SESSION + "list_models", _PAYLOADS + "status:NoParams"),
     types.TEXT_DOCUMENT_CODE_ACTION: Row("conduit.lsp.features.actions:code_action"),
     types.TEXT_DOCUMENT_CODE_LENS: Row(_REVIEW + "code_lens"),

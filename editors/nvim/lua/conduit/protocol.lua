@@ -57,6 +57,10 @@
 ---@field version? number|nil
 ---@field actions? conduit.WireAction[]
 
+---The conversation went back to an earlier message, or to a branch: load the session again to see it.
+---@class conduit.ConversationReset
+---@field sessionUpdate 'conversation_reset'
+
 ---An amount of money.
 ---@class conduit.Cost
 ---@field amount number
@@ -124,6 +128,12 @@
 ---@field hunkIds? string[]
 ---@field turnId? string|nil
 ---@field uri? string|nil
+
+---Where a hunk is in the text that its file would have: lines `line` up to `end_line`, not included.
+---@class conduit.HunkPlace
+---@field hunkId string
+---@field line number
+---@field endLine number
 
 ---What waits for the person in one file from now on, all of it; without hunks nothing does.
 ---@class conduit.HunkUpdate
@@ -309,6 +319,7 @@
 ---@field tools? boolean
 ---@field toolNames? string[]|nil
 ---@field parameters? conduit.Parameters|nil
+---@field queue? boolean
 
 ---The end of a turn; `error` is a sentence for the person when `stopReason` is `error`.
 ---@class conduit.PromptResult
@@ -318,8 +329,32 @@
 ---@field error? string
 ---@field errorKind? conduit.ProviderErrorKind
 
+---`conduit/hunk/text`: which file; without a session, that of the first one that proposes something for it.
+---@class conduit.ProposedParams
+---@field uri string
+---@field sessionId? string|nil
+
+---A file with all that one session proposes for it, conflicts too.
+---@class conduit.ProposedText
+---@field uri string
+---@field sessionId string
+---@field version? number
+---@field before? string
+---@field after? string
+---@field places conduit.HunkPlace[]
+
 ---What went wrong at a vendor, each with exactly one meaning; UNKNOWN is never used for a known failure.
 ---@class conduit.ProviderErrorKind
+
+---The prompts that wait for the running turn, all of them, the next one first.
+---@class conduit.QueueUpdate
+---@field sessionUpdate 'queue_update'
+---@field items conduit.QueuedPrompt[]
+
+---A prompt that waits.
+---@class conduit.QueuedPrompt
+---@field queueId string
+---@field text string
 
 ---Whether the declaration counts as a reference.
 ---@class conduit.ReferenceContext
@@ -504,7 +539,7 @@
 
 ---Which turn; by default the newest one that has something to undo (or the last undo, to redo).
 ---@class conduit.UndoParams
----@field sessionId string
+---@field sessionId? string|nil
 ---@field turnId? string|nil
 ---@field preview? boolean
 
@@ -531,6 +566,7 @@
 ---@class conduit.UsageUpdate
 ---@field sessionUpdate 'usage_update'
 ---@field used number
+---@field size? number
 ---@field usage conduit.TokenUsage
 ---@field cost? conduit.Cost
 
@@ -562,7 +598,7 @@
 ---@field start conduit.WirePosition
 ---@field end conduit.WirePosition
 
----@alias conduit.Update conduit.MessageChunk|conduit.ToolCallUpdate|conduit.CurrentModeUpdate|conduit.SessionInfoUpdate|conduit.UsageUpdate|conduit.SourcesUpdate|conduit.TurnState|conduit.NoticeUpdate|conduit.HunkUpdate|conduit.HunkDecision|conduit.ChangeUpdate
+---@alias conduit.Update conduit.MessageChunk|conduit.ToolCallUpdate|conduit.CurrentModeUpdate|conduit.SessionInfoUpdate|conduit.UsageUpdate|conduit.SourcesUpdate|conduit.TurnState|conduit.NoticeUpdate|conduit.HunkUpdate|conduit.HunkDecision|conduit.ChangeUpdate|conduit.ConversationReset|conduit.QueueUpdate
 
 return {
   version = 1,
@@ -575,6 +611,7 @@ return {
     'conduit/hunk/list', -- HunkParams -> HunkList
     'conduit/hunk/regenerate', -- RegenerateParams -> PromptResult
     'conduit/hunk/reject', -- HunkParams -> HunksDecided
+    'conduit/hunk/text', -- ProposedParams -> ProposedText
     'conduit/models/list', -- NoParams -> ModelList
     'conduit/session/cancel', -- SessionParams -> Cancelled
     'conduit/session/list', -- ListSessionsParams -> SessionList

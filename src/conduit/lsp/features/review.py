@@ -13,9 +13,23 @@ from conduit.lsp.convert import path_from_uri
 from conduit.lsp.failures import INVALID_PARAMS, RpcError
 from conduit.lsp.following import follow_session
 from conduit.lsp.progress import show_progress
-from conduit.lsp.protocol.hunk import HunkList, HunkParams, HunksDecided, RegenerateParams
+from conduit.lsp.protocol.hunk import (
+    HunkList,
+    HunkParams,
+    HunksDecided,
+    ProposedParams,
+    ProposedText,
+    RegenerateParams,
+)
 from conduit.lsp.protocol.prompt import PromptResult
-from conduit.lsp.reviewing import code_lenses, line_of, refresh_review, render_hunks, render_review
+from conduit.lsp.reviewing import (
+    code_lenses,
+    line_of,
+    refresh_review,
+    render_hunks,
+    render_review,
+    text_of,
+)
 from conduit.lsp.updates import to_token_usage
 from conduit.lsp.validation import validated
 
@@ -52,6 +66,14 @@ async def regenerate_hunk(server: ConduitServer, params: RegenerateParams) -> Pr
         error=result.error,
         error_kind=result.error_kind,
     )
+
+
+async def proposed_text(server: ConduitServer, params: ProposedParams) -> ProposedText:
+    """`conduit/hunk/text`: a file as it would be, for a difference beside the buffer."""
+    found = await _find(server, HunkParams(session_id=params.session_id, uri=params.uri))
+    if not found:
+        raise RpcError(INVALID_PARAMS, "No proposed change waits in this file any more.")
+    return text_of(server, found[0])
 
 
 async def code_lens(server: ConduitServer, params: types.CodeLensParams) -> list[types.CodeLens]:

@@ -35,13 +35,12 @@ async def redo_turn(server: ConduitServer, *arguments: object) -> dict[str, obje
 
 
 async def _command(server: ConduitServer, arguments: tuple[object, ...], cause: Cause) -> dict[str, object]:
-    app = await server.app()
     first = arguments[0] if arguments else None
     if isinstance(first, dict):  # clients that pass one object instead of a list
         given = dict(first)
     else:
         given = {"sessionId": first, "turnId": arguments[1] if len(arguments) > 1 else None}
-    given["sessionId"] = given.get("sessionId") or await app.changes.find_session(cause)
+    given["sessionId"] = given.get("sessionId") or None
     result = await _run(server, validated(UndoParams, given), cause)
     server.show_message(f"Conduit: {result.message}")
     return result.model_dump(mode="json", by_alias=True, exclude_none=True)
@@ -49,10 +48,11 @@ async def _command(server: ConduitServer, arguments: tuple[object, ...], cause: 
 
 async def _run(server: ConduitServer, params: UndoParams, cause: Cause) -> UndoResult:
     changes = (await server.app()).changes
+    session_id = params.session_id or await changes.find_session(cause)
     if params.preview:
-        return _result(await changes.coverage(params.session_id, params.turn_id, cause))
+        return _result(await changes.coverage(session_id, params.turn_id, cause))
     act = changes.undo if cause == "undo" else changes.redo
-    return _result(await act(params.session_id, params.turn_id))
+    return _result(await act(session_id, params.turn_id))
 
 
 def _result(coverage: Coverage) -> UndoResult:

@@ -65,3 +65,33 @@ class HunksDecided(Payload):
     hunk_ids: list[str]
     left: list[str] = Field(default_factory=list)
     change_ids: list[str] = Field(default_factory=list)
+
+
+class ProposedParams(Payload):
+    """`conduit/hunk/text`: which file; without a session, that of the first one that proposes something for it."""
+
+    uri: str
+    session_id: str | None = None
+
+
+class HunkPlace(Payload):
+    """Where a hunk is in the text that its file would have: lines `line` up to `end_line`, not included."""
+
+    hunk_id: str
+    line: int
+    end_line: int
+
+
+class ProposedText(Payload):
+    """A file with all that one session proposes for it, conflicts too.
+
+    `before` is the text that it is made from (none when there is no file yet) and `version` that of the open document;
+    `after` is left out when the file would be gone.
+    """
+
+    uri: str
+    session_id: str
+    version: int | None = None
+    before: str | None = None
+    after: str | None = None
+    places: list[HunkPlace]

@@ -10,10 +10,11 @@ from conduit.lsp.protocol.payload import Payload
 class UndoParams(Payload):
     """Which turn; by default the newest one that has something to undo (or the last undo, to redo).
 
+    Without a session it is that one, of those used last, in which there is something to undo (or redo).
     With `preview` nothing is done: the answer says what would be.
     """
 
-    session_id: str
+    session_id: str | None = None
     turn_id: str | None = None
     preview: bool = False
 
