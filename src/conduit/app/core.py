@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from functools import cached_property, partial
 from typing import TypeVar
 
@@ -17,23 +16,18 @@ from pydantic import JsonValue
 from conduit.agent.permission import Approver
 from conduit.agent.setup import TurnResult
 from conduit.agent.turn import Turn
-from conduit.app.batch import Batches
 from conduit.app.bills import Bills
 from conduit.app.caches import SessionCaches
 from conduit.app.changes import Changes
-from conduit.app.counting import count_tokens
-from conduit.app.embedding import Embedded, embed
-from conduit.app.library import ModelLibrary
 from conduit.app.live import Coming, Live
-from conduit.app.media import Media
+from conduit.app.model_side import ModelSide
 from conduit.app.parameters import changed
-from conduit.app.parts import Check, ModelChoice, Models, Parts, PromptOptions, Setup, Status, output_cap
-from conduit.app.resting import at_rest, reconfigured, with_model
+from conduit.app.parts import Check, Parts, PromptOptions, Setup, Status, output_cap
+from conduit.app.resting import reconfigured, with_model
 from conduit.app.review import Reviews
 from conduit.app.starting import TurnStart
 from conduit.app.structured import FormQuestion
 from conduit.app.warming import warm_default
-from conduit.catalog.model import ModelInfo
 from conduit.jobs.structured import Form, Structured
 from conduit.messages.content import Block, Text
 from conduit.messages.request import ModelSettings
@@ -57,20 +51,15 @@ from conduit.workspace.workspace import Workspace
 T = TypeVar("T")
 
 
-class App:
+class App(ModelSide):
     """The agent server's core for one workspace."""
 
     def __init__(self, parts: Parts, setup: Setup) -> None:
-        self._parts = parts
-        self._setup = setup
+        super().__init__(parts, setup)
         self._bills = Bills(parts.ledger, parts.store, parts.root)
-        self._retired: list[Models] = []
         self._live: dict[str, Live] = {}
         self._coming: list[Coming] = []
         self._listeners: list[Callable[[SessionUpdate], None]] = []
-        self._status_listeners: list[Callable[[Status], None]] = []
-        self._chosen_model: str | None = None
-        self._status = at_rest(setup.models)
 
     @property
     def workspace(self) -> Workspace:
@@ -86,11 +75,6 @@ class App:
     def approver(self) -> Approver:
         """Asks the person."""
         return self._parts.approver
-
-    @property
-    def setup(self) -> Setup:
-        """What the settings decide now."""
-        return self._setup
 
     @property
     def language(self) -> LanguageAbilities:
@@ -265,56 +249,7 @@ class App:
             live = self._live.setdefault(session_id, found)
         return live
 
-    # -- models, usage, health --------------------------------------------------------------------------------------
-
-    def models(self) -> list[ModelChoice]:
-        """Return what a model picker shows."""
-        return self._setup.models.choices()
-
-    def default_model(self) -> str:
-        """Return the id of the model that new sessions use: the chosen one, else the configured one."""
-        return self._chosen_model or self._setup.models.default()
-
-    def choose_model(self, model: str) -> str:
-        """Let new sessions use `model` as long as this App is open, and return its id.
-
-        Raises:
-            UnknownModel, MissingKey, ConfigError: with what to do about it.
-        """
-        self._chosen_model = self.check_model(model)
-        self._set_status(with_model(self._status, self._chosen_model))
-        return self._chosen_model
-
-    def check_model(self, model: str | None = None) -> str:
-        """Return the id of a model that can be asked, the default one if none is named; raises as `choose_model`."""
-        info = self._setup.models.resolve(model or self.default_model())
-        self._setup.models.provider(info)
-        return info.id
-
-    def model(self, name: str) -> ModelInfo:
-        """Return the row of a model; raises UnknownModel with the nearest names."""
-        return self._setup.models.resolve(name)
-
-    def library(self) -> ModelLibrary:
-        """Return what is known of the models beyond choosing one."""
-        return self._setup.models.library
-
-    async def embed(self, texts: Sequence[str], model: str | None = None, *, dimensions: int | None = None) -> Embedded:
-        """Return a vector for each text; raises UserError for a model that cannot, ProviderError, as `check_model`."""
-        return await embed(self._setup.models, self._parts.ledger, self._parts.root, texts, model, dimensions)
-
-    def batches(self) -> Batches:
-        """Return the batches of this person."""
-        parts, setup = self._parts, self._setup
-        return Batches(setup.models, parts.ledger, parts.batches, parts.root, setup.settings, self.default_model())
-
-    def media(self) -> Media:
-        """Return what makes pictures and speech, and writes recordings down."""
-        return Media(self._setup.models, self._parts.ledger, self._parts.root)
-
-    async def count_tokens(self, text: str, model: str | None = None) -> int:
-        """Return the tokens of a message as the model's endpoint counts them; raises as `counting.count_tokens`."""
-        return await count_tokens(self._setup.models, text, model or self.default_model())
+    # -- health and settings ----------------------------------------------------------------------------------------
 
     def caches(self) -> SessionCaches:
         """Return the vendors' prompt caches, by session."""
@@ -349,19 +284,6 @@ class App:
         self._listeners.append(listener)
         return lambda: self._listeners.remove(listener)
 
-    def status(self) -> Status:
-        """Return what a status line shows now."""
-        return self._status
-
-    def subscribe_status(self, listener: Callable[[Status], None]) -> Callable[[], None]:
-        """Call `listener` with every change of the status; returns how to stop that."""
-        self._status_listeners.append(listener)
-        return lambda: self._status_listeners.remove(listener)
-
-    def report(self, status: Status) -> None:
-        """Show a status from below, such as the progress of a download."""
-        self._set_status(replace(status, session_id=status.session_id or self._status.session_id))
-
     async def aclose(self) -> None:
         """Cancel running turns, which record themselves, and close everything."""
         for live in self._live.values():
@@ -388,8 +310,3 @@ class App:
             listener(update)
         if isinstance(event, AssistantReplied):
             self._bills.note(session_id, event)
-
-    def _set_status(self, status: Status) -> None:
-        self._status = status
-        for listener in tuple(self._status_listeners):
-            listener(status)

@@ -1,0 +1,104 @@
+"""What an App says about models, and the status that it shows: the half of `App` that knows no session.
+
+`App` is its only subclass.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+from conduit.app.batch import Batches
+from conduit.app.counting import count_tokens
+from conduit.app.embedding import Embedded, embed
+from conduit.app.library import ModelLibrary
+from conduit.app.media import Media
+from conduit.app.parts import ModelChoice, Models, Parts, Setup, Status
+from conduit.app.resting import at_rest, with_model
+from conduit.catalog.model import ModelInfo
+
+
+class ModelSide:
+    """The models that can be chosen and asked, by what the settings say now."""
+
+    def __init__(self, parts: Parts, setup: Setup) -> None:
+        self._parts = parts
+        self._setup = setup
+        self._retired: list[Models] = []
+        self._chosen_model: str | None = None
+        self._status = at_rest(setup.models)
+        self._status_listeners: list[Callable[[Status], None]] = []
+
+    @property
+    def setup(self) -> Setup:
+        """What the settings decide now."""
+        return self._setup
+
+    def models(self) -> list[ModelChoice]:
+        """Return what a model picker shows."""
+        return self._setup.models.choices()
+
+    def default_model(self) -> str:
+        """Return the id of the model that new sessions use: the chosen one, else the configured one."""
+        return self._chosen_model or self._setup.models.default()
+
+    def choose_model(self, model: str) -> str:
+        """Let new sessions use `model` as long as this App is open, and return its id.
+
+        Raises:
+            UnknownModel, MissingKey, ConfigError: with what to do about it.
+        """
+        self._chosen_model = self.check_model(model)
+        self._set_status(with_model(self._status, self._chosen_model))
+        return self._chosen_model
+
+    def check_model(self, model: str | None = None) -> str:
+        """Return the id of a model that can be asked, the default one if none is named; raises as `choose_model`."""
+        info = self._setup.models.resolve(model or self.default_model())
+        self._setup.models.provider(info)
+        return info.id
+
+    def model(self, name: str) -> ModelInfo:
+        """Return the row of a model; raises UnknownModel with the nearest names."""
+        return self._setup.models.resolve(name)
+
+    def library(self) -> ModelLibrary:
+        """Return what is known of the models beyond choosing one."""
+        return self._setup.models.library
+
+    async def embed(self, texts: Sequence[str], model: str | None = None, *, dimensions: int | None = None) -> Embedded:
+        """Return a vector for each text; raises UserError for a model that cannot, ProviderError, as `check_model`."""
+        return await embed(self._setup.models, self._parts.ledger, self._parts.root, texts, model, dimensions)
+
+    def batches(self) -> Batches:
+        """Return the batches of this person."""
+        parts, setup = self._parts, self._setup
+        return Batches(setup.models, parts.ledger, parts.batches, parts.root, setup.settings, self.default_model())
+
+    def media(self) -> Media:
+        """Return what makes pictures and speech, and writes recordings down."""
+        return Media(self._setup.models, self._parts.ledger, self._parts.root)
+
+    async def count_tokens(self, text: str, model: str | None = None) -> int:
+        """Return the tokens of a message as the model's endpoint counts them; raises as `counting.count_tokens`."""
+        return await count_tokens(self._setup.models, text, model or self.default_model())
+
+    # -- the status -------------------------------------------------------------------------------------------------
+
+    def status(self) -> Status:
+        """Return what a status line shows now."""
+        return self._status
+
+    def subscribe_status(self, listener: Callable[[Status], None]) -> Callable[[], None]:
+        """Call `listener` with every change of the status; returns how to stop that."""
+        self._status_listeners.append(listener)
+        return lambda: self._status_listeners.remove(listener)
+
+    def report(self, status: Status) -> None:
+        """Show a status from below, such as the progress of a download."""
+        self._set_status(replace(status, session_id=status.session_id or self._status.session_id))
+
+    def _set_status(self, status: Status) -> None:
+        self._status = status
+        for listener in tuple(self._status_listeners):
+            listener(status)
