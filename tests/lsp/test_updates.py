@@ -16,6 +16,7 @@ from conduit.sessions.events import (
     PermissionAnswered,
     SessionChanged,
     SessionUpdate,
+    StoredEvent,
     TextChunk,
     ToolFinished,
     ToolsAnswered,
@@ -48,6 +49,20 @@ def test_an_answer_tells_its_pages_and_what_it_cost() -> None:
         "sources": [{"url": "https://one.example", "title": "One", "date": ""}],
     }
     assert usage["cost"] == {"amount": 0.25, "currency": "USD"}
+
+
+def test_what_a_person_attached_is_told_by_its_place_and_not_in_full() -> None:
+    message = user_message(Text(text="why?"), Text(text="File a.py:\n...", source="file:///p/a.py"))
+    begun = TurnStarted(turn_id="t", message_id="m", parent_id=None, message=message)
+    said, attached = [each["update"]["content"] for each in shown(begun)[1:]]
+    assert said == {"type": "text", "text": "why?"}
+    assert attached == {"type": "resource_link", "uri": "file:///p/a.py", "name": "a.py"}
+
+
+def test_what_comes_from_the_log_says_when_it_was() -> None:
+    stored = StoredEvent(session_id="s", seq=3, at=12.5, event=TurnEnded(turn_id="t", stop_reason="end_turn"))
+    [update] = to_update_params(stored)
+    assert (update.seq, update.at) == (3, 12.5)
 
 
 def test_a_chunk_has_no_number_and_adds() -> None:

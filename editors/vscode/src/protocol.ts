@@ -518,6 +518,7 @@ export interface SessionUpdateParams {
   sessionId: string;
   turnId?: string;
   seq?: number;
+  at?: number;
   update: Update;
 }
 

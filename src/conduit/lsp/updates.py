@@ -58,12 +58,13 @@ def to_update_params(update: SessionUpdate | StoredEvent) -> list[SessionUpdateP
     """Return the notifications that one event makes, in order; none for an event that clients need not know."""
     turn_id: str | None = getattr(update.event, "turn_id", None)
     event = update.event
+    at = update.at if isinstance(update, StoredEvent) else None
     if isinstance(event, (FilePending, HunkDecided)):
         parts: list[Update] = [review_update(update.session_id, event)]
     else:
         parts = to_updates(event)
     return [
-        SessionUpdateParams(session_id=update.session_id, turn_id=turn_id, seq=update.seq, update=part)
+        SessionUpdateParams(session_id=update.session_id, turn_id=turn_id, seq=update.seq, at=at, update=part)
         for part in parts
     ]
 
@@ -229,6 +230,8 @@ def _content(block: Block) -> dict[str, JsonValue] | None:
     match block:
         case Text(audience="model"):
             return None
+        case Text(source=str(uri)):
+            return {"type": "resource_link", "uri": uri, "name": uri.rsplit("/", 1)[-1]}
         case Text():
             return {"type": "text", "text": block.text}
         case Image() | Audio():

@@ -25,11 +25,15 @@ class ProviderData(Value):
 
 
 class Text(Value):
-    """Plain text or Markdown. What Conduit adds to a person's words is for the model's eyes only."""
+    """Plain text or Markdown. What Conduit adds to a person's words is for the model's eyes only.
+
+    `source` is the URI of what a person attached: faces show where it is from instead of all of it.
+    """
 
     type: Literal["text"] = "text"
     text: str
     audience: Literal["all", "model"] = "all"
+    source: str | None = None
     provider_data: ProviderData | None = None
 
 

@@ -445,6 +445,7 @@
 ---@field sessionId string
 ---@field turnId? string
 ---@field seq? number
+---@field at? number
 ---@field update conduit.Update
 
 ---`conduit/session/setMode`.

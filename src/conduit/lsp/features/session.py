@@ -180,9 +180,9 @@ async def _block(app: App, block: ContentBlock) -> Block:
         case AudioContent():
             return Audio(media_type=block.mime_type, data=block.data)
         case ResourceLink():
-            return await app.attach(block.uri)
+            return (await app.attach(block.uri)).model_copy(update={"source": block.uri})
         case _:
-            return Text(text=f"{block.resource.uri}:\n{block.resource.text}")
+            return Text(text=f"{block.resource.uri}:\n{block.resource.text}", source=block.resource.uri)
 
 
 def _context(server: ConduitServer, app: App, context: PromptContext | None) -> EditorContext | None:

@@ -207,9 +207,13 @@ Update = (
 
 
 class SessionUpdateParams(Payload):
-    """`conduit/session/update`. One event may give several updates with the same `seq`."""
+    """`conduit/session/update`. One event may give several updates with the same `seq`.
+
+    `at` is when it happened, in Unix seconds; an update that is sent while it happens leaves it out.
+    """
 
     session_id: str
     turn_id: str | None = None
     seq: int | None = None
+    at: float | None = None
     update: Any
