@@ -7,6 +7,7 @@ compares both with what this program would write.
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -105,7 +106,20 @@ def _definitions(models: set[type[BaseModel]], *, loose: bool, union: Any = None
         schema = TypeAdapter(union).json_schema(by_alias=True, ref_template="{model}")
         found |= schema.pop("$defs", {})
         union_type = _type(schema, loose=loose)
-    return {name: _shape(name, schema, loose=loose) for name, schema in found.items()}, union_type
+    plain = {name: schema for name, schema in found.items() if schema.get("type") != "object"}
+    shapes = {name: _shape(name, _inlined(schema, plain), loose=loose) for name, schema in found.items()}
+    return {name: shape for name, shape in shapes.items() if name not in plain}, union_type
+
+
+def _inlined(schema: Any, plain: Mapping[str, Schema]) -> Any:
+    """Put what is no object, such as a list of words, in the place of its name."""
+    if isinstance(schema, list):
+        return [_inlined(each, plain) for each in schema]
+    if not isinstance(schema, dict):
+        return schema
+    if schema.get("$ref") in plain:
+        return plain[schema["$ref"]]
+    return {key: _inlined(each, plain) for key, each in schema.items()}
 
 
 def _shape(name: str, schema: Schema, *, loose: bool) -> Shape:
@@ -225,7 +239,7 @@ def _lua_type(written: str, names: set[str]) -> str:
             f"conduit.{bare}" if bare in {*names, "Update"} else bare
         )
         parts.append(word.replace(bare, renamed, 1) if bare else word)
-    return "|".join(parts).replace("unknown", "any")
+    return re.sub(r"(?<!')\bunknown\b", "any", "|".join(parts))  # the type, not the word
 
 
 def copies() -> dict[Path, str]:

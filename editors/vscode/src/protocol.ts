@@ -186,10 +186,6 @@ export interface Invalidated {
   dropped: number;
 }
 
-/**  */
-export interface JsonValue {
-}
-
 /** Zero-based lines `start` up to `end` of the text afterwards; none where lines were deleted later. */
 export interface KeptLines {
   start: number;
@@ -225,7 +221,7 @@ export interface LocationsResult {
 export interface MessageChunk {
   sessionUpdate: 'user_message_chunk' | 'agent_message_chunk' | 'agent_thought_chunk';
   messageId: string;
-  content: Record<string, JsonValue>;
+  content: Record<string, unknown>;
   replace?: boolean;
   interrupted?: boolean;
 }
@@ -327,7 +323,7 @@ export interface Parameters {
   thinking?: 'off' | 'low' | 'medium' | 'high' | 'max' | null;
   promptCache?: boolean | null;
   keepAliveS?: number | null;
-  extra?: Record<string, JsonValue> | null;
+  extra?: Record<string, unknown> | null;
 }
 
 /** One answer that the person can give. */
@@ -381,7 +377,7 @@ export interface PromptResult {
   stopReason: 'end_turn' | 'max_tokens' | 'max_turn_requests' | 'budget' | 'loop' | 'refusal' | 'cancelled' | 'error';
   usage: TokenUsage;
   error?: string;
-  errorKind?: ProviderErrorKind;
+  errorKind?: 'network' | 'auth' | 'quota' | 'rate_limit' | 'balance' | 'permission' | 'not_found' | 'invalid_input' | 'context_overflow' | 'overloaded' | 'refused' | 'not_ready' | 'config' | 'internal' | 'invalid_answer' | 'unknown';
 }
 
 /** `conduit/hunk/text`: which file; without a session, that of the first one that proposes something for it. */
@@ -398,10 +394,6 @@ export interface ProposedText {
   before?: string;
   after?: string;
   places: HunkPlace[];
-}
-
-/** What went wrong at a vendor, each with exactly one meaning; UNKNOWN is never used for a known failure. */
-export interface ProviderErrorKind {
 }
 
 /** The prompts that wait for the running turn, all of them, the next one first. */
@@ -610,9 +602,9 @@ export interface ToolCallUpdate {
   title?: string;
   kind?: 'read' | 'edit' | 'delete' | 'move' | 'search' | 'execute' | 'think' | 'fetch' | 'other';
   status?: 'pending' | 'in_progress' | 'completed' | 'failed';
-  content?: Record<string, JsonValue>[];
+  content?: Record<string, unknown>[];
   locations?: Location[];
-  rawInput?: Record<string, JsonValue>;
+  rawInput?: Record<string, unknown>;
   interrupted?: boolean;
 }
 
@@ -622,7 +614,7 @@ export interface TurnState {
   state: 'running' | 'requires_action' | 'idle';
   stopReason?: 'end_turn' | 'max_tokens' | 'max_turn_requests' | 'budget' | 'loop' | 'refusal' | 'cancelled' | 'error';
   error?: string;
-  errorKind?: ProviderErrorKind;
+  errorKind?: 'network' | 'auth' | 'quota' | 'rate_limit' | 'balance' | 'permission' | 'not_found' | 'invalid_input' | 'context_overflow' | 'overloaded' | 'refused' | 'not_ready' | 'config' | 'internal' | 'invalid_answer' | 'unknown';
   interrupted?: boolean;
 }
 

@@ -10,7 +10,7 @@
 ---@class conduit.CacheLine
 ---@field provider string
 ---@field model string
----@field kind 'explicit'|'marks'|'implicit'|'none'|'any'
+---@field kind 'explicit'|'marks'|'implicit'|'none'|'unknown'
 ---@field enabled boolean
 ---@field tokens number
 ---@field hits number
@@ -158,9 +158,6 @@
 ---@class conduit.Invalidated
 ---@field dropped number
 
----
----@class conduit.JsonValue
-
 ---Zero-based lines `start` up to `end` of the text afterwards; none where lines were deleted later.
 ---@class conduit.KeptLines
 ---@field start number
@@ -191,7 +188,7 @@
 ---@class conduit.MessageChunk
 ---@field sessionUpdate 'user_message_chunk'|'agent_message_chunk'|'agent_thought_chunk'
 ---@field messageId string
----@field content table<string, JsonValue>
+---@field content table<string, any>
 ---@field replace? boolean
 ---@field interrupted? boolean
 
@@ -280,7 +277,7 @@
 ---@field thinking? 'off'|'low'|'medium'|'high'|'max'|nil
 ---@field promptCache? boolean|nil
 ---@field keepAliveS? number|nil
----@field extra? table<string, JsonValue>|nil
+---@field extra? table<string, any>|nil
 
 ---One answer that the person can give.
 ---@class conduit.PermissionOption
@@ -327,7 +324,7 @@
 ---@field stopReason 'end_turn'|'max_tokens'|'max_turn_requests'|'budget'|'loop'|'refusal'|'cancelled'|'error'
 ---@field usage conduit.TokenUsage
 ---@field error? string
----@field errorKind? conduit.ProviderErrorKind
+---@field errorKind? 'network'|'auth'|'quota'|'rate_limit'|'balance'|'permission'|'not_found'|'invalid_input'|'context_overflow'|'overloaded'|'refused'|'not_ready'|'config'|'internal'|'invalid_answer'|'unknown'
 
 ---`conduit/hunk/text`: which file; without a session, that of the first one that proposes something for it.
 ---@class conduit.ProposedParams
@@ -342,9 +339,6 @@
 ---@field before? string
 ---@field after? string
 ---@field places conduit.HunkPlace[]
-
----What went wrong at a vendor, each with exactly one meaning; UNKNOWN is never used for a known failure.
----@class conduit.ProviderErrorKind
 
 ---The prompts that wait for the running turn, all of them, the next one first.
 ---@class conduit.QueueUpdate
@@ -524,9 +518,9 @@
 ---@field title? string
 ---@field kind? 'read'|'edit'|'delete'|'move'|'search'|'execute'|'think'|'fetch'|'other'
 ---@field status? 'pending'|'in_progress'|'completed'|'failed'
----@field content? table<string, JsonValue>[]
+---@field content? table<string, any>[]
 ---@field locations? conduit.Location[]
----@field rawInput? table<string, JsonValue>
+---@field rawInput? table<string, any>
 ---@field interrupted? boolean
 
 ---A turn began, waits for the person, or ended.
@@ -535,7 +529,7 @@
 ---@field state 'running'|'requires_action'|'idle'
 ---@field stopReason? 'end_turn'|'max_tokens'|'max_turn_requests'|'budget'|'loop'|'refusal'|'cancelled'|'error'
 ---@field error? string
----@field errorKind? conduit.ProviderErrorKind
+---@field errorKind? 'network'|'auth'|'quota'|'rate_limit'|'balance'|'permission'|'not_found'|'invalid_input'|'context_overflow'|'overloaded'|'refused'|'not_ready'|'config'|'internal'|'invalid_answer'|'unknown'
 ---@field interrupted? boolean
 
 ---Which turn; by default the newest one that has something to undo (or the last undo, to redo).
