@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import gc
 import importlib
-import linecache
 import logging
 import threading
 from collections.abc import Callable, Coroutine, Mapping
@@ -26,7 +25,7 @@ from pygls.protocol import default_converter
 
 from conduit import __version__
 from conduit.errors import ConduitError, UserError
-from conduit.lsp import table
+from conduit.lsp import memory, table
 from conduit.lsp.dispatch import Dispatch
 from conduit.lsp.documents import OpenDocuments
 from conduit.lsp.facts import ClientFacts, read_facts
@@ -44,6 +43,9 @@ _log = logging.getLogger(__name__)
 
 USUAL_THRESHOLDS = (700, 10, 10)
 """The garbage collector's own; `__main__` raises them for the start."""
+
+TRIMMED_AT_ONCE = 20
+"""Classes between two looks at what the client sent."""
 
 CLOSE_S = 8.0
 """How long the end waits for turns to record themselves and children to end."""
@@ -220,7 +222,7 @@ class ConduitServer(LanguageServer):
             self.show_message(f"Conduit could not start: {message}", types.MessageType.Error)
             return
         self._app.set_result(app)
-        _give_back_memory()
+        memory.give_back()
         await app.warm_up()
 
     async def _compose(self) -> App:
@@ -310,23 +312,16 @@ def resolve(name: str) -> Any:
     return getattr(importlib.import_module(module), attribute)
 
 
-def _give_back_memory() -> None:
-    """Return to the system what the imports needed for a moment; only glibc has to be asked."""
-    import ctypes
-
-    gc.collect()
-    with suppress(AttributeError, OSError, TypeError):
-        ctypes.CDLL(None).malloc_trim(0)
-
-
 async def _import_behind(loop: asyncio.AbstractEventLoop) -> None:
     """Import the heavy modules on a daemon thread, which never keeps the process from ending."""
+    for number, _ in enumerate(memory.trim_method_globals(types)):
+        if number % TRIMMED_AT_ONCE == 0:
+            await asyncio.sleep(0)
     done: asyncio.Future[None] = loop.create_future()
 
     def import_all() -> None:
         problem: Exception | None = None
-        # attrs keeps the source of every method that it made for lsprotocol there: 1.7 MB that nobody reads.
-        linecache.clearcache()
+        memory.forget_generated_source()
         try:
             for name in table.AFTER_INITIALIZE:
                 importlib.import_module(name)
