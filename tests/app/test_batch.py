@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 
 from conduit.agent.permission import DenyAll
-from conduit.app import App, BatchView
+from conduit.app import App
+from conduit.app.batch_view import BatchView
 from conduit.compose import open_app
 from conduit.errors import MissingKey, ProviderError, UserError
 from conduit.jobs.batch_store import BatchStore

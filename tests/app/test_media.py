@@ -11,7 +11,8 @@ from typing import Any, cast
 import pytest
 
 from conduit.agent.permission import DenyAll
-from conduit.app import App, MadeSpeech
+from conduit.app import App
+from conduit.app.media import MadeSpeech
 from conduit.compose import open_app
 from conduit.errors import MissingKey, ProviderError, UserError
 from conduit.messages.content import Image

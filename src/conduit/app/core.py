@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property, partial
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from pydantic import JsonValue
 
@@ -26,9 +26,7 @@ from conduit.app.parts import Check, Parts, PromptOptions, Setup, Status, output
 from conduit.app.resting import reconfigured, with_model
 from conduit.app.review import Reviews
 from conduit.app.starting import TurnStart
-from conduit.app.structured import FormQuestion
 from conduit.app.warming import warm_default
-from conduit.jobs.structured import Form, Structured
 from conduit.messages.content import Block, Text
 from conduit.messages.request import ModelSettings
 from conduit.sessions.events import (
@@ -47,6 +45,9 @@ from conduit.sessions.events import (
 )
 from conduit.workspace.language import LanguageAbilities, NoLanguage
 from conduit.workspace.workspace import Workspace
+
+if TYPE_CHECKING:
+    from conduit.jobs.structured import Form, Structured
 
 T = TypeVar("T")
 
@@ -215,6 +216,8 @@ class App(ModelSide):
     ) -> Structured[T]:
         """Ask one question outside of any session; the answer has the form. Raises as `prompt`, and InvalidAnswer."""
         info = self._setup.models.resolve(model or self.default_model())
+        from conduit.app.structured import FormQuestion
+
         return await FormQuestion(self._parts, self._setup, info).ask(text, form, settings)
 
     async def _new_turn(self, session_id: str, live: Live, content: Sequence[Block], options: PromptOptions) -> Turn:

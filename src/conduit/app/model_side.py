@@ -7,15 +7,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
-from conduit.app.batch import Batches
 from conduit.app.counting import count_tokens
-from conduit.app.embedding import Embedded, embed
 from conduit.app.library import ModelLibrary
-from conduit.app.media import Media
 from conduit.app.parts import ModelChoice, Models, Parts, Setup, Status
 from conduit.app.resting import at_rest, with_model
 from conduit.catalog.model import ModelInfo
+
+if TYPE_CHECKING:  # what few ask for is imported when it is asked for: an editor's server stays small
+    from conduit.app.batch import Batches
+    from conduit.app.embedding import Embedded
+    from conduit.app.media import Media
 
 
 class ModelSide:
@@ -68,15 +71,21 @@ class ModelSide:
 
     async def embed(self, texts: Sequence[str], model: str | None = None, *, dimensions: int | None = None) -> Embedded:
         """Return a vector for each text; raises UserError for a model that cannot, ProviderError, as `check_model`."""
+        from conduit.app.embedding import embed
+
         return await embed(self._setup.models, self._parts.ledger, self._parts.root, texts, model, dimensions)
 
     def batches(self) -> Batches:
         """Return the batches of this person."""
+        from conduit.app.batch import Batches
+
         parts, setup = self._parts, self._setup
         return Batches(setup.models, parts.ledger, parts.batches, parts.root, setup.settings, self.default_model())
 
     def media(self) -> Media:
         """Return what makes pictures and speech, and writes recordings down."""
+        from conduit.app.media import Media
+
         return Media(self._setup.models, self._parts.ledger, self._parts.root)
 
     async def count_tokens(self, text: str, model: str | None = None) -> int:

@@ -12,7 +12,8 @@ from collections.abc import Callable, Coroutine
 from dataclasses import asdict
 from pathlib import Path
 
-from conduit.app import Batches, BatchView, Collected
+from conduit.app.batch import Batches
+from conduit.app.batch_view import BatchView, Collected
 from conduit.cli.folder import working_folder, workspace_root
 from conduit.cli.opening import opened
 from conduit.cli.output import Output

@@ -7,7 +7,7 @@ import asyncio
 import json
 import sys
 
-from conduit.app import Embedded
+from conduit.app.embedding import Embedded
 from conduit.cli.folder import working_folder, workspace_root
 from conduit.cli.opening import opened
 from conduit.cli.output import printable

@@ -10,7 +10,7 @@ import shutil
 import sys
 from pathlib import Path
 
-from conduit.app import MOST_PICTURES, MadePictures
+from conduit.app.media import MOST_PICTURES, MadePictures
 from conduit.cli.answer import show_status
 from conduit.cli.attachments import MOST_BYTES, PICTURES, read_given
 from conduit.cli.errors import complain

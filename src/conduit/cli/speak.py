@@ -6,7 +6,7 @@ import argparse
 import json
 from pathlib import Path
 
-from conduit.app import MadeSpeech
+from conduit.app.media import MadeSpeech
 from conduit.cli.answer import show_status
 from conduit.cli.errors import complain
 from conduit.cli.folder import working_folder, workspace_root

@@ -6,7 +6,7 @@ import argparse
 import json
 from dataclasses import asdict
 
-from conduit.app import MadeTranscript
+from conduit.app.media import MadeTranscript
 from conduit.cli.answer import show_status
 from conduit.cli.attachments import Given, read_given
 from conduit.cli.errors import complain
