@@ -201,6 +201,50 @@ def test_a_schema_is_strict_only_when_it_can_be():
         assert answer == {"type": "json_schema", "json_schema": {"name": "answer", "schema": schema, "strict": strict}}
 
 
+CLOSED = {"type": "object", "properties": {"title": {"type": "string"}}, "required": ["title"]}
+
+
+@pytest.mark.parametrize(
+    ("vendor", "model", "extra"),
+    [
+        ("deepseek", "deepseek-flash", {"thinking": {"type": "disabled"}}),  # it is forced to nothing while it thinks
+        ("deepseek", "a-model-of-tomorrow", None),
+        ("groq", "openai/gpt-oss-120b", None),
+        ("groq", "llama-3.3-70b-versatile", None),
+    ],
+)
+def test_where_there_are_no_native_schemas_one_tool_is_forced(vendor: str, model: str, extra: object):
+    body = body_of(vendor, model, response_schema=CLOSED, tools=(READ_FILE,), settings=ModelSettings(thinking="high"))
+    (tool,) = body["tools"]
+    assert (tool["function"]["name"], tool["function"]["parameters"]) == ("answer", CLOSED)
+    assert body["tool_choice"] == "required"
+    assert "response_format" not in body
+    assert body.get("extra_body") == extra
+    assert extra is None or "reasoning_effort" not in body
+
+
+async def test_the_call_of_the_forced_tool_reads_as_the_answers_text():
+    chunks = (
+        chunk({"reasoning_content": "hm"}),
+        call_chunk(0, "a", "answer", '{"title":'),
+        call_chunk(0, None, None, '"T"}'),
+        chunk({}, "tool_calls"),
+    )
+    async with serve(chat_events(*chunks)) as server, provider_of("deepseek", server.url) as provider:
+        request = request_for("custom", model="deepseek-flash", response_schema=CLOSED)
+        events, folded, error = await collect(provider, request)
+    assert (error, folded.message().text, folded.stop_reason) == (None, '{"title":"T"}', "end_turn")
+    assert folded.message().tool_calls == ()
+    assert sum(event.type == "block_delta" for event in events) == 3, "it comes in pieces"
+
+
+@pytest.mark.parametrize(("level", "choice"), [(None, None), ("high", None), ("off", "required")])
+def test_a_call_is_demanded_of_some_models_only_while_they_do_not_think(level: Any, choice: str | None):
+    settings = ModelSettings(thinking=level, tool_choice="required")
+    body = body_of("deepseek", "deepseek-flash", tools=(READ_FILE,), settings=settings)
+    assert body.get("tool_choice") == choice
+
+
 def test_pictures_files_and_recordings_are_sent_as_parts():
     note = base64.b64encode("grüße".encode()).decode()
     message = user_message(

@@ -79,7 +79,7 @@ def answers(model: ModelInfo, vendor: Vendor, facts: Facts) -> Answers:
         "grounding": can.grounding,
         "computer_use": can.computer_use,
         "documents": can.documents,
-        "forced_tools": can.forced_tools,
+        "forced_tools": True if can.forced_tools == "without_thinking" else can.forced_tools,
         "sampling": _unless("never", can.sampling),
         "thinking_off": _thinking_off(can),
         "image_output": can.image_output,
@@ -100,6 +100,7 @@ def details(can: Capabilities) -> Mapping[str, str]:
         "thinking off": can.thinking_off,
         "sampling": can.sampling,
         "tools want thinking off": "yes" if can.tools_need_thinking_off else None,
+        "forced tools": can.forced_tools if can.forced_tools == "without_thinking" else None,
         "structured output": can.response_schema,
         "transcription": can.transcription,
     }

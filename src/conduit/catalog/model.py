@@ -47,7 +47,7 @@ class Capabilities(Row):
         thinking_off: what is sent to turn thinking off; `always_on` when it cannot be.
         sampling: when temperature and top_p are accepted.
         tools_need_thinking_off: function tools are refused over Chat Completions unless thinking is off.
-        forced_tools: the model can be made to call a tool.
+        forced_tools: the model can be made to call a tool, some only while they do not think.
         response_schema: `native`, or `tool` when a forced tool call must stand in for it.
         code_execution: runs code on the vendor's side.
         web_search: searches the web on the vendor's side.
@@ -76,7 +76,7 @@ class Capabilities(Row):
     thinking_off: Literal["disabled", "between_tools", "effort_none", "enable_thinking", "always_on"] | None = None
     sampling: Literal["always", "without_thinking", "never"] | None = None
     tools_need_thinking_off: bool | None = None
-    forced_tools: bool | None = None
+    forced_tools: bool | Literal["without_thinking"] | None = None
     response_schema: Literal["native", "tool"] | None = None
     code_execution: bool | None = None
     web_search: bool | None = None

@@ -14,7 +14,8 @@ from conduit.catalog.model import Capabilities, ModelInfo, Vendor
 from conduit.messages.content import Block, Document, Image, Text, Thinking, ToolCall, ToolResult
 from conduit.messages.message import Message
 from conduit.messages.request import LAYER_GAP, STABLE_LONGEST_FIRST, ContextLayer, ModelRequest
-from conduit.providers.anthropic_stream import ANSWER_TOOL, WIRE
+from conduit.providers.answer_tool import ANSWER_PURPOSE, ANSWER_TOOL
+from conduit.providers.anthropic_stream import WIRE
 from conduit.providers.transcript import sendable
 
 # A model that nobody described is not asked for more than the oldest ones could give.
@@ -103,7 +104,7 @@ def _encode_tools(body: dict[str, Any], request: ModelRequest, can: Capabilities
     ]
     choice = {"auto": "auto", "required": "any", "none": "none"}[request.settings.tool_choice]
     if request.response_schema is not None and can.response_schema != "native":
-        tools.append({"name": ANSWER_TOOL, "description": "Give the answer.", "input_schema": request.response_schema})
+        tools.append({"name": ANSWER_TOOL, "description": ANSWER_PURPOSE, "input_schema": request.response_schema})
         body["tools"] = tools
         body["tool_choice"] = {"type": "tool", "name": ANSWER_TOOL}
         return True

@@ -13,11 +13,10 @@ from typing import Any, Literal
 from conduit.messages.content import ProviderData
 from conduit.messages.message import CompletionStop, Usage
 from conduit.messages.stream import BlockDelta, BlockStart, BlockStop, Stop, StreamEvent, UsageReport
+from conduit.providers.answer_tool import ANSWER_TOOL
 from conduit.providers.whole_text import WholeText
 
 WIRE = "anthropic"
-ANSWER_TOOL = "answer"
-"""The tool that is forced when a model has no native response schema; its arguments are the answer's text."""
 
 _STOPS: Mapping[str, CompletionStop] = {
     "end_turn": "end_turn",

@@ -16,8 +16,9 @@ from conduit.catalog.catalog import Catalog
 from conduit.catalog.model import Capabilities, Vendor
 from conduit.messages.content import Audio, Block, Document, Image, ProviderData, Text, Thinking, ToolResult
 from conduit.messages.message import Message
-from conduit.messages.request import ModelRequest
+from conduit.messages.request import ModelRequest, ToolSpec
 from conduit.messages.stream import StreamEvent
+from conduit.providers.answer_tool import ANSWER_PURPOSE, ANSWER_TOOL
 from conduit.providers.base import BatchRunner, Embeddings, ServedModel
 from conduit.providers.batch_openai import OpenAIBatches, read_completion
 from conduit.providers.embed_openai import embed
@@ -129,8 +130,9 @@ class OpenAIChatProvider:
     async def stream(self, request: ModelRequest) -> AsyncIterator[StreamEvent]:
         """Stream one completion; see `Provider.stream`."""
         await self.load()
-        decoder = ChunkDecoder(self._vendor)
-        async with aclosing(self._chunks(request, decoder)) as chunks:
+        can = self._catalog.describe(self._vendor.name, request.model).capabilities
+        decoder = ChunkDecoder(self._vendor, answer_as_text=_answers_by_call(request, can))
+        async with aclosing(self._chunks(request, can, decoder)) as chunks:
             async for chunk in chunks:
                 for event in decoder.feed(chunk):
                     yield event
@@ -139,12 +141,10 @@ class OpenAIChatProvider:
         for event in decoder.finish():
             yield event
 
-    async def _chunks(self, request: ModelRequest, decoder: ChunkDecoder) -> AsyncGenerator[Any]:
+    async def _chunks(self, request: ModelRequest, can: Capabilities, decoder: ChunkDecoder) -> AsyncGenerator[Any]:
         """Yield the SDK's chunks; every foreign error leaves as ours."""
         endpoint = self._endpoint
-        body = encode_request(
-            request, self._vendor, self._catalog.describe(self._vendor.name, request.model).capabilities
-        )
+        body = encode_request(request, self._vendor, can)
         try:
             stream = cast(
                 "openai.AsyncStream[Any]",
@@ -161,6 +161,8 @@ class OpenAIChatProvider:
 
 def encode_request(request: ModelRequest, vendor: Vendor, can: Capabilities) -> dict[str, Any]:
     """Return the arguments of `chat.completions.create` for a request; what the model does not take is left out."""
+    if _answers_by_call(request, can):
+        request = _with_answer_tool(request, can)
     settings = request.settings
     body: dict[str, Any] = {
         "model": request.model,
@@ -179,17 +181,7 @@ def encode_request(request: ModelRequest, vendor: Vendor, can: Capabilities) -> 
     if settings.stop:
         body["stop"] = list(settings.stop)
     if request.tools:
-        body["tools"] = [
-            {
-                "type": "function",
-                "function": {"name": tool.name, "description": tool.description, "parameters": tool.input_schema},
-            }
-            for tool in request.tools
-        ]
-        if settings.tool_choice != "auto" and not (settings.tool_choice == "required" and can.forced_tools is False):
-            body["tool_choice"] = settings.tool_choice
-        if settings.parallel_tool_calls is not None:
-            body["parallel_tool_calls"] = settings.parallel_tool_calls
+        body |= _encode_tools(request, can)
     if request.response_schema is not None:
         schema = request.response_schema
         body["response_format"] = {
@@ -197,6 +189,41 @@ def encode_request(request: ModelRequest, vendor: Vendor, can: Capabilities) -> 
             "json_schema": {"name": "answer", "schema": schema, "strict": is_strict(schema)},
         }
     return {name: value for name, value in body.items() if name not in vendor.drops}
+
+
+def _answers_by_call(request: ModelRequest, can: Capabilities) -> bool:
+    """Whether a forced call must stand in for an answer in a form."""
+    return request.response_schema is not None and can.response_schema == "tool"
+
+
+def _with_answer_tool(request: ModelRequest, can: Capabilities) -> ModelRequest:
+    """Return the request whose only answer is a call; where thinking can be switched off it is, so that it is one."""
+    tool = ToolSpec(name=ANSWER_TOOL, description=ANSWER_PURPOSE, input_schema=request.response_schema or {})
+    changes: dict[str, Any] = {"tool_choice": "required"}
+    if can.thinking_off in _OFF_BODIES:
+        changes["thinking"] = "off"
+    settings = request.settings.model_copy(update=changes)
+    return request.model_copy(update={"tools": (tool,), "response_schema": None, "settings": settings})
+
+
+def _encode_tools(request: ModelRequest, can: Capabilities) -> dict[str, Any]:
+    settings = request.settings
+    body: dict[str, Any] = {
+        "tools": [
+            {
+                "type": "function",
+                "function": {"name": tool.name, "description": tool.description, "parameters": tool.input_schema},
+            }
+            for tool in request.tools
+        ]
+    }
+    thinks = settings.thinking != "off" or can.thinking_off not in _OFF_BODIES
+    cannot = can.forced_tools is False or (can.forced_tools == "without_thinking" and thinks)
+    if settings.tool_choice != "auto" and not (settings.tool_choice == "required" and cannot):
+        body["tool_choice"] = settings.tool_choice
+    if settings.parallel_tool_calls is not None:
+        body["parallel_tool_calls"] = settings.parallel_tool_calls
+    return body
 
 
 def _encode_sampling(request: ModelRequest, vendor: Vendor, can: Capabilities) -> dict[str, Any]:

@@ -21,6 +21,7 @@ from conduit.messages.stream import (
     StreamEvent,
     UsageReport,
 )
+from conduit.providers.answer_tool import ANSWER_TOOL
 from conduit.providers.thinking_tags import ThinkingTags
 from conduit.providers.whole_text import WholeText
 
@@ -47,8 +48,15 @@ class _Call:
 class ChunkDecoder:
     """Folds the SDK's chunks into stream events; reads every field with suspicion, since the SDK checks none."""
 
-    def __init__(self, vendor: Vendor) -> None:
+    def __init__(self, vendor: Vendor, *, answer_as_text: bool = False) -> None:
+        """Begin a stream.
+
+        Args:
+            vendor: whose chunks they are.
+            answer_as_text: whether the call of `ANSWER_TOOL` is the answer's text.
+        """
         self._vendor = vendor
+        self._answer_as_text = answer_as_text
         self._tags = ThinkingTags() if vendor.think_tags else None
         self._whole = WholeText()
         self._next = 0
@@ -109,7 +117,7 @@ class ChunkDecoder:
             reason = "refusal"
         elif reason in ("end_turn", "tool_use"):
             # Vendors say `stop` with calls, and `tool_calls` without any.
-            reason = "tool_use" if self._all_calls else "end_turn"
+            reason = "end_turn" if all(self._is_answer(call) for call in self._all_calls) else "tool_use"
         yield Stop(reason=reason)
 
     def _content(self, content: object) -> Iterator[StreamEvent]:
@@ -183,10 +191,16 @@ class ChunkDecoder:
         if not call.started:
             call.started = True
             yield from self._close()
-            yield BlockStart(index=call.index, kind="tool_call", call_id=call.id, name=call.name)
+            if self._is_answer(call):
+                yield BlockStart(index=call.index, kind="text")
+            else:
+                yield BlockStart(index=call.index, kind="tool_call", call_id=call.id, name=call.name)
         if text := self._whole.feed(call.index, "".join(call.pending)):
             yield BlockDelta(index=call.index, text=text)
         call.pending.clear()
+
+    def _is_answer(self, call: _Call) -> bool:
+        return self._answer_as_text and call.name == ANSWER_TOOL
 
     def _take(self) -> int:
         self._next += 1
