@@ -8,11 +8,8 @@ action that fails or is cancelled leaves no hunk behind.
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Literal
 
 from conduit.agent.permission import PermissionRequest
@@ -23,9 +20,10 @@ from conduit.app.review import PendingHunk, Selection, render_diff
 from conduit.context.builder import fence
 from conduit.edits.drafting import find_broken
 from conduit.edits.edit import FileChange
-from conduit.errors import StaleDocument, StoreError, ToolError, UserError
+from conduit.errors import StaleDocument, ToolError, UserError
 from conduit.ide.action_kinds import ACTIONS, ActionKind, Target, first_line, title_of
 from conduit.ide.documentation import documentation_tool
+from conduit.ide.proposals import hunks_of, proposing
 from conduit.messages.content import Text
 from conduit.messages.message import TurnStop, Usage
 from conduit.prompts.render import render_prompt
@@ -34,8 +32,6 @@ from conduit.tools.base import Effect, ToolSet
 from conduit.workspace.document import split_lines
 from conduit.workspace.language import Ability
 from conduit.workspace.positions import Range
-
-log = logging.getLogger(__name__)
 
 Recheck = Literal["gone", "reported", "unknown"]
 
@@ -72,8 +68,6 @@ class ActionResult:
 SURROUNDING_LINES = 40
 """Lines before and after an empty selection that the model gets to see at once."""
 
-_GAVE_WHAT_IT_HAD = ("end_turn", "max_turn_requests")
-
 
 async def run_action(
     app: App,
@@ -98,20 +92,15 @@ async def run_action(
     apply = app.setup.apply_actions
     session = await app.new_session(mode="review" if kind.edits else "ask", title=_title(kind, target))
     started(session.id)
-    with app.reviews.deciding(session.id, hidden=apply == "direct"):
-        leave = False
-        try:
-            turn = await app.prompt(
-                session.id,
-                [Text(text=render_prompt(f"action_{kind.value}", details=details))],
-                _options(app, kind, target, text, session.model),
-            )
-            result = await _deliver(app, kind, target, session.id, turn, apply)
-            leave = bool(result.waiting)
-            return result
-        finally:
-            if not leave:
-                await asyncio.shield(asyncio.create_task(_withdraw(app, session.id)))
+    async with proposing(app, session.id, hidden=apply == "direct") as proposed:
+        turn = await app.prompt(
+            session.id,
+            [Text(text=render_prompt(f"action_{kind.value}", details=details))],
+            _options(app, kind, target, text, session.model),
+        )
+        result = await _deliver(app, kind, target, session.id, turn, apply)
+        proposed.leave = bool(result.waiting)
+        return result
 
 
 async def _deliver(
@@ -121,8 +110,7 @@ async def _deliver(
     result = ActionResult(session_id, turn.stop_reason, turn.usage, turn.text, error=turn.error)
     if not kind.edits or turn.stop_reason == "cancelled":
         return result
-    kept = turn.stop_reason in _GAVE_WHAT_IT_HAD
-    hunks = tuple(await app.reviews.hunks(session_id)) if kept else ()
+    hunks = await hunks_of(app, session_id, turn)
     if not hunks:
         nothing = f"The model proposed no change. It said: {first_line(turn.text) or '(nothing)'}"
         return replace(result, error=turn.error or nothing)
@@ -151,15 +139,6 @@ async def _accept(app: App, session_id: str, selection: Selection) -> None:
                 f"The text changed while Conduit worked ({stale.path}), so nothing was changed. Run the action again."
             ) from error
         raise
-
-
-async def _withdraw(app: App, session_id: str) -> None:
-    """Drop whatever still waits in the session of an action."""
-    try:
-        with suppress(UserError):
-            await app.reviews.reject(session_id, Selection(), "withdrawn")
-    except StoreError as error:  # the server ends; what waits can be rejected after the next start
-        log.warning("proposals of session %s were not withdrawn: %s", session_id, error)
 
 
 async def _consents(app: App, target: Target, hunks: tuple[PendingHunk, ...], changes: list[FileChange]) -> bool:
@@ -251,14 +230,3 @@ def _lines_to_show(range_: Range, total: int) -> tuple[int, int]:
 def _title(kind: ActionKind, target: Target) -> str:
     subject = first_line(target.problems[0].message) if kind is ActionKind.FIX and target.problems else target.name
     return f"{title_of(kind)}: {subject}"
-
-
-def describe_waiting(hunks: tuple[PendingHunk, ...]) -> str:
-    """Return how many hunks wait, and where, as a sentence for the person."""
-    places: dict[Path, tuple[str, list[str]]] = {}
-    for each in hunks:
-        whole = {"create": "new", "delete": "deleted", "move": f"moved to {each.file.moved_name}", "edit": ""}
-        at = whole[each.hunk.kind] or f"line {each.hunk.line + 1}"
-        places.setdefault(each.file.path, (each.file.name, []))[1].append(at)
-    count = f"{len(hunks)} {'change waits' if len(hunks) == 1 else 'changes wait'}"
-    return f"{count} for you in " + "; ".join(f"{name} ({', '.join(at)})" for name, at in places.values()) + "."

@@ -51,6 +51,9 @@ METHODS: dict[str, Row] = {
     "conduit/hunk/reject": Row(_REVIEW + "reject_hunks", _PAYLOADS + "hunk:HunkParams"),
     "conduit/hunk/regenerate": Row(_REVIEW + "regenerate_hunk", _PAYLOADS + "hunk:RegenerateParams"),
     "conduit/hunk/text": Row(_REVIEW + "proposed_text", _PAYLOADS + "hunk:ProposedParams"),
+    "conduit/inlineEdit": Row(
+        "conduit.lsp.features.inline_edit:inline_edit", _PAYLOADS + "inline_edit:InlineEditParams"
+    ),
     "conduit/models/list": Row(_SESSION + "list_models", _PAYLOADS + "status:NoParams"),
     types.TEXT_DOCUMENT_CODE_ACTION: Row("conduit.lsp.features.actions:code_action"),
     types.TEXT_DOCUMENT_CODE_LENS: Row(_REVIEW + "code_lens"),
@@ -145,6 +148,7 @@ AFTER_INITIALIZE = (
     "conduit.lsp.features.configuration",
     "conduit.lsp.features.actions",
     "conduit.lsp.features.suggestions",
+    "conduit.lsp.features.inline_edit",
     "conduit.lsp.features.review",
     "conduit.lsp.approver",
     "conduit.lsp.applier",

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 
 from lsprotocol import types
 
-from conduit.errors import OutsideWorkspace, PathNotFound, UserError
+from conduit.errors import OutsideWorkspace, UserError
 from conduit.ide.action_kinds import LOOKAHEAD_LINES, ActionKind, Offer, Problem, Target, offer_actions, title_of
-from conduit.ide.actions import ActionResult, describe_waiting, run_action
+from conduit.ide.actions import ActionResult, run_action
+from conduit.ide.proposals import describe_waiting
 from conduit.lsp.answers import show_answer
 from conduit.lsp.convert import from_lsp_range, path_from_uri
 from conduit.lsp.following import follow_session
@@ -19,8 +20,8 @@ from conduit.lsp.progress import show_progress
 from conduit.lsp.protocol.action import ActionProblem, RelatedPlace, RunActionParams, RunActionResult
 from conduit.lsp.protocol.prompt import WireRange
 from conduit.lsp.reviewing import refresh_review
+from conduit.lsp.subject import NO_FILE, open_document, range_in
 from conduit.lsp.validation import validated
-from conduit.workspace.positions import Range
 
 if TYPE_CHECKING:
     from conduit.app import App
@@ -32,7 +33,6 @@ SUGGEST = "conduit.suggest"
 
 _MOST_RELATED = 20
 _OUTSIDE = "This file is in none of the folders that are open. Open its folder to work on it with Conduit."
-_NO_FILE = "This document is no file. Save it in a folder that is open to change it with Conduit."
 
 
 async def code_action(server: ConduitServer, params: types.CodeActionParams) -> list[types.CodeAction]:
@@ -42,7 +42,7 @@ async def code_action(server: ConduitServer, params: types.CodeActionParams) -> 
     if document is None:
         return []
     if document.path is None:
-        return _nothing_here(server, _NO_FILE)
+        return _nothing_here(server, NO_FILE)
     try:
         name = app.workspace.name_of(document.path)
     except OutsideWorkspace:
@@ -76,7 +76,7 @@ async def run(server: ConduitServer, *arguments: object) -> RunActionResult:
     """`conduit.action.run`: let the agent do it; its edits are applied together or left as hunks."""
     params = validated(RunActionParams, arguments[0] if arguments else None)
     app = await server.app()
-    document = _open_document(server, params.uri)
+    document = open_document(server, params.uri)
     kind = ActionKind(params.kind)
     target = _target(server, app, document, params)
     async with show_progress(server, f"Conduit: {title_of(kind)} in {target.name}") as progress:
@@ -126,15 +126,6 @@ def _nothing_here(server: ConduitServer, reason: str) -> list[types.CodeAction]:
     return [types.CodeAction(title="Conduit", disabled=types.CodeActionDisabled(reason=reason))]
 
 
-def _open_document(server: ConduitServer, uri: str) -> Document:
-    document = server.documents.by_uri(uri)
-    if document is None:
-        raise PathNotFound(f"{uri} is not open in the editor. Open the file, then run the action again.")
-    if document.path is None:
-        raise UserError(_NO_FILE)
-    return document
-
-
 def _target(server: ConduitServer, app: App, document: Document, params: RunActionParams) -> Target:
     if params.version is not None and params.version != document.version:
         raise UserError("The text changed since this action was offered. Open the menu again.")
@@ -142,7 +133,7 @@ def _target(server: ConduitServer, app: App, document: Document, params: RunActi
     problems = [
         Problem(
             each.message,
-            _range(server, document, each.range),
+            range_in(server, document, each.range),
             each.source,
             each.code,
             tuple(_related(app, place) for place in each.related),
@@ -151,20 +142,9 @@ def _target(server: ConduitServer, app: App, document: Document, params: RunActi
     ]
     return Target(
         app.workspace.name_of(document.path),
-        _range(server, document, params.range),
+        range_in(server, document, params.range),
         document.language_id,
         tuple(problems),
-    )
-
-
-def _range(server: ConduitServer, document: Document, wire: WireRange) -> Range:
-    return from_lsp_range(
-        document,
-        types.Range(
-            start=types.Position(wire.start.line, wire.start.character),
-            end=types.Position(wire.end.line, wire.end.character),
-        ),
-        server.facts.encoding,
     )
 
 

@@ -20,7 +20,6 @@ from conduit.lsp.protocol.prompt import (
     PromptResult,
     ResourceLink,
     TextContent,
-    WireRange,
 )
 from conduit.lsp.protocol.session import (
     Cancelled,
@@ -39,12 +38,11 @@ from conduit.lsp.protocol.session import (
     SetModeParams,
 )
 from conduit.lsp.protocol.status import ModelLine, ModelList
+from conduit.lsp.subject import range_in
 from conduit.lsp.updates import to_token_usage
 from conduit.lsp.watching import send_update
 from conduit.messages.content import Audio, Block, Image, Text
 from conduit.sessions.events import SessionInfo
-from conduit.workspace.document import Document
-from conduit.workspace.positions import Range
 
 if TYPE_CHECKING:
     from conduit.app import App
@@ -193,21 +191,13 @@ def _context(server: ConduitServer, app: App, context: PromptContext | None) -> 
     opened = tuple(name for name in names if name is not None)
     uri = context.active_document.uri if context.active_document else None
     document = server.documents.by_uri(uri) if uri else None
-    range_ = _range(server, document, context.selection) if document and context.selection else None
+    range_ = range_in(server, document, context.selection) if document and context.selection else None
     return EditorContext(
         active=_name(server, app, uri) if uri else None,
         language=document.language_id if document else None,
         selection=document.text_in(range_) if document and range_ else None,
         selection_range=range_,
         open_files=opened,
-    )
-
-
-def _range(server: ConduitServer, document: Document, wire: WireRange) -> Range:
-    encoding = server.facts.encoding
-    return Range(
-        document.position_from_units(wire.start.line, wire.start.character, encoding),
-        document.position_from_units(wire.end.line, wire.end.character, encoding),
     )
 
 
