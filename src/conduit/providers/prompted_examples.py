@@ -26,12 +26,16 @@ _READ_CHARS = 400  # the request itself stands at the start of a long message
 
 
 class Example(Value):
-    """One worked request: the `tool` with its `arguments`, or the `answer` when `tool` is None."""
+    """One worked request: the `tool` with its `arguments`, or the `answer` when `tool` is None.
+
+    The words of a `whole` one belong to its code, and are not put in other words.
+    """
 
     request: str
     tool: str | None = None
     arguments: dict[str, JsonValue] = Field(default_factory=dict)
     answer: str = ""
+    whole: bool = False
 
 
 def load_examples() -> tuple[Example, ...]:
@@ -51,7 +55,7 @@ def fitting_examples(
     usable = [row for row in examples if (row.tool in offered if row.tool else with_answer)]
     wanted = _features(question)
     chosen = sorted(usable, key=lambda row: _likeness(wanted, _features(row.request)))[-count:]
-    return [row.model_copy(update={"request": _dressed(row.request, question)}) for row in chosen]
+    return [row if row.whole else row.model_copy(update={"request": _dressed(row.request, question)}) for row in chosen]
 
 
 def _dressed(request: str, question: str) -> str:
