@@ -117,8 +117,14 @@ async def test_what_is_typed_meanwhile_moves_the_place_and_lines_that_were_chang
     bench: Bench,
 ) -> None:
     bench.script(
-        {"when": {"user": "asks for: apart", "round": 0}, "reply": [{"text": "wait"}, {"pause_s": 0.5}, replace(BETTER)]},
-        {"when": {"user": "asks for: alike", "round": 0}, "reply": [{"text": "again"}, {"pause_s": 0.5}, replace(BETTER)]},
+        {
+            "when": {"user": "asks for: apart", "round": 0},
+            "reply": [{"text": "wait"}, {"pause_s": 0.5}, replace(BETTER)],
+        },
+        {
+            "when": {"user": "asks for: alike", "round": 0},
+            "reply": [{"text": "again"}, {"pause_s": 0.5}, replace(BETTER)],
+        },
         {"when": {"result": "selected lines"}, "reply": [{"text": "You changed them yourself."}]},
         DONE,
     )

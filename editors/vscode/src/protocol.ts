@@ -107,6 +107,12 @@ export interface DocumentRef {
   uri: string;
 }
 
+/** The document and its version when the range was picked. */
+export interface EditedDocument {
+  uri: string;
+  version: number;
+}
+
 /** A text with the place that it is from. */
 export interface EmbeddedResource {
   type: 'resource';
@@ -179,6 +185,25 @@ export interface ImageContent {
   type: 'image';
   mimeType: string;
   data: string;
+}
+
+/** What to change, and how: of an empty range, the line that it is in. */
+export interface InlineEditParams {
+  textDocument: EditedDocument;
+  range: WireRange;
+  instruction: string;
+  sessionId?: string | null;
+  workDoneToken?: number | string | null;
+}
+
+/** The hunks that wait, in all files; `message` is a sentence for the person, and `error` why there are none. */
+export interface InlineEditResult {
+  sessionId: string;
+  turnId: string;
+  hunkIds: string[];
+  message: string;
+  stopReason: 'end_turn' | 'max_tokens' | 'max_turn_requests' | 'budget' | 'loop' | 'refusal' | 'cancelled' | 'error';
+  error?: string;
 }
 
 /** Answer of `invalidate`: how many caches were deleted. */
@@ -701,6 +726,7 @@ export interface Requests {
   'conduit/hunk/regenerate': { params: RegenerateParams; result: PromptResult };
   'conduit/hunk/reject': { params: HunkParams; result: HunksDecided };
   'conduit/hunk/text': { params: ProposedParams; result: ProposedText };
+  'conduit/inlineEdit': { params: InlineEditParams; result: InlineEditResult };
   'conduit/models/list': { params: NoParams; result: ModelList };
   'conduit/session/cancel': { params: SessionParams; result: Cancelled };
   'conduit/session/list': { params: ListSessionsParams; result: SessionList };

@@ -89,6 +89,11 @@
 ---@class conduit.DocumentRef
 ---@field uri string
 
+---The document and its version when the range was picked.
+---@class conduit.EditedDocument
+---@field uri string
+---@field version number
+
 ---A text with the place that it is from.
 ---@class conduit.EmbeddedResource
 ---@field type 'resource'
@@ -153,6 +158,23 @@
 ---@field type 'image'
 ---@field mimeType string
 ---@field data string
+
+---What to change, and how: of an empty range, the line that it is in.
+---@class conduit.InlineEditParams
+---@field textDocument conduit.EditedDocument
+---@field range conduit.WireRange
+---@field instruction string
+---@field sessionId? string|nil
+---@field workDoneToken? number|string|nil
+
+---The hunks that wait, in all files; `message` is a sentence for the person, and `error` why there are none.
+---@class conduit.InlineEditResult
+---@field sessionId string
+---@field turnId string
+---@field hunkIds string[]
+---@field message string
+---@field stopReason 'end_turn'|'max_tokens'|'max_turn_requests'|'budget'|'loop'|'refusal'|'cancelled'|'error'
+---@field error? string
 
 ---Answer of `invalidate`: how many caches were deleted.
 ---@class conduit.Invalidated
@@ -607,6 +629,7 @@ return {
     'conduit/hunk/regenerate', -- RegenerateParams -> PromptResult
     'conduit/hunk/reject', -- HunkParams -> HunksDecided
     'conduit/hunk/text', -- ProposedParams -> ProposedText
+    'conduit/inlineEdit', -- InlineEditParams -> InlineEditResult
     'conduit/models/list', -- NoParams -> ModelList
     'conduit/session/cancel', -- SessionParams -> Cancelled
     'conduit/session/list', -- ListSessionsParams -> SessionList
