@@ -126,7 +126,7 @@ def wrong_places(text: str, writer: Writer) -> list[str]:
         if tail != writer.ends[key.file] and not (tail == "" and number == len(lines) - 1):
             wrong.append(f"the line end of {body!r} is {tail!r}")
         for place, other in enumerate(keys):
-            if place == number or not other.own or other.name in writer.shaken:
+            if other.name == key.name or not other.own or other.name in writer.shaken:
                 continue
             if place < number and other.low >= key.high:
                 wrong.append(f"{key.name} after {other.name}")

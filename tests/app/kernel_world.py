@@ -6,15 +6,16 @@ import asyncio
 import json
 import random
 import shutil
-from collections import Counter
-from collections.abc import Callable, Coroutine
+from collections import Counter, defaultdict
+from collections.abc import Callable, Collection, Coroutine, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from app.kernel_text import Writer, words_of, wrong_places
 from conduit.agent.permission import PermissionRequest
 from conduit.app import App
-from conduit.app.review import Selection
+from conduit.app.selection import Selection
 from conduit.compose import open_app
 from conduit.edits.edit import FileChange
 from conduit.errors import ToolError, UserError
@@ -68,10 +69,11 @@ class World:
             shutil.rmtree(path) if path.is_dir() else path.unlink()
         self.writer = Writer()
         self.mine: set[str] = set()
-        self.given_up: set[str] = set()
-        self.twice_allowed = False
+        self.swapped: defaultdict[str, set[str]] = defaultdict(set)
+        self.twice: set[str] = set()
         self.turns: list[str] = []
         self.away: dict[Path, bytes] = {}
+        self.last = ""
         self.editor.faults.clear()
         self.editor.told.clear()
         for name, lines, end, closed in KINDS:
@@ -104,14 +106,36 @@ class World:
 
     # -- the person -------------------------------------------------------------------------------------------------
 
-    def own(self) -> None:
-        """Count what the person has now as theirs; what they took away themselves is not any more."""
-        self.mine = {word for text in self.texts().values() for word in words_of(text, "p")} - self.given_up
+    def words(self) -> Counter[str]:
+        """Return how often each word of the person is in what they have."""
+        return Counter(word for text in self.texts().values() for word in words_of(text, "p"))
 
-    def give_up(self, words: set[str]) -> None:
-        """The person let these go with a deletion or a conflict that they decided."""
-        self.given_up |= words
-        self.mine -= words
+    @contextmanager
+    def by_hand(self) -> Iterator[None]:
+        """The person, or a program that they run, may take any word away; one that comes is theirs."""
+        before = self.words()
+        yield
+        after = self.words()
+        self.mine |= set(after - before)
+        self.mine -= set(before - after)
+
+    @contextmanager
+    def by_conduit(self, may_go: Collection[str] = (), turns: Collection[str] = ()) -> Iterator[set[str]]:
+        """What is changed for the person takes no word away but these, or those that a change of `turns` swapped.
+
+        What the person types meanwhile counts as what they did before; add to what is given here when more may go.
+        """
+        self.mine = set(self.words())
+        allowed = set(may_go)
+        yield allowed
+        words = set(self.words())
+        for turn in turns:
+            allowed |= self.swapped[turn]
+        lost = sorted(self.mine - words - allowed)
+        assert not lost, (self.last, lost, self.texts())
+        for turn in turns:
+            self.swapped[turn] |= self.mine ^ words
+        self.mine = words
 
     def type(self, chance: random.Random, path: Path, *, deletes: bool = True) -> None:
         if self.editor.text(path) is None:
@@ -119,8 +143,8 @@ class World:
                 return
             self.editor.open(path)
         text = self.editor.text(path) or ""
-        self.editor.overwrite(path, self.writer.changed(chance, text, "p", deletes=deletes))
-        self.own()
+        with self.by_hand():
+            self.editor.overwrite(path, self.writer.changed(chance, text, "p", deletes=deletes))
 
     def close_document(self, path: Path) -> None:
         self.editor.buffers.pop(path.as_uri())
@@ -137,10 +161,10 @@ class World:
                 self.put(path, self.writer.changed(chance, text, "m", deletes=False))
             return
         text = self.writer.changed(chance, self.texts()[path], "p", deletes=True)
-        self.put(path, text)
-        if self.editor.text(path) is not None:
-            self.editor.overwrite(path, text)
-        self.own()
+        with self.by_hand():
+            self.put(path, text)
+            if self.editor.text(path) is not None:
+                self.editor.overwrite(path, text)
 
     def rename(self, path: Path) -> None:
         """The person renames a file in the editor."""
@@ -163,7 +187,6 @@ class World:
             self.away = {path: path.read_bytes() for path in closed[:1]}
             for path in self.away:
                 path.unlink()
-        self.own()
 
     def restart(self) -> None:
         """The server ends, and another one is started in the same editor."""
@@ -252,8 +275,6 @@ class World:
             self.editor.faults.clear()
         self.counts[name] += 1
         self.last = name
-        # A line that was taken back, or made again, beside the same line in other words that came later.
-        self.twice_allowed |= name in ("undone", "redone")
         if not self.model.operations:  # the person was told that these are still open, and closes them
             for path in shown:
                 if not path.is_file() and self.editor.text(path) is not None:
@@ -267,16 +288,18 @@ class World:
         for path, text in texts.items():
             self.writer.shake(text)
             assert not (wrong := self._wrong(text)), (path.name, wrong, text)
-        words = Counter(word for text in texts.values() for word in words_of(text, "p"))
-        lost = sorted(word for word in self.mine if words[word] == 0)
-        assert not lost, (lost, texts)
-        twice = sorted(word for word in self.mine if words[word] > 1)
+        words = self.words()
+        assert set(words) == self.mine, (self.last, sorted(self.mine ^ set(words)), texts)
+        twice = sorted(word for word, times in words.items() if times > 1)
         assert not twice, (twice, texts)
         self.run(self._check_pending(texts))
 
     def _wrong(self, text: str) -> list[str]:
         found = wrong_places(text, self.writer)
-        return [one for one in found if not (self.twice_allowed and one.startswith("twice"))]
+        # A line that was taken back, or made again, beside the same line in other words that came later.
+        if self.last in ("undone", "redone"):
+            self.twice |= {one for one in found if one.startswith("twice")}
+        return [one for one in found if one not in self.twice]
 
     async def _check_pending(self, texts: dict[Path, str]) -> None:
         for file in await self.app.reviews.of(self.session):

@@ -10,6 +10,7 @@ import os
 import random
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, Phase, settings
@@ -25,7 +26,7 @@ from hypothesis.stateful import (
 
 from app.kernel_text import words_of
 from app.kernel_world import World
-from conduit.app.review import Selection
+from conduit.app.selection import Selection
 from fakes.model_editors import MODELS
 
 SOAK = os.environ.get("SOAK") == "1"
@@ -45,6 +46,7 @@ class Kernel(RuleBasedStateMachine):
 
     def _chance(self, seed: int) -> random.Random:
         type(self).steps += 1
+        self.world.last = ""
         return random.Random(seed)
 
     def _path(self, chance: random.Random) -> Path | None:
@@ -65,13 +67,13 @@ class Kernel(RuleBasedStateMachine):
         path = self._path(chance)
         if path is None:
             return
-        if self.world.editor.text(path) is None:
-            self.world.editor.open(path)
-        elif chance.random() < 0.6:
-            self.world.save(path)
-        else:
-            self.world.close_document(path)
-        self.world.own()
+        with self.world.by_hand():
+            if self.world.editor.text(path) is None:
+                self.world.editor.open(path)
+            elif chance.random() < 0.6:
+                self.world.save(path)
+            else:
+                self.world.close_document(path)
 
     @rule(seed=SEEDS)
     def another_program_writes(self, seed: int) -> None:
@@ -83,12 +85,13 @@ class Kernel(RuleBasedStateMachine):
     def the_world_moves(self, seed: int) -> None:
         chance = self._chance(seed)
         what, path = chance.random(), self._path(chance)
-        if what < 0.5 and path:
-            self.world.rename(path)
-        elif what < 0.9:
-            self.world.switch()
-        else:
-            self.world.restart()
+        with self.world.by_hand():
+            if what < 0.5 and path:
+                self.world.rename(path)
+            elif what < 0.9:
+                self.world.switch()
+            else:
+                self.world.restart()
 
     # -- the model --------------------------------------------------------------------------------------------------
 
@@ -114,8 +117,10 @@ class Kernel(RuleBasedStateMachine):
             world.type(chance, path)
         world.disturb(chance)
         gone = {word for one in changes if one.after is None for word in words_of(one.before or "", "p")}
-        if world.attempt("changed", lambda: world.app.changes.apply(world.session, world.new_turn(), "turn", changes)):
-            world.give_up(gone)
+        turn = world.new_turn()
+        with world.by_conduit(turns=[turn]) as may_go:
+            if world.attempt("changed", lambda: world.app.changes.apply(world.session, turn, "turn", changes)):
+                may_go |= gone
 
     # -- decisions --------------------------------------------------------------------------------------------------
 
@@ -140,10 +145,13 @@ class Kernel(RuleBasedStateMachine):
         selection = self._selection(chance)
         meant = world.waiting(selection)
         world.disturb(chance)
-        world.attempt("accepted", lambda: world.app.reviews.accept(world.session, selection))
-        for each in meant:  # what a person names, they have looked at; of several turns the first may have been done
-            if each.hunk.kind == "delete" or (each.hunk.conflict and each.hunk.id in selection.ids):
-                world.give_up(set(words_of(each.hunk.old, "p")) - set(words_of(each.hunk.new, "p")))
+        with world.by_conduit(turns={each.hunk.turn_id for each in meant}) as may_go:
+            world.attempt("accepted", lambda: world.app.reviews.accept(world.session, selection))
+            waiting = {each.hunk.id for each in world.waiting()}
+            for each in meant:  # what a person names, they have looked at
+                named = each.hunk.kind == "delete" or (each.hunk.conflict and each.hunk.id in selection.ids)
+                if named and each.hunk.id not in waiting:  # of several turns the first may have been done
+                    may_go |= set(words_of(each.hunk.old, "p")) - set(words_of(each.hunk.new, "p"))
 
     @precondition(lambda self: self.world.waiting())
     @rule(seed=SEEDS)
@@ -155,15 +163,29 @@ class Kernel(RuleBasedStateMachine):
         assert world.state() == before
         assert not meant & {each.hunk.id for each in world.waiting()}
 
+    def _undo(self, turn: str | None) -> Any:
+        world = self.world
+        newest = world.run(world.app.changes._history(world.session)).undoable()
+        turns = [turn or newest.turn_id] if turn or newest else []
+        with world.by_conduit(turns=turns):
+            return world.attempt("undone", lambda: world.app.changes.undo(world.session, turn))
+
+    def _redo(self, turn: str | None) -> Any:
+        world = self.world
+        newest = world.run(world.app.changes._history(world.session)).redoable()
+        turns = [turn or newest.turn_id] if turn or newest else []
+        with world.by_conduit(turns=turns):
+            return world.attempt("redone", lambda: world.app.changes.redo(world.session, turn))
+
     @rule(seed=SEEDS)
     def undo_or_redo(self, seed: int) -> None:
         world, chance = self.world, self._chance(seed)
         turn = chance.choice([None, *world.turns])
         world.disturb(chance)
         if chance.random() < 0.6:
-            world.attempt("undone", lambda: world.app.changes.undo(world.session, turn))
+            self._undo(turn)
         else:
-            world.attempt("redone", lambda: world.app.changes.redo(world.session, turn))
+            self._redo(turn)
 
     @rule(seed=SEEDS)
     def undo_and_redo_at_once(self, seed: int) -> None:
@@ -171,9 +193,9 @@ class Kernel(RuleBasedStateMachine):
         before = world.texts()
         history = world.run(world.app.changes._history(world.session))
         undone = {turn.turn_id for turn in history.turns.values() if turn.undone}
-        done = world.attempt("undone", lambda: world.app.changes.undo(world.session))
+        done = self._undo(None)
         if done is not None and not any(file.kept or file.problems for file in done.files):
-            again = world.attempt("redone", lambda: world.app.changes.redo(world.session, done.turn_id))
+            again = self._redo(done.turn_id)
             assert again is not None, world.last
             if done.turn_id not in undone and not any(file.kept or file.problems for file in again.files):
                 assert world.texts() == before

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from conduit.app import App
-from conduit.app.review import PendingHunk, Selection
+from conduit.app.selection import PendingHunk, Selection
 from conduit.edits.edit import FileChange
 from conduit.errors import SessionBusy, UserError
 from conduit.workspace.events import FileEvent

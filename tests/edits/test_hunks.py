@@ -109,6 +109,33 @@ def test_a_conflict_shows_both_sides_and_ends_when_the_person_takes_theirs_back(
     assert rebase_hunks("a\nmine\nc\n", [conflict], "a\nb\nc\n") == hunks
 
 
+def test_a_proposal_made_by_hand_waits_no_more_though_its_last_line_is_put_in_behind_it():
+    for base, after in (("a\nb\nd\n", "a\nB\nb\nmore\nd\n"), ("a\nb\nc\nd\n", "a\nB\nc\nmore\nd\n")):
+        hunks = propose(base, (), after, "t", ids())
+        assert len(hunks) == 1
+        assert rebase_hunks(base, hunks, after) == ()
+        assert len(rebase_hunks(base, hunks, after.replace("more", "mine"))) == 1
+
+
+def test_lines_that_come_back_at_the_edge_of_a_conflict_belong_to_it_and_others_do_not():
+    hunks = propose("a\nb\nc\nd\n", (), "a\nB\nC\nd\n", "t", ids())
+    (conflict,) = rebase_hunks("a\nb\nc\nd\n", hunks, "a\nb\nd\n")
+    assert (conflict.was, conflict.old) == ("b\nc\n", "b\n")
+    assert rebase_hunks("a\nb\nd\n", [conflict], "a\nb\nc\nd\n") == hunks
+    assert rebase_hunks("a\nb\nd\n", [conflict], "a\nb\nc\nnew\nd\n") == hunks
+    (same,) = rebase_hunks("a\nb\nd\n", [conflict], "a\nb\nnew\nd\n")
+    assert (same.was, same.old) == ("b\nc\n", "b\n")
+
+
+def test_lines_that_come_back_with_other_changes_beside_them_end_a_conflict():
+    base, emptied = "a\nb\nc\nd\n", "c mine\nd\n"
+    hunks = propose(base, (), "A\nB\nc\nd\n", "t", ids())
+    (conflict,) = rebase_hunks(base, hunks, "c\nd\n")
+    (moved,) = rebase_hunks("c\nd\n", [conflict], emptied)
+    assert (moved.line, moved.old) == (0, "")
+    assert rebase_hunks(emptied, [moved], base) == hunks
+
+
 def test_lines_typed_above_move_a_hunk_and_lines_below_do_not():
     hunks = propose("a\nb\nc\nd\n", (), "a\nb\nC\nd\n", "t", ids())
     (moved,) = rebase_hunks("a\nb\nc\nd\n", hunks, "new\na\nb\nc\nd\nmore\n")

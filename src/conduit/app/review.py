@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Literal, Protocol
 
@@ -17,9 +17,9 @@ from conduit.agent.permission import PermissionRequest
 from conduit.app.changes import Changes
 from conduit.app.hunk_states import dropped_ids, file_pending, hunk_decided, hunk_of, moves, newest_with, pending_file
 from conduit.app.parts import Parts
+from conduit.app.selection import Decided, PendingHunk, Selection, nothing_waits, render_diff
 from conduit.app.undoing import FileTexts
 from conduit.edits.edit import FileChange
-from conduit.edits.hunks import Hunk
 from conduit.edits.review import PendingFile, PendingFiles, made_again, waiting_again
 from conduit.errors import PermissionDenied, SessionBusy, StaleDocument, ToolError, UserError
 from conduit.sandbox.protected import protected_among
@@ -37,52 +37,6 @@ class Emit(Protocol):
     def __call__(self, session_id: str, *events: Event) -> Awaitable[None]:
         """Return when they are stored."""
         ...
-
-
-@dataclass(frozen=True, slots=True)
-class PendingHunk:
-    """A hunk, and where it waits."""
-
-    session_id: str
-    file: PendingFile
-    hunk: Hunk
-
-
-@dataclass(frozen=True, slots=True)
-class Selection:
-    """Which hunks are meant: those that fit everything that is given; nothing given means all of the session.
-
-    Attributes:
-        ids: their ids.
-        turn_id: the turn that proposed them.
-        path: their file.
-        together: accept all of them or none, not one by one: none when one is a conflict, or when a file of `bases`
-            has another text by now. An undo takes such an acceptance back for good: nothing waits again.
-        bases: the texts of files for which the person agreed.
-    """
-
-    ids: Collection[str] = ()
-    turn_id: str | None = None
-    path: Path | None = None
-    together: bool = False
-    bases: Mapping[Path, str | None] = field(default_factory=dict)
-
-    def takes(self, file: PendingFile, hunk: Hunk) -> bool:
-        """Say whether a hunk is meant."""
-        return (
-            (not self.ids or hunk.id in self.ids)
-            and self.turn_id in (None, hunk.turn_id)
-            and self.path in (None, file.path, file.new_path)
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class Decided:
-    """What a decision came to: the hunks it was about, and conflicts that were left because they were not named."""
-
-    done: tuple[PendingHunk, ...]
-    left: tuple[PendingHunk, ...] = ()
-    change_ids: tuple[str, ...] = ()
 
 
 class Reviews:
@@ -179,12 +133,12 @@ class Reviews:
             StaleDocument: they were to be accepted together, and the text is another one by now.
             PermissionDenied: the person does not want a protected file written, or nobody can be asked.
         """
-        await self._consent(session_id, selection)
+        chosen = await self._consent(session_id, selection)
         async with self._lock(session_id):
             meant, left = await self._meant(session_id, selection)
             change_ids: list[str] = []
             for turn_id in dict.fromkeys(each.hunk.turn_id for each in meant):
-                seen = {each.hunk.id: each.hunk.old for each in meant if each.hunk.turn_id == turn_id}
+                seen = {each.hunk.id: chosen.get(each.hunk.id) for each in meant if each.hunk.turn_id == turn_id}
                 change_ids.append(await self._accept_turn(session_id, turn_id, seen, together=selection.together))
             waiting = {each.hunk.id for each in await self.hunks(session_id)}
             left += [each for each in meant if each.hunk.id in waiting]
@@ -196,7 +150,7 @@ class Reviews:
             pending = await self.of(session_id)
             meant = await self.hunks(session_id, selection)
             if not meant:
-                raise _nothing(selection)
+                raise nothing_waits(selection)
             ids = {each.hunk.id for each in meant}
             touched = [file for file in pending if any(hunk.id in ids for hunk in file.hunks)]
             after = [file.without(ids) for file in touched]
@@ -268,12 +222,14 @@ class Reviews:
         """Return the files in which something waits."""
         return [file.path for pending in self._pending.values() for file in pending]
 
-    async def _consent(self, session_id: str, selection: Selection) -> None:
+    async def _consent(self, session_id: str, selection: Selection) -> dict[str, str]:
+        """Return what each hunk that is meant replaces; asks about protected files."""
         meant, _ = await self._meant(session_id, selection)
+        chosen = {each.hunk.id: each.hunk.old for each in meant}
         names = tuple(dict.fromkeys(name for each in meant for name in (each.file.name, each.file.moved_name) if name))
         reason = protected_among(names)
         if not reason:
-            return
+            return chosen
         request = PermissionRequest(
             session_id=session_id,
             turn_id=meant[0].hunk.turn_id,
@@ -288,8 +244,11 @@ class Reviews:
         )
         if not (await self._approver.ask(request)).startswith("allow"):
             raise PermissionDenied(f"Nothing was accepted. {reason}")
+        return chosen
 
-    async def _accept_turn(self, session_id: str, turn_id: str, seen: Mapping[str, str], *, together: bool) -> str:
+    async def _accept_turn(
+        self, session_id: str, turn_id: str, seen: Mapping[str, str | None], *, together: bool
+    ) -> str:
         """Accept hunks; `seen` says of each what it replaced when it was chosen."""
         pending = self._pending[session_id]
         # What is typed in this very moment may be in lines that a hunk replaces: nobody chose that.
@@ -330,7 +289,7 @@ class Reviews:
                     f"You changed the lines of {len(found)} proposed hunks yourself. Accept such a conflict by itself "
                     "to take the proposal, or reject it to keep your lines."
                 )
-            raise _nothing(selection)
+            raise nothing_waits(selection)
         return meant, [each for each in found if each.hunk.conflict and each.hunk.id not in selection.ids]
 
     async def _record(
@@ -382,17 +341,3 @@ class Reviews:
 
     def _lock(self, session_id: str) -> asyncio.Lock:
         return self._locks.setdefault(session_id, asyncio.Lock())
-
-
-def render_diff(hunks: Sequence[PendingHunk]) -> str:
-    """Return hunks as a unified diff of their files; a conflict takes the place of what the person wrote."""
-    files = list(dict.fromkeys(each.file for each in hunks))
-    changes = [file.accept({each.hunk.id for each in hunks if each.file == file})[0] for file in files]
-    return "".join(change.diff() for change in changes)
-
-
-def _nothing(selection: Selection) -> UserError:
-    if selection.ids:
-        names = ", ".join(sorted(selection.ids))[:100]
-        return UserError(f"No hunk {names} waits any more. List the hunks again.")
-    return UserError("No proposed change waits there.")

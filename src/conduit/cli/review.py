@@ -9,7 +9,7 @@ import sys
 from collections.abc import Sequence
 
 from conduit.app import App
-from conduit.app.review import Decided, PendingHunk, Selection, render_diff
+from conduit.app.selection import Decided, PendingHunk, Selection, render_diff
 from conduit.cli.approval import RefusingApprover, TerminalApprover, terminal_device
 from conduit.cli.folder import working_folder, workspace_root
 from conduit.cli.opening import find_session, opened

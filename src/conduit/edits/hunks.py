@@ -131,9 +131,18 @@ def rebase_hunks(base: str, hunks: Sequence[Hunk], now: str) -> tuple[Hunk, ...]
     """
     if now == base:
         return tuple(hunks)
-    theirs, before, after = spans(base, now), split_lines(base), split_lines(now)
+    edits, before, after = [hunk for hunk in hunks if hunk.kind == "edit"], split_lines(base), split_lines(now)
+    theirs = _taken_apart(edits, spans(base, now))
     result = [hunk for hunk in hunks if hunk.kind != "edit"]
-    for group, meeting in _groups([hunk for hunk in hunks if hunk.kind == "edit"], theirs):
+    for group, meeting in _groups(edits, theirs):
+        # What was put in at an edge is nobody's business, but where the whole is as it was meant, or as it was.
+        beside = [span for span in theirs if span not in meeting and _beside(group, span)]
+        if beside:
+            wider = sorted([*meeting, *beside], key=lambda span: (span.start, span.end))
+            whole = _conflict(group, wider, before, after, theirs)
+            if whole is None or not whole.conflict:
+                result += [] if whole is None else [whole]
+                continue
         if not meeting:
             result += [replace(hunk, line=hunk.line + _shift(theirs, hunk.line)) for hunk in group]
         elif (moved := _conflict(group, meeting, before, after, theirs)) is not None:
@@ -162,7 +171,7 @@ def _groups(hunks: Sequence[Hunk], theirs: Sequence[Span]) -> list[tuple[list[Hu
     """Return hunks with the changes of the person that meet them; those that share a change are together."""
     groups: list[tuple[list[Hunk], list[Span]]] = []
     for hunk in hunks:
-        meeting = [span for span in theirs if touches(hunk, span)]
+        meeting = [span for span in theirs if touches(hunk, span) or _comes_back(hunk, span)]
         if groups and meeting and meeting[0] in groups[-1][1]:
             groups[-1][0].append(hunk)
             groups[-1][1].extend(span for span in meeting if span not in groups[-1][1])
@@ -190,6 +199,46 @@ def _conflict(
     if stands == new:
         return None
     return replace(group[0], line=line, old=stands, new=new, was=None if stands == meant else meant)
+
+
+def _beside(group: Sequence[Hunk], span: Span) -> bool:
+    return span.start == span.end and span.start in (group[0].line, group[-1].end)
+
+
+def _missing(hunk: Hunk) -> set[str]:
+    """Return the lines that a side of a conflict has, and the text lacks there."""
+    sides = {line.strip() for text in (hunk.was or "", hunk.new) for line in split_lines(text)}
+    return sides - {line.strip() for line in split_lines(hunk.old)} - {""}
+
+
+def _taken_apart(hunks: Sequence[Hunk], theirs: Sequence[Span]) -> list[Span]:
+    """Return the changes of the person; lines that come back at the edge of a conflict are changes of their own."""
+    result = list(theirs)
+    for hunk in hunks:
+        missing = _missing(hunk) if hunk.conflict else set()
+        for number, span in enumerate(result if missing else ()):
+            if touches(hunk, span):
+                continue
+            if span.start == hunk.end and (count := _count(span.lines, missing)):
+                back, rest = Span(hunk.end, hunk.end, span.lines[:count]), replace(span, lines=span.lines[count:])
+                result[number : number + 1] = [back, rest] if rest.lines or rest.start < rest.end else [back]
+                break
+            if span.end == hunk.line and (count := _count(span.lines[::-1], missing)):
+                back, rest = Span(hunk.line, hunk.line, span.lines[-count:]), replace(span, lines=span.lines[:-count])
+                result[number : number + 1] = [rest, back] if rest.lines or rest.start < rest.end else [back]
+                break
+    return result
+
+
+def _count(lines: Sequence[str], missing: Collection[str]) -> int:
+    return next((number for number, line in enumerate(lines) if line.strip() not in missing), len(lines))
+
+
+def _comes_back(hunk: Hunk, span: Span) -> bool:
+    if not hunk.conflict or not _beside([hunk], span):
+        return False
+    missing = _missing(hunk)
+    return all(line.strip() in missing for line in span.lines)
 
 
 def _shift(theirs: Sequence[Span], line: int) -> int:

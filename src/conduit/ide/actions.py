@@ -16,7 +16,7 @@ from conduit.agent.permission import PermissionRequest
 from conduit.agent.setup import TurnResult
 from conduit.app import App, EditorContext, PromptOptions
 from conduit.app.parts import ApplyActions
-from conduit.app.review import PendingHunk, Selection, render_diff
+from conduit.app.selection import PendingHunk, Selection, render_diff
 from conduit.context.builder import fence
 from conduit.edits.drafting import find_broken
 from conduit.edits.edit import FileChange

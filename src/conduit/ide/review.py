@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from conduit.agent.setup import TurnResult
 from conduit.app import App, PromptOptions
-from conduit.app.review import PendingHunk, Selection
+from conduit.app.selection import PendingHunk, Selection
 from conduit.messages.content import Text
 from conduit.prompts.render import render_prompt
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from lsprotocol import types
 
-from conduit.app.review import PendingHunk, render_diff
+from conduit.app.selection import PendingHunk, render_diff
 from conduit.lsp.convert import uri_from_path
 from conduit.lsp.hints import refresh_hints
 from conduit.lsp.hunk_updates import hunk_line

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from lsprotocol import types
 
-from conduit.app.review import Decided, PendingHunk, Selection
+from conduit.app.selection import Decided, PendingHunk, Selection
 from conduit.ide.review import regenerate
 from conduit.lsp.answers import show_answer
 from conduit.lsp.convert import path_from_uri

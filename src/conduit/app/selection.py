@@ -1,0 +1,72 @@
+"""Which hunks a decision is about, and what it came to; values for `Reviews` and the faces. No rules of deciding."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from conduit.edits.hunks import Hunk
+from conduit.edits.review import PendingFile
+from conduit.errors import UserError
+
+
+@dataclass(frozen=True, slots=True)
+class PendingHunk:
+    """A hunk, and where it waits."""
+
+    session_id: str
+    file: PendingFile
+    hunk: Hunk
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Which hunks are meant: those that fit everything that is given; nothing given means all of the session.
+
+    Attributes:
+        ids: their ids.
+        turn_id: the turn that proposed them.
+        path: their file.
+        together: accept all of them or none, not one by one: none when one is a conflict, or when a file of `bases`
+            has another text by now. An undo takes such an acceptance back for good: nothing waits again.
+        bases: the texts of files for which the person agreed.
+    """
+
+    ids: Collection[str] = ()
+    turn_id: str | None = None
+    path: Path | None = None
+    together: bool = False
+    bases: Mapping[Path, str | None] = field(default_factory=dict)
+
+    def takes(self, file: PendingFile, hunk: Hunk) -> bool:
+        """Say whether a hunk is meant."""
+        return (
+            (not self.ids or hunk.id in self.ids)
+            and self.turn_id in (None, hunk.turn_id)
+            and self.path in (None, file.path, file.new_path)
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """What a decision came to: the hunks it was about, and conflicts that were left because they were not named."""
+
+    done: tuple[PendingHunk, ...]
+    left: tuple[PendingHunk, ...] = ()
+    change_ids: tuple[str, ...] = ()
+
+
+def render_diff(hunks: Sequence[PendingHunk]) -> str:
+    """Return hunks as a unified diff of their files; a conflict takes the place of what the person wrote."""
+    files = list(dict.fromkeys(each.file for each in hunks))
+    changes = [file.accept({each.hunk.id for each in hunks if each.file == file})[0] for file in files]
+    return "".join(change.diff() for change in changes)
+
+
+def nothing_waits(selection: Selection) -> UserError:
+    """Return what is raised when nothing of a selection waits."""
+    if selection.ids:
+        names = ", ".join(sorted(selection.ids))[:100]
+        return UserError(f"No hunk {names} waits any more. List the hunks again.")
+    return UserError("No proposed change waits there.")
