@@ -14,7 +14,7 @@ from pydantic import JsonValue
 
 from conduit.agent.setup import TurnResult
 from conduit.app import App, PromptOptions
-from conduit.app.review import PendingHunk
+from conduit.app.selection import PendingHunk
 from conduit.context.builder import fence
 from conduit.edits.drafting import Draft, change_of
 from conduit.edits.edit import FileChange

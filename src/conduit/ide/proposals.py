@@ -15,7 +15,7 @@ from pathlib import Path
 
 from conduit.agent.setup import TurnResult
 from conduit.app import App
-from conduit.app.review import PendingHunk, Selection
+from conduit.app.selection import PendingHunk, Selection
 from conduit.errors import StoreError, UserError
 
 log = logging.getLogger(__name__)
