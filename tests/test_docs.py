@@ -15,6 +15,8 @@ import pytest
 from conduit.agent.turn import TRANSITIONS
 from conduit.compose.tools import all_tools
 from conduit.ide.action_kinds import ACTIONS, ActionKind, title_of
+from conduit.lsp import table
+from conduit.lsp.server import resolve
 from conduit.workspace.language import Ability
 
 ROOT = Path(__file__).parent.parent
@@ -123,6 +125,16 @@ def test_the_table_of_what_an_editor_can_lend_has_every_ability_and_its_tools():
         )
         for ability in Ability
     }
+
+
+def test_the_page_of_the_protocol_has_every_request_with_its_parameters_and_its_answer():
+    methods = []
+    for method, row in table.METHODS.items():
+        if row.params is not None:
+            fields = resolve(row.params).model_fields.items()
+            names = ", ".join(f"{each.alias or name}{'' if each.is_required() else '?'}" for name, each in fields)
+            methods.append((method, names, resolve(row.target).__annotations__["return"]))
+    assert sorted(row[:3] for row in rows("protocol.md", "Requests")) == sorted(methods)
 
 
 @pytest.mark.parametrize(("page", "text"), blocks("toml"))

@@ -242,6 +242,25 @@ export interface LocationsResult {
   locations?: unknown[];
 }
 
+/** A file or folder; `name` is its name in the workspace, `uri` goes into a `resource_link`. */
+export interface MentionLine {
+  kind: 'file' | 'folder';
+  name: string;
+  uri: string;
+}
+
+/** Open documents first, then the best matches; what is ignored or private is never among them. */
+export interface MentionList {
+  mentions: MentionLine[];
+}
+
+/** What was typed behind the `@`; a session is only needed to see files that it proposes. */
+export interface MentionParams {
+  query?: string;
+  limit?: number;
+  sessionId?: string | null;
+}
+
 /** More of a message; with `replace` it takes the place of all that was shown of the message before. */
 export interface MessageChunk {
   sessionUpdate: 'user_message_chunk' | 'agent_message_chunk' | 'agent_thought_chunk';
@@ -727,6 +746,7 @@ export interface Requests {
   'conduit/hunk/reject': { params: HunkParams; result: HunksDecided };
   'conduit/hunk/text': { params: ProposedParams; result: ProposedText };
   'conduit/inlineEdit': { params: InlineEditParams; result: InlineEditResult };
+  'conduit/mention/list': { params: MentionParams; result: MentionList };
   'conduit/models/list': { params: NoParams; result: ModelList };
   'conduit/session/cancel': { params: SessionParams; result: Cancelled };
   'conduit/session/list': { params: ListSessionsParams; result: SessionList };

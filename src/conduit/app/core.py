@@ -20,6 +20,7 @@ from conduit.app.bills import Bills
 from conduit.app.caches import SessionCaches
 from conduit.app.changes import Changes
 from conduit.app.live import Coming, Live
+from conduit.app.mentions import Mentions
 from conduit.app.model_side import ModelSide
 from conduit.app.parameters import changed
 from conduit.app.parts import Check, Parts, PromptOptions, Setup, Status, output_cap
@@ -93,6 +94,11 @@ class App(ModelSide):
         reviews = Reviews(self._parts, self.changes, self._emit)
         self.changes.on_reverted.append(reviews.reverted)
         return reviews
+
+    @cached_property
+    def mentions(self) -> Mentions:
+        """The files and folders that a prompt can name."""
+        return Mentions(self.workspace)
 
     # -- sessions ---------------------------------------------------------------------------------------------------
 

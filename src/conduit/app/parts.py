@@ -13,7 +13,7 @@ from conduit.agent.permission import Approver, effects_in
 from conduit.agent.setup import Target
 from conduit.app.library import ModelLibrary
 from conduit.catalog.model import EditFormat, ModelInfo
-from conduit.context.builder import EditorContext, render_file
+from conduit.context.builder import EditorContext, fence, render_file
 from conduit.edits.edit import EditSink
 from conduit.messages.content import Text
 from conduit.messages.request import ModelSettings
@@ -25,8 +25,11 @@ from conduit.sessions.events import Mode
 from conduit.sessions.journal import Recorder
 from conduit.sessions.ledger import Ledger
 from conduit.tools.base import ToolSet
+from conduit.workspace.editor import is_other_scheme
 from conduit.workspace.language import LanguageAbilities
 from conduit.workspace.workspace import Workspace
+
+_MOST_NAMES = 500  # of a folder that was put into a prompt
 
 ApplyActions = Literal["direct", "review"]
 """What becomes of the edits of a code action: applied together, or left for the person, hunk by hunk."""
@@ -210,9 +213,31 @@ class Parts:
         return options.offered(await asyncio.to_thread(self.tools, edit_format), mode)
 
     async def attach(self, name: str, limit_bytes: int) -> Text:
-        """Return a file of the workspace as a block of a prompt; raises what `Workspace.read` raises."""
+        """Return a file of the workspace, or the names in a folder, as a block of a prompt.
+
+        Raises:
+            PathNotFound, NotText, OutsideWorkspace: it cannot be read.
+        """
+        folder = await self._folder(name)
+        if folder is not None:
+            return folder
         reading = await self.workspace.read(name)
-        return Text(text=render_file(reading.name, reading.text, origin=reading.origin, limit_bytes=limit_bytes))
+        text = render_file(reading.name, reading.text, origin=reading.origin, limit_bytes=limit_bytes)
+        uri = reading.path.as_uri() if reading.path.is_absolute() else str(reading.path)
+        return Text(text=text, shown=reading.name, source=uri)
+
+    async def _folder(self, name: str) -> Text | None:
+        """Return the names in a folder as a block, or None when it is none."""
+        if is_other_scheme(name) or not (path := self.workspace.path_of(name)).is_dir():
+            return None
+        shown = f"{self.workspace.name_of(path)}/"
+        found = await self.workspace.list_files(name, limit=_MOST_NAMES)
+        more = "\n(and more)" if found.cut else ""
+        return Text(
+            text=f"Files in the folder {shown}:\n{fence(chr(10).join(found.names))}{more}",
+            shown=shown,
+            uri=path.as_uri(),
+        )
 
 
 def output_cap(limits: TurnLimits, model: ModelInfo) -> int:

@@ -48,8 +48,8 @@ def _blocks(message: Message) -> Iterable[str]:
         match block:
             case Text(audience="model"):
                 pass
-            case Text(text=text):
-                yield text.strip("\n") or "(nothing)"
+            case Text():
+                yield block.visible.strip("\n") or "(nothing)"
             case Thinking(text=text):
                 yield "\n".join(f"> {line}".rstrip() for line in text.strip().split("\n"))
             case ToolCall():

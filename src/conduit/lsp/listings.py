@@ -50,8 +50,8 @@ def title_of(info: SessionInfo) -> str:
 
 
 def _said(message: Message) -> str:
-    blocks = (block for block in message.content if isinstance(block, Text) and block.audience == "all")
-    return "\n\n".join(block.text.strip() for block in blocks)
+    texts = (block.visible.strip() for block in message.content if isinstance(block, Text))
+    return "\n\n".join(filter(None, texts))
 
 
 def _time(unix_s: float) -> str:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from lsprotocol import types
 
+_FEATURES = "conduit.lsp.features."
 _SESSION = "conduit.lsp.features.session:"
 _CACHES = "conduit.lsp.features.caches:"
 _COMMANDS = "conduit.lsp.features.commands:"
@@ -55,6 +56,7 @@ METHODS: dict[str, Row] = {
         "conduit.lsp.features.inline_edit:inline_edit", _PAYLOADS + "inline_edit:InlineEditParams"
     ),
     "conduit/models/list": Row(_SESSION + "list_models", _PAYLOADS + "status:NoParams"),
+    "conduit/mention/list": Row(_FEATURES + "mentions:list_mentions", _PAYLOADS + "mentions:MentionParams"),
     types.TEXT_DOCUMENT_CODE_ACTION: Row("conduit.lsp.features.actions:code_action"),
     types.TEXT_DOCUMENT_CODE_LENS: Row(_REVIEW + "code_lens"),
     types.WORKSPACE_TEXT_DOCUMENT_CONTENT: Row(_REVIEW + "text_document_content"),
@@ -138,10 +140,12 @@ AFTER_INITIALIZE = (
     "conduit.lsp.protocol.caches",
     "conduit.lsp.protocol.undo",
     "conduit.lsp.protocol.status",
+    "conduit.lsp.protocol.mentions",
     "conduit.lsp.protocol.hunk",
     "conduit.lsp.protocol.update",
     "conduit.lsp.protocol.permission",
     "conduit.lsp.features.session",
+    "conduit.lsp.features.mentions",
     "conduit.lsp.features.caches",
     "conduit.lsp.features.commands",
     "conduit.lsp.features.undo",

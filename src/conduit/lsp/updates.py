@@ -7,6 +7,7 @@ from typing import Literal
 from pydantic import JsonValue
 
 from conduit.lsp.hunk_updates import review_update
+from conduit.lsp.prompting import to_shown
 from conduit.lsp.protocol.parameters import Parameters
 from conduit.lsp.protocol.prompt import TokenUsage
 from conduit.lsp.protocol.update import (
@@ -26,7 +27,7 @@ from conduit.lsp.protocol.update import (
     Update,
     UsageUpdate,
 )
-from conduit.messages.content import Audio, Block, Image, Sources, Text
+from conduit.messages.content import Sources
 from conduit.messages.message import Usage
 from conduit.sessions.events import (
     AssistantReplied,
@@ -132,10 +133,10 @@ def _message(event: TurnStarted) -> list[Update]:
         MessageChunk(
             session_update="user_message_chunk",
             message_id=event.message_id,
-            content=content,
+            content=content.model_dump(mode="json", by_alias=True),
             replace=True if number == 0 else None,
         )
-        for number, content in enumerate(filter(None, map(_content, event.message.content)))
+        for number, content in enumerate(to_shown(event.message.content))
     ]
 
 
@@ -224,17 +225,3 @@ def _action(file: FileState) -> Literal["create", "delete", "move", "edit"]:
 
 def _text_content(text: str) -> dict[str, JsonValue]:
     return {"type": "content", "content": {"type": "text", "text": text}}
-
-
-def _content(block: Block) -> dict[str, JsonValue] | None:
-    match block:
-        case Text(audience="model"):
-            return None
-        case Text(source=str(uri)):
-            return {"type": "resource_link", "uri": uri, "name": uri.rsplit("/", 1)[-1]}
-        case Text():
-            return {"type": "text", "text": block.text}
-        case Image() | Audio():
-            return {"type": block.type, "mimeType": block.media_type, "data": block.data}
-        case _:
-            return None

@@ -27,14 +27,27 @@ class ProviderData(Value):
 class Text(Value):
     """Plain text or Markdown. What Conduit adds to a person's words is for the model's eyes only.
 
-    `source` is the URI of what a person attached: faces show where it is from instead of all of it.
+    Attributes:
+        text: what the model reads.
+        shown: what people see instead, such as the command that `text` is the expansion of, or a file's name.
+        source: the URI of what a person attached: faces show where it is from instead of all of it.
     """
 
     type: Literal["text"] = "text"
     text: str
     audience: Literal["all", "model"] = "all"
+    shown: str | None = None
     source: str | None = None
     provider_data: ProviderData | None = None
+
+    @property
+    def visible(self) -> str:
+        """What people see of it; empty for what only the model gets."""
+        if self.audience == "model":
+            return ""
+        if self.source is not None:
+            return f"[{self.shown or self.source.rsplit('/', 1)[-1]}]({self.source})"
+        return self.text if self.shown is None else self.shown
 
 
 class Thinking(Value):

@@ -97,7 +97,7 @@ def rebuild(connection: sqlite3.Connection) -> int:
 
 def title_of(message: Message) -> str:
     """Return the first line of a message that says anything, at most 60 characters; blocks are not run together."""
-    said = (block.text for block in message.content if isinstance(block, Text) and block.audience == "all")
+    said = (block.visible for block in message.content if isinstance(block, Text) and block.source is None)
     lines = (line for text in said for line in text.splitlines())
     line = next((line for line in lines if line.strip()), "")
     line = " ".join(line.split())

@@ -108,6 +108,10 @@ class Workspace:
         """Return the open document of an absolute path."""
         return self._layers.editor.document(path)
 
+    def documents(self) -> Sequence[Document]:
+        """Return the open documents that are files."""
+        return self._layers.editor.documents()
+
     def check_writable(self, path: Path) -> None:
         """Do nothing for a file that may be changed.
 

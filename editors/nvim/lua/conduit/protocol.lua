@@ -206,6 +206,22 @@
 ---@field version? number|nil
 ---@field locations? any[]
 
+---A file or folder; `name` is its name in the workspace, `uri` goes into a `resource_link`.
+---@class conduit.MentionLine
+---@field kind 'file'|'folder'
+---@field name string
+---@field uri string
+
+---Open documents first, then the best matches; what is ignored or private is never among them.
+---@class conduit.MentionList
+---@field mentions conduit.MentionLine[]
+
+---What was typed behind the `@`; a session is only needed to see files that it proposes.
+---@class conduit.MentionParams
+---@field query? string
+---@field limit? number
+---@field sessionId? string|nil
+
 ---More of a message; with `replace` it takes the place of all that was shown of the message before.
 ---@class conduit.MessageChunk
 ---@field sessionUpdate 'user_message_chunk'|'agent_message_chunk'|'agent_thought_chunk'
@@ -630,6 +646,7 @@ return {
     'conduit/hunk/reject', -- HunkParams -> HunksDecided
     'conduit/hunk/text', -- ProposedParams -> ProposedText
     'conduit/inlineEdit', -- InlineEditParams -> InlineEditResult
+    'conduit/mention/list', -- MentionParams -> MentionList
     'conduit/models/list', -- NoParams -> ModelList
     'conduit/session/cancel', -- SessionParams -> Cancelled
     'conduit/session/list', -- ListSessionsParams -> SessionList

@@ -5,21 +5,14 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
-from conduit.app import EditorContext, PromptOptions
+from conduit.app import PromptOptions
 from conduit.app.parameters import parameters
-from conduit.errors import OutsideWorkspace
-from conduit.lsp.convert import path_from_uri
+from conduit.lsp.prompting import editor_context, to_blocks
 from conduit.lsp.protocol.parameters import SetParametersParams
 from conduit.lsp.protocol.payload import NoParams
 from conduit.lsp.protocol.prompt import (
-    AudioContent,
-    ContentBlock,
-    ImageContent,
-    PromptContext,
     PromptParams,
     PromptResult,
-    ResourceLink,
-    TextContent,
 )
 from conduit.lsp.protocol.session import (
     Cancelled,
@@ -38,10 +31,8 @@ from conduit.lsp.protocol.session import (
     SetModeParams,
 )
 from conduit.lsp.protocol.status import ModelLine, ModelList
-from conduit.lsp.subject import range_in
 from conduit.lsp.updates import to_token_usage
 from conduit.lsp.watching import send_update
-from conduit.messages.content import Audio, Block, Image, Text
 from conduit.sessions.events import SessionInfo
 
 if TYPE_CHECKING:
@@ -87,11 +78,11 @@ async def prompt(server: ConduitServer, params: PromptParams) -> PromptResult:
     """`conduit/session/prompt`: the answer comes when the turn is over."""
     app = await server.app()
     server.conversation_id = params.session_id
-    content = [await _block(app, block) for block in params.prompt]
+    content = await to_blocks(app, params.prompt)
     options = PromptOptions(
         tools=params.tools,
         tool_names=None if params.tool_names is None else frozenset(params.tool_names),
-        context=_context(server, app, params.context),
+        context=editor_context(server, app, params.context),
         settings=parameters(params.parameters.given()) if params.parameters else None,
     )
     result = await app.prompt(params.session_id, content, options)
@@ -167,45 +158,3 @@ def _opened(app: App, info: SessionInfo, last_seq: int) -> OpenedSession:
 
 def _line(info: SessionInfo) -> SessionLine:
     return SessionLine(session_id=info.id, **info.model_dump(exclude={"id", "tip"}))
-
-
-async def _block(app: App, block: ContentBlock) -> Block:
-    match block:
-        case TextContent():
-            return Text(text=block.text)
-        case ImageContent():
-            return Image(media_type=block.mime_type, data=block.data)
-        case AudioContent():
-            return Audio(media_type=block.mime_type, data=block.data)
-        case ResourceLink():
-            return (await app.attach(block.uri)).model_copy(update={"source": block.uri})
-        case _:
-            return Text(text=f"{block.resource.uri}:\n{block.resource.text}", source=block.resource.uri)
-
-
-def _context(server: ConduitServer, app: App, context: PromptContext | None) -> EditorContext | None:
-    """Return what the person looks at; documents outside of the workspace are left out."""
-    if context is None:
-        return None
-    names = [_name(server, app, other.uri) for other in context.open_documents]
-    opened = tuple(name for name in names if name is not None)
-    uri = context.active_document.uri if context.active_document else None
-    document = server.documents.by_uri(uri) if uri else None
-    range_ = range_in(server, document, context.selection) if document and context.selection else None
-    return EditorContext(
-        active=_name(server, app, uri) if uri else None,
-        language=document.language_id if document else None,
-        selection=document.text_in(range_) if document and range_ else None,
-        selection_range=range_,
-        open_files=opened,
-    )
-
-
-def _name(server: ConduitServer, app: App, uri: str) -> str | None:
-    path = path_from_uri(uri)
-    if path is None:  # an untitled document and the like can be read as long as it is open
-        return uri if server.documents.by_uri(uri) is not None and uri.isprintable() else None
-    try:
-        return app.workspace.name_of(path)
-    except OutsideWorkspace:
-        return None

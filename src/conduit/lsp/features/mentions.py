@@ -1,0 +1,20 @@
+"""`conduit/mention/list`: what an `@` in a prompt may name."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from conduit.lsp.convert import uri_from_path
+from conduit.lsp.protocol.mentions import MentionLine, MentionList, MentionParams
+
+if TYPE_CHECKING:
+    from conduit.lsp.server import ConduitServer
+
+
+async def list_mentions(server: ConduitServer, params: MentionParams) -> MentionList:
+    """`conduit/mention/list`."""
+    app = await server.app()
+    found = await app.mentions.matching(params.query, params.limit)
+    return MentionList(
+        mentions=[MentionLine(kind=each.kind, name=each.name, uri=uri_from_path(each.path)) for each in found]
+    )

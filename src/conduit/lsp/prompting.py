@@ -1,0 +1,110 @@
+"""What a client says in a prompt, as blocks and as what the person looks at; and blocks as the client said them.
+
+Used by the features that start turns, and by those that show what was said.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
+from conduit.app import EditorContext
+from conduit.errors import OutsideWorkspace
+from conduit.lsp.convert import path_from_uri
+from conduit.lsp.protocol.prompt import (
+    AudioContent,
+    ContentBlock,
+    EmbeddedResource,
+    ImageContent,
+    PromptContext,
+    ResourceLink,
+    TextContent,
+    TextResource,
+)
+from conduit.lsp.subject import range_in
+from conduit.messages.content import Audio, Block, Image, Text
+
+if TYPE_CHECKING:
+    from conduit.app import App
+    from conduit.lsp.server import ConduitServer
+
+
+async def to_blocks(app: App, content: Sequence[ContentBlock]) -> list[Block]:
+    """Return the blocks of a prompt; files are read. Raises PathNotFound, NotText or OutsideWorkspace."""
+    return [await _block(app, block) for block in content]
+
+
+def to_content(blocks: Iterable[Block]) -> list[ContentBlock]:
+    """Return what a person said as they said it; what Conduit added is left out."""
+    return [content for content in map(_content, blocks) if content is not None]
+
+
+def to_shown(blocks: Iterable[Block]) -> list[ContentBlock]:
+    """Return what people see of what was said: of an attached text, where it is from."""
+    return [
+        ResourceLink(uri=content.resource.uri, name=content.resource.uri.rsplit("/", 1)[-1])
+        if isinstance(content, EmbeddedResource)
+        else content
+        for content in to_content(blocks)
+    ]
+
+
+def _content(block: Block) -> ContentBlock | None:
+    match block:
+        case Text(audience="model"):
+            return None
+        case Text(source=str(uri), shown=str(name)):
+            return ResourceLink(uri=uri, name=name)
+        case Text(source=str(uri)):
+            return EmbeddedResource(resource=TextResource(uri=uri, text=block.text.removeprefix(f"{uri}:\n")))
+        case Text():
+            return TextContent(text=block.visible)
+        case Image():
+            return ImageContent(mime_type=block.media_type, data=block.data)
+        case Audio():
+            return AudioContent(mime_type=block.media_type, data=block.data)
+        case _:
+            return None
+
+
+async def _block(app: App, block: ContentBlock) -> Block:
+    match block:
+        case TextContent():
+            return Text(text=block.text)
+        case ImageContent():
+            return Image(media_type=block.mime_type, data=block.data)
+        case AudioContent():
+            return Audio(media_type=block.mime_type, data=block.data)
+        case ResourceLink():
+            return (await app.attach(block.uri)).model_copy(update={"source": block.uri})
+        case _:
+            uri = block.resource.uri
+            return Text(text=f"{uri}:\n{block.resource.text}", source=uri)
+
+
+def editor_context(server: ConduitServer, app: App, context: PromptContext | None) -> EditorContext | None:
+    """Return what the person looks at; documents outside of the workspace are left out."""
+    if context is None:
+        return None
+    names = [_name(server, app, other.uri) for other in context.open_documents]
+    opened = tuple(name for name in names if name is not None)
+    uri = context.active_document.uri if context.active_document else None
+    document = server.documents.by_uri(uri) if uri else None
+    range_ = range_in(server, document, context.selection) if document and context.selection else None
+    return EditorContext(
+        active=_name(server, app, uri) if uri else None,
+        language=document.language_id if document else None,
+        selection=document.text_in(range_) if document and range_ else None,
+        selection_range=range_,
+        open_files=opened,
+    )
+
+
+def _name(server: ConduitServer, app: App, uri: str) -> str | None:
+    path = path_from_uri(uri)
+    if path is None:  # an untitled document and the like can be read as long as it is open
+        return uri if server.documents.by_uri(uri) is not None and uri.isprintable() else None
+    try:
+        return app.workspace.name_of(path)
+    except OutsideWorkspace:
+        return None
