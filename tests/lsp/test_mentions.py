@@ -40,10 +40,10 @@ async def test_open_documents_come_first_then_the_best_names_and_nothing_ignored
     assert await names(editor, "prc") == ["src/shop/prices.py"]
     assert await names(editor, "env") == []
     assert await names(editor, "", limit=2) == ["src/", "docs/"]
-    await editor.open(tree / "src/shop/prices.py", "unsaved\n")
-    assert (await names(editor))[0] == "src/shop/prices.py"
     found = (await editor.request("conduit/mention/list", {"query": "shop/"}))["mentions"][0]
     assert found == {"kind": "folder", "name": "src/shop/", "uri": (tree / "src/shop").as_uri()}
+    await editor.open(tree / "src/shop/prices.py", "unsaved\n")
+    assert (await names(editor))[0] == "src/shop/prices.py"
 
 
 async def test_wrong_parameters_are_answered_with_the_name_of_the_field(start_editor: StartEditor) -> None:
