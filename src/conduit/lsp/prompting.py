@@ -1,11 +1,8 @@
-"""What a client says in a prompt, as blocks and as what the person looks at; and blocks as the client said them.
-
-Used by the features that start turns, and by those that show what was said.
-"""
+"""What a client says in a prompt, as blocks, and what the person looks at. For the features that start turns."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from conduit.app import EditorContext
@@ -14,12 +11,10 @@ from conduit.lsp.convert import path_from_uri
 from conduit.lsp.protocol.prompt import (
     AudioContent,
     ContentBlock,
-    EmbeddedResource,
     ImageContent,
     PromptContext,
     ResourceLink,
     TextContent,
-    TextResource,
 )
 from conduit.lsp.subject import range_in
 from conduit.messages.content import Audio, Block, Image, Text
@@ -32,39 +27,6 @@ if TYPE_CHECKING:
 async def to_blocks(app: App, content: Sequence[ContentBlock]) -> list[Block]:
     """Return the blocks of a prompt; files are read. Raises PathNotFound, NotText or OutsideWorkspace."""
     return [await _block(app, block) for block in content]
-
-
-def to_content(blocks: Iterable[Block]) -> list[ContentBlock]:
-    """Return what a person said as they said it; what Conduit added is left out."""
-    return [content for content in map(_content, blocks) if content is not None]
-
-
-def to_shown(blocks: Iterable[Block]) -> list[ContentBlock]:
-    """Return what people see of what was said: of an attached text, where it is from."""
-    return [
-        ResourceLink(uri=content.resource.uri, name=content.resource.uri.rsplit("/", 1)[-1])
-        if isinstance(content, EmbeddedResource)
-        else content
-        for content in to_content(blocks)
-    ]
-
-
-def _content(block: Block) -> ContentBlock | None:
-    match block:
-        case Text(audience="model"):
-            return None
-        case Text(source=str(uri), shown=str(name)):
-            return ResourceLink(uri=uri, name=name)
-        case Text(source=str(uri)):
-            return EmbeddedResource(resource=TextResource(uri=uri, text=block.text.removeprefix(f"{uri}:\n")))
-        case Text():
-            return TextContent(text=block.visible)
-        case Image():
-            return ImageContent(mime_type=block.media_type, data=block.data)
-        case Audio():
-            return AudioContent(mime_type=block.media_type, data=block.data)
-        case _:
-            return None
 
 
 async def _block(app: App, block: ContentBlock) -> Block:

@@ -7,7 +7,6 @@ from typing import Literal
 from pydantic import JsonValue
 
 from conduit.lsp.hunk_updates import review_update
-from conduit.lsp.prompting import to_shown
 from conduit.lsp.protocol.parameters import Parameters
 from conduit.lsp.protocol.prompt import TokenUsage
 from conduit.lsp.protocol.update import (
@@ -27,6 +26,7 @@ from conduit.lsp.protocol.update import (
     Update,
     UsageUpdate,
 )
+from conduit.lsp.shown import to_shown
 from conduit.messages.content import Sources
 from conduit.messages.message import Usage
 from conduit.sessions.events import (
