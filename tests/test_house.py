@@ -36,6 +36,7 @@ FORBIDDEN_NAMES = {"utils", "util", "helpers", "helper", "manager", "common", "m
 # Where everything is caught, and why: a face's last handler, or a place where an error has nobody else to go to.
 BROAD_HANDLERS = {
     "agent/turn.py:_act": "a bug of ours still ends the turn with a valid transcript",
+    "config/vault.py:run": "carried over from a thread to the loop: a keyring raises what its system raised",
     "cli/errors.py:run_reporting": "the command line's last handler",
     "lsp/dispatch.py:_receive_response": "cattrs raises whatever a field's own type raised",
     "lsp/dispatch.py:_take_in": "a notification has no answer; the next message must still be read",

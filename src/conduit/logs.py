@@ -102,6 +102,13 @@ def adjust_logging(level: str, path: Path | None) -> None:
         handler.move_to(_open(path))
 
 
+def hide_in_logs(secret: str) -> None:
+    """Mask a value from now on; without running logging of ours nothing happens."""
+    for handler in logging.getLogger().handlers:
+        if isinstance(handler.formatter, _Formatter):
+            handler.formatter.hide(secret)
+
+
 def _level_number(level: str) -> int:
     if level.lower() not in LEVELS:
         raise ValueError(f"The log level must be one of {', '.join(LEVELS)}, not {level!r}.")
@@ -153,6 +160,10 @@ class _Formatter(logging.Formatter):
     def __init__(self, redactor: Redactor) -> None:
         super().__init__()
         self._redactor = redactor
+
+    def hide(self, secret: str) -> None:
+        """Mask a value from now on."""
+        self._redactor.add(secret)
 
     def format(self, record: logging.LogRecord) -> str:
         """Return the line or lines of one record."""

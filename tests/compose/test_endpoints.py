@@ -10,6 +10,7 @@ from conduit.catalog.catalog import Catalog
 from conduit.catalog.model import ModelInfo, Vendor
 from conduit.compose.endpoints import EMBEDDED, Endpoints
 from conduit.config.settings import load_settings
+from conduit.config.vault import Keys
 from conduit.errors import ConfigError, MissingKey, UnknownModel
 from conduit.providers.base import Provider
 from conduit.providers.scripted import ScriptedProvider
@@ -38,8 +39,10 @@ def endpoints(tmp_path: Path, made: Made):
     def make(settings: dict[str, object] | None = None, **environ: str) -> Endpoints:
         environ = {"HOME": str(tmp_path), **environ}
         loaded = load_settings(arguments=settings or {}, environ=environ)
+        keys = Keys(environ, tmp_path, lambda key: None)
+        told = tmp_path / "told"
         return Endpoints(
-            loaded, Catalog.packaged(), made, notify=lambda note: None, told=tmp_path / "told", environ=environ
+            loaded, Catalog.packaged(), made, notify=lambda note: None, told=told, keys=keys, environ=environ
         )
 
     return make

@@ -7,7 +7,7 @@ import os
 import pytest
 
 from conduit.catalog.catalog import Catalog
-from conduit.config.secrets import require_key
+from conduit.config.secrets import find_key
 from conduit.messages.message import user_message
 from conduit.messages.request import ModelRequest, ModelSettings
 from fakes.wires import READ_FILE, call_and_result, collect, provider_of
@@ -27,7 +27,9 @@ class TestModel:
 
     async def ask(self, model, *messages, **options):
         vendor = CATALOG.vendor(model.vendor)
-        key = require_key(vendor.key_variables, vendor.name).value.get_secret_value()
+        found = find_key(vendor.key_variables)
+        assert found is not None, f"set {' or '.join(vendor.key_variables)}"
+        key = found.value.get_secret_value()
         async with provider_of(vendor.name, vendor.base_url, api_key=key) as provider:
             request = ModelRequest(model=model.name, messages=messages, **options)
             _, folded, error = await collect(provider, request)

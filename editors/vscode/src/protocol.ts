@@ -54,6 +54,13 @@ export interface ChangedFile {
   newPath?: string;
 }
 
+/** One line of the doctor. */
+export interface CheckLine {
+  name: string;
+  state: 'ok' | 'warning' | 'missing' | 'broken';
+  detail: string;
+}
+
 /** `conduit/editor/codeActions`; with `resolve` only the action with that id, its `edit` filled in. */
 export interface CodeActionsParams {
   textDocument: VersionedDocument;
@@ -95,6 +102,12 @@ export interface DiagnosticsParams {
 export interface DiagnosticsResult {
   version?: number | null;
   diagnostics?: unknown[];
+}
+
+/** What works and what is missing; no network is asked. */
+export interface DoctorReport {
+  checks: CheckLine[];
+  version: string;
 }
 
 /** `conduit/editor/save`, and what all questions about a document have. */
@@ -215,6 +228,22 @@ export interface Invalidated {
 export interface KeptLines {
   start: number;
   end: number;
+}
+
+/** A vendor that takes a key, and where the key that counts is; `variable` may hold it in the environment. */
+export interface KeyLine {
+  vendor: string;
+  name: string;
+  source: 'environment' | 'keyring' | 'session' | 'none';
+  variable: string;
+  kept: boolean;
+}
+
+/** `keyring` says that keys can be kept in this system's keyring; if not, `problem` says why and what to do. */
+export interface KeyList {
+  keyring: boolean;
+  problem: string;
+  vendors: KeyLine[];
 }
 
 /** `conduit/session/list`; `cursor` is the `nextCursor` of the page before. */
@@ -471,6 +500,11 @@ export interface RegenerateParams {
   instruction?: string;
 }
 
+/** `conduit/key/remove`: out of the keyring and out of this server's memory. */
+export interface RemoveKeyParams {
+  vendor: string;
+}
+
 /** `conduit/editor/rename`. */
 export interface RenameParams {
   textDocument: VersionedDocument;
@@ -549,6 +583,16 @@ export interface SessionParams {
   sessionId: string;
 }
 
+/** What one conversation used, and how full the model's context is (`contextSize` is left out if unknown). */
+export interface SessionSpend {
+  inputTokens: number;
+  outputTokens: number;
+  cost?: Cost;
+  unpriced: number;
+  contextUsed: number;
+  contextSize?: number;
+}
+
 /** `conduit/session/update`. One event may give several updates with the same `seq`. */
 export interface SessionUpdateParams {
   sessionId: string;
@@ -556,6 +600,13 @@ export interface SessionUpdateParams {
   seq?: number;
   at?: number;
   update: Update;
+}
+
+/** `conduit/key/set`: `session` keeps the key in this server's memory alone. */
+export interface SetKeyParams {
+  vendor: string;
+  key: string;
+  keep: 'keyring' | 'session';
 }
 
 /** `conduit/session/setMode`. */
@@ -588,6 +639,14 @@ export interface SourcesUpdate {
   sessionUpdate: 'sources';
   messageId: string;
   sources: SourceLine[];
+}
+
+/** Tokens and money; `cost` sums what has a price, and of `unpriced` answers none is known. */
+export interface Spend {
+  inputTokens: number;
+  outputTokens: number;
+  cost?: Cost;
+  unpriced: number;
 }
 
 /** `conduit/status`, server to client: what a status line shows. Bytes are those of a running download. */
@@ -690,6 +749,17 @@ export interface UndoneFile {
   problems: string[];
 }
 
+/** What was used today in this workspace, and in one session. */
+export interface UsageReport {
+  today: Spend;
+  session?: SessionSpend;
+}
+
+/** Without a session, only the day is reported. */
+export interface UsageReportParams {
+  sessionId?: string | null;
+}
+
 /** Tokens that the newest completion took up (`used`), its parts, and what it cost where a price is known. */
 export interface UsageUpdate {
   sessionUpdate: 'usage_update';
@@ -740,12 +810,16 @@ export interface Requests {
   'conduit/cache/enable': { params: CacheParams; result: CacheList };
   'conduit/cache/invalidate': { params: CacheParams; result: Invalidated };
   'conduit/cache/list': { params: CacheParams; result: CacheList };
+  'conduit/doctor': { params: NoParams; result: DoctorReport };
   'conduit/hunk/accept': { params: HunkParams; result: HunksDecided };
   'conduit/hunk/list': { params: HunkParams; result: HunkList };
   'conduit/hunk/regenerate': { params: RegenerateParams; result: PromptResult };
   'conduit/hunk/reject': { params: HunkParams; result: HunksDecided };
   'conduit/hunk/text': { params: ProposedParams; result: ProposedText };
   'conduit/inlineEdit': { params: InlineEditParams; result: InlineEditResult };
+  'conduit/key/list': { params: NoParams; result: KeyList };
+  'conduit/key/remove': { params: RemoveKeyParams; result: KeyList };
+  'conduit/key/set': { params: SetKeyParams; result: KeyList };
   'conduit/mention/list': { params: MentionParams; result: MentionList };
   'conduit/models/list': { params: NoParams; result: ModelList };
   'conduit/session/cancel': { params: SessionParams; result: Cancelled };
@@ -758,6 +832,7 @@ export interface Requests {
   'conduit/session/setModel': { params: SetModelParams; result: OpenedSession };
   'conduit/session/setParameters': { params: SetParametersParams; result: OpenedSession };
   'conduit/session/undo': { params: UndoParams; result: UndoResult };
+  'conduit/usage/report': { params: UsageReportParams; result: UsageReport };
 }
 
 /** What the server asks the extension. */

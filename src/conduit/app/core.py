@@ -19,6 +19,7 @@ from conduit.agent.turn import Turn
 from conduit.app.bills import Bills
 from conduit.app.caches import SessionCaches
 from conduit.app.changes import Changes
+from conduit.app.keys import VendorKeys
 from conduit.app.live import Coming, Live
 from conduit.app.mentions import Mentions
 from conduit.app.model_side import ModelSide
@@ -26,6 +27,7 @@ from conduit.app.parameters import changed
 from conduit.app.parts import Check, Parts, PromptOptions, Setup, Status, output_cap
 from conduit.app.resting import reconfigured, with_model
 from conduit.app.review import Reviews
+from conduit.app.spending import SessionSpent, Spent, context_used, spent_in, spent_today
 from conduit.app.starting import TurnStart
 from conduit.app.warming import warm_default
 from conduit.messages.content import Block, Text
@@ -94,6 +96,11 @@ class App(ModelSide):
         reviews = Reviews(self._parts, self.changes, self._emit)
         self.changes.on_reverted.append(reviews.reverted)
         return reviews
+
+    @cached_property
+    def keys(self) -> VendorKeys:
+        """The keys of vendors."""
+        return VendorKeys(self._parts.keys, lambda: self._take(self._parts.renew()))
 
     @cached_property
     def mentions(self) -> Mentions:
@@ -268,6 +275,16 @@ class App(ModelSide):
         """Return the tokens of this workspace by day and model, newest first."""
         return await self._parts.store.usage()
 
+    async def spent_today(self) -> Spent:
+        """Return what was used today in this workspace."""
+        return spent_today(await self.usage())
+
+    async def session_spent(self, session_id: str) -> SessionSpent:
+        """Return what a session used so far; raises SessionNotFound."""
+        events = await self.history(session_id)
+        info = await self._parts.store.session(session_id)
+        return SessionSpent(spent_in(events), context_used(events), self.context_tokens(info.model))
+
     async def doctor(self) -> list[Check]:
         """Return what works and what is missing, without a network call."""
         return await self._parts.doctor(self._setup)
@@ -275,8 +292,10 @@ class App(ModelSide):
     async def configure(self, client_settings: Mapping[str, object]) -> None:
         """Take changed settings of the client in; raises ConfigError and keeps the old ones when one is bad."""
         setup = self._parts.configure(client_settings)
-        if setup is self._setup:  # editors send their settings again and again; the open connections stay
-            return
+        if setup is not self._setup:  # editors send their settings again and again; the open connections stay
+            self._take(setup)
+
+    def _take(self, setup: Setup) -> None:
         self._retired.append(self._setup.models)
         self._setup = setup
         self._set_status(reconfigured(self._status, setup.models))

@@ -14,6 +14,7 @@ from conduit.app.library import ModelLibrary
 from conduit.app.parts import ModelChoice, Models, Parts, Setup, Status
 from conduit.app.resting import at_rest, with_model
 from conduit.catalog.model import ModelInfo
+from conduit.errors import UserError
 
 if TYPE_CHECKING:  # what few ask for is imported when it is asked for: an editor's server stays small
     from conduit.app.batch import Batches
@@ -64,6 +65,13 @@ class ModelSide:
     def model(self, name: str) -> ModelInfo:
         """Return the row of a model; raises UnknownModel with the nearest names."""
         return self._setup.models.resolve(name)
+
+    def context_tokens(self, name: str) -> int | None:
+        """Return how many tokens a model can read at once, None when nobody knows."""
+        try:
+            return self.model(name).context_tokens
+        except UserError:  # it is in no list any more
+            return None
 
     def library(self) -> ModelLibrary:
         """Return what is known of the models beyond choosing one."""

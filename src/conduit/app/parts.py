@@ -11,6 +11,7 @@ from typing import Literal, Protocol
 from conduit.agent.budget import TurnLimits
 from conduit.agent.permission import Approver, effects_in
 from conduit.agent.setup import Target
+from conduit.app.keys import KeyShelf
 from conduit.app.library import ModelLibrary
 from conduit.catalog.model import EditFormat, ModelInfo
 from conduit.context.builder import EditorContext, fence, render_file
@@ -179,7 +180,8 @@ class Parts:
 
     `tools` has those for a model that changes files in a form, the fewest for None; `batches` is the folder in which
     batches are kept, `notices` are sentences for the person about what was found while opening; `headless` says that
-    no editor is attached, so that nobody here knows what is in its buffers.
+    no editor is attached, so that nobody here knows what is in its buffers. `renew` makes the setup anew after a key
+    changed.
     """
 
     workspace: Workspace
@@ -194,6 +196,8 @@ class Parts:
     ledger: Ledger
     batches: Path
     blobs: BlobStore
+    keys: KeyShelf
+    renew: Callable[[], Setup]
     language: LanguageAbilities | None = None
     headless: bool = False
     notices: tuple[str, ...] = ()

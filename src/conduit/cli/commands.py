@@ -38,6 +38,7 @@ COMMANDS = (
     Command("speak", "conduit.cli.speak", "speak a text into a file"),
     Command("transcribe", "conduit.cli.transcribe", "write down what a recording says"),
     Command("batch", "conduit.cli.batch", "hand in a file of questions, bring the answers"),
+    Command("keys", "conduit.cli.keys", "list, keep and remove the keys of vendors"),
     Command("doctor", "conduit.cli.doctor", "check what is there and what is missing"),
     Command("log", "conduit.cli.log", "show what was sent to models and what they answered"),
 )

@@ -17,6 +17,7 @@ from conduit.catalog.catalog import Catalog
 from conduit.compose.calibrating import CalibratingRecorder
 from conduit.compose.endpoints import Endpoints, addressed
 from conduit.compose.followed import FollowedCatalog
+from conduit.compose.keys import CatalogKeys
 from conduit.compose.library import LISTS_FILE, OWN_FILE, read_tiers
 from conduit.compose.retention import expire_texts
 from conduit.compose.tools import all_tools
@@ -24,12 +25,13 @@ from conduit.compose.wires import Wires
 from conduit.config.folders import Folders, ensure_private, find_folders
 from conduit.config.secrets import secret_values
 from conduit.config.settings import Settings, load_settings
+from conduit.config.vault import Keys, ring_problem
 from conduit.context.calibration import CALIBRATION_FILE, Calibration
 from conduit.edits.apply import ApplyAtOnce
 from conduit.edits.edit import Applier
 from conduit.edits.saving import AbilitySaver
 from conduit.errors import ConfigError, ToolError, UnknownModel
-from conduit.logs import adjust_logging
+from conduit.logs import adjust_logging, hide_in_logs
 from conduit.messages.request import ModelSettings
 from conduit.redaction import Redactor
 from conduit.sandbox.confine import Door
@@ -79,13 +81,11 @@ async def open_app(
     folders = find_folders(environ)
     headless = isinstance(editor, HeadlessEditor)
     room = _Room(folders, environ, arguments or {}, mode="ask" if headless else "review")
-    setup = room.setup(room.load(client_settings))
-    ensure_private(folders.state)
+    setup = await room.open(client_settings)
     usable, lost = _usable(roots)
     workspace = Workspace(usable, editor, Door(usable))
     abilities = language(workspace) if language is not None else NoLanguage()
-    # Without a folder, conversations are kept in a place of their own.
-    database = database_path(folders.state, usable[0] if usable else folders.state / "no-folder")
+    database = _database(folders, usable)
     store, blobs = await _open_stores(room, database)
     app = App(
         Parts(
@@ -96,7 +96,9 @@ async def open_app(
             approver=approver,
             recorder=room.recorder,
             configure=room.configure,
-            doctor=lambda current: asyncio.to_thread(room.examine, current, database, workspace.door),
+            doctor=lambda current: room.check(current, database, workspace.door),
+            keys=CatalogKeys(room.keys, lambda: room.endpoints.catalog),
+            renew=room.renew,
             close=lambda: _close(room, workspace),
             ledger=SqliteLedger(folders.state / "ledger.db"),
             language=abilities,
@@ -109,6 +111,11 @@ async def open_app(
     )
     room.report = app.report
     return app
+
+
+def _database(folders: Folders, roots: Sequence[Path]) -> Path:
+    # Without a folder, conversations are kept in a place of their own.
+    return database_path(folders.state, roots[0] if roots else folders.state / "no-folder")
 
 
 async def _open_stores(room: _Room, database: Path) -> tuple[SqliteStore, BlobStore]:
@@ -143,7 +150,14 @@ class _Room:
     def __post_init__(self) -> None:
         self.catalog = Catalog.packaged()
         names = [name for vendor in self.catalog.vendors for name in vendor.key_variables]
-        self.journal = Journal(journal_path(self.folders.state), Redactor(secret_values(names, self.environ)))
+        redactor = Redactor(secret_values(names, self.environ))
+        self.journal = Journal(journal_path(self.folders.state), redactor)
+
+        def hide(key: str) -> None:
+            redactor.add(key)
+            hide_in_logs(key)
+
+        self.keys = Keys(self.environ, self.folders.state, hide)
         wires = {vendor.name: vendor.wire for vendor in self.catalog.vendors}
         self.calibration = Calibration(self.folders.state / CALIBRATION_FILE)
         self.recorder = CalibratingRecorder(
@@ -153,6 +167,14 @@ class _Room:
         )
         self.settings = Settings()
         self._current: Setup | None = None
+
+    async def open(self, client: Mapping[str, object]) -> Setup:
+        """Return what the settings decide, with the keys of the keyring; raises as `setup`."""
+        settings = self.load(client)
+        await self.keys.load()
+        setup = self.setup(settings)
+        ensure_private(self.folders.state)
+        return setup
 
     def load(self, client: Mapping[str, object]) -> Settings:
         """Read the settings and log as they say; raises ConfigError."""
@@ -196,6 +218,7 @@ class _Room:
             wires.make,
             notify=lambda note: self.report(Status("waiting", endpoints.default(), message=note)),
             told=self.folders.state / "introduced-embedded",
+            keys=self.keys,
             environ=self.environ,
         )
         if self._current is not None and settings.model != self.settings.model and (problem := endpoints.problem()):
@@ -216,6 +239,18 @@ class _Room:
         )
         return self._current
 
+    def renew(self) -> Setup:
+        """Return what the settings decide once more, after a key changed: every endpoint is made anew."""
+        self._current = None
+        return self.setup(self.settings)
+
+    @property
+    def endpoints(self) -> Endpoints:
+        """The endpoints of the settings in force."""
+        assert self._current is not None
+        assert isinstance(self._current.models, Endpoints)
+        return self._current.models
+
     def _catalog(self, settings: Settings) -> Catalog:
         """Return the rows of all tiers, which follow their files; raises as `setup`."""
         packaged = addressed(self.catalog, settings, self.environ)
@@ -227,7 +262,11 @@ class _Room:
 
         return FollowedCatalog(lambda: read_tiers(packaged, lists, own), (lists, own), tell)
 
-    def examine(self, setup: Setup, database: Path, door: Door) -> list[Check]:
+    async def check(self, setup: Setup, database: Path, door: Door) -> list[Check]:
+        """Return the doctor's lines."""
+        return await asyncio.to_thread(self.examine, setup, database, door, await ring_problem())
+
+    def examine(self, setup: Setup, database: Path, door: Door, ring: str) -> list[Check]:
         """Return the doctor's lines; blocks on the disk."""
         from conduit.compose.doctor import examine
         from conduit.workspace import search
@@ -245,7 +284,7 @@ class _Room:
             ripgrep=ripgrep,
             door=door,
             weights=_weights_check(Wires(self.settings, self.catalog, self.folders.data, self.report).weights()),
-            environ=self.environ,
+            ring=ring,
         )
 
     async def aclose(self) -> None:

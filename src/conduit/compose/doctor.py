@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import platform
-from collections.abc import Mapping
 from pathlib import Path
 
 from conduit import __version__
 from conduit.app.parts import Check
 from conduit.compose.endpoints import Endpoints
 from conduit.config.folders import Folders
-from conduit.config.secrets import find_key
+from conduit.config.secrets import FoundKey
 from conduit.config.settings import Settings
 from conduit.errors import ConfigError
 from conduit.sandbox.confine import Door
@@ -27,7 +26,7 @@ def examine(
     ripgrep: Path | None,
     door: Door,
     weights: Check,
-    environ: Mapping[str, str],
+    ring: str,
 ) -> list[Check]:
     """Return one line for each thing that a person may have to put right."""
     problem = endpoints.problem()
@@ -36,7 +35,8 @@ def examine(
         Check("python", "ok", f"{platform.python_version()} on {platform.system()} {platform.machine()}"),
         _settings_check(settings),
         Check("default model", "broken" if problem else "ok", problem or endpoints.default()),
-        *_vendor_checks(endpoints, environ),
+        *_vendor_checks(endpoints),
+        _keyring_check(ring),
         weights,
         Check("database", "ok" if database.exists() else "missing", f"{database}{_size(database)}"),
         Check("checkpoints", "ok", _checkpoints(BlobStore(blobs_path(database)))),
@@ -55,13 +55,13 @@ def _settings_check(settings: Settings) -> Check:
     return Check("settings file", "ok", str(file))
 
 
-def _vendor_checks(endpoints: Endpoints, environ: Mapping[str, str]) -> list[Check]:
+def _vendor_checks(endpoints: Endpoints) -> list[Check]:
     checks = []
     for vendor in endpoints.catalog.vendors:
         name = f"vendor {vendor.name}"
         try:
             missing = endpoints.missing(vendor)
-            found = find_key(vendor.key_variables, environ)
+            found = endpoints.keys.find(vendor.name, vendor.key_variables)
         except ConfigError as error:
             checks.append(Check(name, "broken", str(error)))
             continue
@@ -69,9 +69,23 @@ def _vendor_checks(endpoints: Endpoints, environ: Mapping[str, str]) -> list[Che
             lacking = "key" if vendor.key_required else "address" if vendor.wire != "scripted" else "script"
             checks.append(Check(name, "missing", f"{lacking} missing: {missing}"))
         else:
-            said = f"ready, key found in {found.variable}" if found else "ready, no key needed"
+            said = f"ready, {_place(found)}" if found else "ready, no key needed"
             checks.append(Check(name, "ok", said))
     return checks
+
+
+def _place(found: FoundKey) -> str:
+    match found.source:
+        case "environment":
+            return f"key found in {found.variable}"
+        case "keyring":
+            return "key found in the keyring"
+        case _:
+            return "key entered for as long as this runs"
+
+
+def _keyring_check(problem: str) -> Check:
+    return Check("keyring", "warning" if problem else "ok", problem or "can keep keys")
 
 
 def _checkpoints(blobs: BlobStore) -> str:

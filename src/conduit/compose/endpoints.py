@@ -17,8 +17,8 @@ from conduit.compose.batching import RetryingRunner
 from conduit.compose.embedding import BatchingEmbedder
 from conduit.compose.library import LISTS_FILE, Library
 from conduit.compose.media import abilities
-from conduit.config.secrets import find_key, require_key
 from conduit.config.settings import Settings
+from conduit.config.vault import Keys
 from conduit.errors import ConfigError, UnknownModel, UserError
 from conduit.providers.base import BatchRunner, Embeds, Provider, RunsBatches
 from conduit.providers.media import MediaAbilities
@@ -49,6 +49,7 @@ class Endpoints:
         *,
         notify: Callable[[str], None],
         told: Path,
+        keys: Keys,
         environ: Mapping[str, str] = os.environ,
     ) -> None:
         """Take the parts.
@@ -59,14 +60,15 @@ class Endpoints:
             make: makes a wire.
             notify: is told when a request waits for its next try.
             told: a file whose existence says that the person was introduced to the embedded model.
-            environ: where keys are looked up.
+            keys: finds the keys of vendors.
+            environ: where addresses are looked up.
         """
         self._catalog = addressed(catalog, settings, environ)
         self._settings = settings
         self._make = make
         self._notify = notify
         self._told = told
-        self._environ = environ
+        self.keys = keys
         self._open: dict[tuple[str, str], RetryingProvider] = {}
         self.library = Library(self, told.with_name(LISTS_FILE), self._take_in)
 
@@ -204,7 +206,7 @@ class Endpoints:
             return ""
         if vendor.base_url is None:
             return f"set vendors.{vendor.name}.base_url"
-        if vendor.key_required and vendor.key_variables and find_key(vendor.key_variables, self._environ) is None:
+        if vendor.key_required and vendor.key_variables and self.keys.find(vendor.name, vendor.key_variables) is None:
             return f"set {vendor.key_hint}"
         return ""
 
@@ -220,8 +222,8 @@ class Endpoints:
 
     def _key(self, vendor: Vendor) -> str | None:
         if vendor.key_required and vendor.key_variables:
-            return require_key(vendor.key_variables, vendor.display_name, self._environ).value.get_secret_value()
-        found = find_key(vendor.key_variables, self._environ)
+            return self.keys.require(vendor.name, vendor.display_name, vendor.key_variables).value.get_secret_value()
+        found = self.keys.find(vendor.name, vendor.key_variables)
         return found.value.get_secret_value() if found else None
 
 

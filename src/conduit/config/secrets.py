@@ -1,4 +1,4 @@
-"""Keys of vendors: looked up in the environment when they are needed, never stored in settings, never shown.
+"""Keys of vendors in the environment: looked up when they are needed, never stored in settings, never shown.
 
 A vendor's row names its variable; this module knows no vendor. For `compose`,
 `cli` and `__main__`.
@@ -10,9 +10,9 @@ import os
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
-from conduit.errors import ConfigError, MissingKey
+from conduit.errors import ConfigError
 
 if TYPE_CHECKING:
     from pydantic import SecretStr
@@ -23,10 +23,11 @@ _SHORTEST_SECRET = 8  # masking shorter values would blank ordinary words out of
 
 @dataclass(frozen=True, slots=True)
 class FoundKey:
-    """A key, and the variable that holds it."""
+    """A key, and the variable that holds it, or may hold it when it is from elsewhere."""
 
     variable: str
     value: SecretStr
+    source: Literal["environment", "keyring", "session"] = "environment"
 
 
 def find_key(variables: Sequence[str], environ: Mapping[str, str] = os.environ) -> FoundKey | None:
@@ -47,20 +48,6 @@ def find_key(variables: Sequence[str], environ: Mapping[str, str] = os.environ) 
 
         return FoundKey(variable, SecretStr(value))
     return None
-
-
-def require_key(variables: Sequence[str], vendor: str, environ: Mapping[str, str] = os.environ) -> FoundKey:
-    """Return the key in the first of `variables` that holds one.
-
-    Raises:
-        MissingKey: all are unset or blank; the message names the vendor and the variables.
-        ConfigError: see `find_key`.
-    """
-    key = find_key(variables, environ)
-    if key is None:
-        names = " or ".join(variables)
-        raise MissingKey(f"There is no key for {vendor}. Set the variable {names}, or choose another model.")
-    return key
 
 
 def secret_values(variables: Iterable[str] = (), environ: Mapping[str, str] = os.environ) -> tuple[str, ...]:

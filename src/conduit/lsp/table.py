@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from lsprotocol import types
 
 _FEATURES = "conduit.lsp.features."
+_REPORTS = _FEATURES + "reports:"
+_KEYS = _FEATURES + "keys:"
 _SESSION = "conduit.lsp.features.session:"
 _CACHES = "conduit.lsp.features.caches:"
 _COMMANDS = "conduit.lsp.features.commands:"
@@ -56,6 +58,11 @@ METHODS: dict[str, Row] = {
         "conduit.lsp.features.inline_edit:inline_edit", _PAYLOADS + "inline_edit:InlineEditParams"
     ),
     "conduit/models/list": Row(_SESSION + "list_models", _PAYLOADS + "status:NoParams"),
+    "conduit/key/list": Row(_KEYS + "list_keys", _PAYLOADS + "status:NoParams"),
+    "conduit/key/set": Row(_KEYS + "set_key", _PAYLOADS + "keys:SetKeyParams"),
+    "conduit/key/remove": Row(_KEYS + "remove_key", _PAYLOADS + "keys:RemoveKeyParams"),
+    "conduit/usage/report": Row(_REPORTS + "report_usage", _PAYLOADS + "report:UsageReportParams"),
+    "conduit/doctor": Row(_REPORTS + "examine", _PAYLOADS + "status:NoParams"),
     "conduit/mention/list": Row(_FEATURES + "mentions:list_mentions", _PAYLOADS + "mentions:MentionParams"),
     types.TEXT_DOCUMENT_CODE_ACTION: Row("conduit.lsp.features.actions:code_action"),
     types.TEXT_DOCUMENT_CODE_LENS: Row(_REVIEW + "code_lens"),
@@ -141,11 +148,15 @@ AFTER_INITIALIZE = (
     "conduit.lsp.protocol.undo",
     "conduit.lsp.protocol.status",
     "conduit.lsp.protocol.mentions",
+    "conduit.lsp.protocol.report",
+    "conduit.lsp.protocol.keys",
     "conduit.lsp.protocol.hunk",
     "conduit.lsp.protocol.update",
     "conduit.lsp.protocol.permission",
     "conduit.lsp.features.session",
     "conduit.lsp.features.mentions",
+    "conduit.lsp.features.reports",
+    "conduit.lsp.features.keys",
     "conduit.lsp.features.caches",
     "conduit.lsp.features.commands",
     "conduit.lsp.features.undo",

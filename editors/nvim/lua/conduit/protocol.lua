@@ -45,6 +45,12 @@
 ---@field action 'create'|'delete'|'move'|'edit'
 ---@field newPath? string
 
+---One line of the doctor.
+---@class conduit.CheckLine
+---@field name string
+---@field state 'ok'|'warning'|'missing'|'broken'
+---@field detail string
+
 ---`conduit/editor/codeActions`; with `resolve` only the action with that id, its `edit` filled in.
 ---@class conduit.CodeActionsParams
 ---@field textDocument conduit.VersionedDocument
@@ -80,6 +86,11 @@
 ---@class conduit.DiagnosticsResult
 ---@field version? number|nil
 ---@field diagnostics? any[]
+
+---What works and what is missing; no network is asked.
+---@class conduit.DoctorReport
+---@field checks conduit.CheckLine[]
+---@field version string
 
 ---`conduit/editor/save`, and what all questions about a document have.
 ---@class conduit.DocumentParams
@@ -184,6 +195,20 @@
 ---@class conduit.KeptLines
 ---@field start number
 ---@field end number
+
+---A vendor that takes a key, and where the key that counts is; `variable` may hold it in the environment.
+---@class conduit.KeyLine
+---@field vendor string
+---@field name string
+---@field source 'environment'|'keyring'|'session'|'none'
+---@field variable string
+---@field kept boolean
+
+---`keyring` says that keys can be kept in this system's keyring; if not, `problem` says why and what to do.
+---@class conduit.KeyList
+---@field keyring boolean
+---@field problem string
+---@field vendors conduit.KeyLine[]
 
 ---`conduit/session/list`; `cursor` is the `nextCursor` of the page before.
 ---@class conduit.ListSessionsParams
@@ -404,6 +429,10 @@
 ---@field sessionId? string|nil
 ---@field instruction? string
 
+---`conduit/key/remove`: out of the keyring and out of this server's memory.
+---@class conduit.RemoveKeyParams
+---@field vendor string
+
 ---`conduit/editor/rename`.
 ---@class conduit.RenameParams
 ---@field textDocument conduit.VersionedDocument
@@ -472,6 +501,15 @@
 ---@class conduit.SessionParams
 ---@field sessionId string
 
+---What one conversation used, and how full the model's context is (`contextSize` is left out if unknown).
+---@class conduit.SessionSpend
+---@field inputTokens number
+---@field outputTokens number
+---@field cost? conduit.Cost
+---@field unpriced number
+---@field contextUsed number
+---@field contextSize? number
+
 ---`conduit/session/update`. One event may give several updates with the same `seq`.
 ---@class conduit.SessionUpdateParams
 ---@field sessionId string
@@ -479,6 +517,12 @@
 ---@field seq? number
 ---@field at? number
 ---@field update conduit.Update
+
+---`conduit/key/set`: `session` keeps the key in this server's memory alone.
+---@class conduit.SetKeyParams
+---@field vendor string
+---@field key string
+---@field keep 'keyring'|'session'
 
 ---`conduit/session/setMode`.
 ---@class conduit.SetModeParams
@@ -506,6 +550,13 @@
 ---@field sessionUpdate 'sources'
 ---@field messageId string
 ---@field sources conduit.SourceLine[]
+
+---Tokens and money; `cost` sums what has a price, and of `unpriced` answers none is known.
+---@class conduit.Spend
+---@field inputTokens number
+---@field outputTokens number
+---@field cost? conduit.Cost
+---@field unpriced number
 
 ---`conduit/status`, server to client: what a status line shows. Bytes are those of a running download.
 ---@class conduit.StatusNote
@@ -595,6 +646,15 @@
 ---@field kept conduit.KeptLines[]
 ---@field problems string[]
 
+---What was used today in this workspace, and in one session.
+---@class conduit.UsageReport
+---@field today conduit.Spend
+---@field session? conduit.SessionSpend
+
+---Without a session, only the day is reported.
+---@class conduit.UsageReportParams
+---@field sessionId? string|nil
+
 ---Tokens that the newest completion took up (`used`), its parts, and what it cost where a price is known.
 ---@class conduit.UsageUpdate
 ---@field sessionUpdate 'usage_update'
@@ -640,12 +700,16 @@ return {
     'conduit/cache/enable', -- CacheParams -> CacheList
     'conduit/cache/invalidate', -- CacheParams -> Invalidated
     'conduit/cache/list', -- CacheParams -> CacheList
+    'conduit/doctor', -- NoParams -> DoctorReport
     'conduit/hunk/accept', -- HunkParams -> HunksDecided
     'conduit/hunk/list', -- HunkParams -> HunkList
     'conduit/hunk/regenerate', -- RegenerateParams -> PromptResult
     'conduit/hunk/reject', -- HunkParams -> HunksDecided
     'conduit/hunk/text', -- ProposedParams -> ProposedText
     'conduit/inlineEdit', -- InlineEditParams -> InlineEditResult
+    'conduit/key/list', -- NoParams -> KeyList
+    'conduit/key/remove', -- RemoveKeyParams -> KeyList
+    'conduit/key/set', -- SetKeyParams -> KeyList
     'conduit/mention/list', -- MentionParams -> MentionList
     'conduit/models/list', -- NoParams -> ModelList
     'conduit/session/cancel', -- SessionParams -> Cancelled
@@ -658,6 +722,7 @@ return {
     'conduit/session/setModel', -- SetModelParams -> OpenedSession
     'conduit/session/setParameters', -- SetParametersParams -> OpenedSession
     'conduit/session/undo', -- UndoParams -> UndoResult
+    'conduit/usage/report', -- UsageReportParams -> UsageReport
   },
   server_requests = {
     'conduit/session/requestPermission', -- RequestPermissionParams -> RequestPermissionResult

@@ -10,12 +10,16 @@ from conduit.lsp.protocol.payload import Payload
 
 
 class KeyLine(Payload):
-    """A vendor that takes a key, and where its key is; `variable` is what may hold it in the environment."""
+    """A vendor that takes a key, and where the key that counts is; `variable` may hold it in the environment.
+
+    `kept` says that the keyring has a key, also when another one counts.
+    """
 
     vendor: str
     name: str
     source: Literal["environment", "keyring", "session", "none"]
     variable: str
+    kept: bool = False
 
 
 class KeyList(Payload):
