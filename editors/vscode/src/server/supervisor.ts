@@ -86,6 +86,8 @@ export class Supervisor implements Conduit, vscode.Disposable {
   ): Promise<Requests[M]['result']> {
     const client = await this.running();
     try {
+      // A token that is undefined would count as a second parameter.
+      if (!token) return await client.sendRequest<Requests[M]['result']>(method, params);
       return await client.sendRequest<Requests[M]['result']>(method, params, token);
     } catch (error) {
       if (error instanceof ResponseError && error.message) throw error;
