@@ -1,8 +1,9 @@
 """Writes the plugins' copies of the protocol from the server's own payloads: `poe protocol`.
 
 `vscode/src/protocol.ts` has an interface for every payload and the tables method -> parameters and result;
-`nvim/lua/conduit/protocol.lua` has the same as annotations for the Lua language server, and the names as data. A test
-compares both with what this program would write.
+`nvim/lua/conduit/protocol.lua` has the same as annotations for the Lua language server, and the names as data;
+`vscode/contributes/settings.json` has the settings that an editor may send. A test compares
+all of them with what this program would write.
 """
 
 from __future__ import annotations
@@ -19,6 +20,9 @@ from pydantic import BaseModel, TypeAdapter
 from conduit.lsp import table
 from conduit.lsp.protocol.update import Update
 from conduit.lsp.server import resolve
+
+sys.path.insert(0, str(Path(__file__).parent))  # a test loads this file by its path
+import settings
 
 HERE = Path(__file__).parent
 Schema = dict[str, Any]
@@ -248,6 +252,7 @@ def copies() -> dict[Path, str]:
     return {
         HERE / "vscode" / "src" / "protocol.ts": typescript(protocol),
         HERE / "nvim" / "lua" / "conduit" / "protocol.lua": lua(protocol),
+        HERE / "vscode" / "contributes" / "settings.json": settings.contribution(),
     }
 
 
