@@ -20,6 +20,12 @@ from pathlib import Path
 NODE = "24.19.0"
 """From a wheel of the Python index, which has npm and the headers for native modules in it."""
 
+CODE_SERVER = "4.139.1"
+"""VS Code 1.139.1, served to a browser; built here from its npm package."""
+
+DEBIAN = ("chromium", "libsecret-1-dev", "libkrb5-dev")
+"""What code-server's native modules are built with, and the browser."""
+
 VSCODE = Path(__file__).parent / "vscode"
 
 
@@ -62,6 +68,50 @@ def node() -> Path:
             for file in (folder / "bin").iterdir():
                 file.resolve().chmod(0o755)
     return place
+
+
+def code_server() -> Path:
+    """Return the program `code-server`, after building it if need be, which takes some minutes."""
+    place = cache() / f"code-server-{CODE_SERVER}"
+    program = place / "node_modules" / ".bin" / "code-server"
+    if not program.exists():
+        debian_packages(*DEBIAN, "build-essential", "python3")
+        say(f"building code-server {CODE_SERVER} (once, some minutes)")
+        with made_whole(place) as folder:
+            (folder / "package.json").write_text('{"private": true}', "utf-8")
+            # Its dependencies have native modules, which are compiled by their install scripts.
+            scripts = ["--foreground-scripts=false", "--ignore-scripts=false", "--unsafe-perm"]
+            command = ["npm", "install", f"code-server@{CODE_SERVER}", "--no-audit", "--no-fund", "--loglevel=error"]
+            run([*command, *scripts], folder)
+    return program
+
+
+def chromium() -> Path:
+    """Return the browser, after installing Debian's if need be."""
+    for name in ("chromium", "chromium-browser", "google-chrome"):
+        if found := shutil.which(name):
+            return Path(found)
+    debian_packages("chromium")
+    found = shutil.which("chromium")
+    if found is None:
+        sys.exit("There is no Chromium here, and the system's packages did not bring one.")
+    return Path(found)
+
+
+def debian_packages(*names: str) -> None:
+    """Install the packages of Debian or Ubuntu that are missing here; elsewhere they have to be there."""
+    if shutil.which("dpkg-query") is None:
+        return
+    asked = ["dpkg-query", "--show", "--showformat", "${Package} ${db:Status-Status}\\n", *names]
+    listed = subprocess.run(asked, capture_output=True, text=True, check=False).stdout
+    there = {line.split()[0] for line in listed.splitlines() if line.endswith(" installed")}
+    if missing := [name for name in names if name not in there]:
+        say(f"installing {', '.join(missing)}")
+        as_root = [] if os.geteuid() == 0 else ["sudo"]
+        quiet = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+        subprocess.run([*as_root, "apt-get", "update", "-qq"], check=True, env=quiet)
+        install = [*as_root, "apt-get", "install", "-y", "-qq", "--no-install-recommends", *missing]
+        subprocess.run(install, check=True, env=quiet, stdout=subprocess.DEVNULL)
 
 
 def environment() -> dict[str, str]:

@@ -3,22 +3,35 @@ import * as vscode from 'vscode';
 import { registerAbilities } from './abilities';
 import { registerActions } from './actions';
 import { registerInlineEdit } from './inlineEdit';
+import { registerKeys } from './keys';
+import { registerLogs } from './logs';
+import { registerModels } from './models';
 import { registerReview } from './review';
+import { registerProblems } from './server/problems';
 import { Supervisor } from './server/supervisor';
+import { registerStatus } from './status';
+
+/** What answers requests of the server is registered before it starts: it is told then what this editor can do. */
+const PARTS: ((context: vscode.ExtensionContext, conduit: Supervisor) => void)[] = [
+  registerProblems,
+  registerStatus,
+  registerModels,
+  registerKeys,
+  registerLogs,
+  registerAbilities,
+  registerReview,
+  registerInlineEdit,
+  registerActions,
+];
 
 let supervisor: Supervisor | undefined;
 
-export async function activate(context: vscode.ExtensionContext): Promise<void> {
+export function activate(context: vscode.ExtensionContext): void {
   const log = vscode.window.createOutputChannel('Conduit', { log: true });
   const conduit = new Supervisor(context, log);
   supervisor = conduit;
   context.subscriptions.push(log, conduit);
-  context.subscriptions.push(vscode.commands.registerCommand('conduit.restartServer', () => conduit.restart()));
-
-  // What answers requests of the server has to be registered before it starts.
-  const parts: ((context: vscode.ExtensionContext, conduit: Supervisor) => void)[] = [registerAbilities, registerReview, registerInlineEdit, registerActions];
-  for (const register of parts) register(context, conduit);
-
+  for (const register of PARTS) register(context, conduit);
   void conduit.restart();
 }
 

@@ -43,7 +43,7 @@ export class ServerRun {
       initializationFailedHandler: () => false,
       errorHandler: {
         error: () => ({ action: ErrorAction.Continue, handled: true }),
-        closed: () => ({ action: CloseAction.DoNotRestart, handled: true }),
+        closed: () => ({ action: CloseAction.DoNotRestart, handled: true, message: 'The connection to the server was closed.' }),
       },
       middleware: options.middleware,
       stdioOptions: { stdout: () => undefined, stderr: () => undefined },

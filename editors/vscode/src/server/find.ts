@@ -1,16 +1,132 @@
-/** Where a server may be, in the order in which the places are tried. */
+/** Where a server may be, in the order in which the places are tried. Nothing is downloaded here without having been asked for. */
+import { execFile } from 'node:child_process';
+import { statSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { delimiter, dirname, isAbsolute, join } from 'node:path';
 import * as vscode from 'vscode';
+import { installed } from './managed';
 
 export interface Launch {
   command: string;
   args: string[];
   /** Where this was found, for a person. */
   origin: string;
+  /** Downloads itself at the first start, which may take minutes. */
+  slow?: boolean;
 }
 
-/** Returns the launches to try, the one that the person chose first. */
-export async function findServers(_context: vscode.ExtensionContext, _log: vscode.LogOutputChannel): Promise<Launch[]> {
-  const chosen = vscode.workspace.getConfiguration('conduit').get<string>('server.path', '').trim();
+export type Source = 'auto' | 'uvx' | 'pipx' | 'managed';
+
+const WINDOWS = process.platform === 'win32';
+const PROGRAM = WINDOWS ? 'conduit.exe' : 'conduit';
+
+/** Returns the launches to try, in order; none when there is no server here. */
+export async function findServers(context: vscode.ExtensionContext, log: vscode.LogOutputChannel): Promise<Launch[]> {
+  const chosen = chosenProgram();
   if (chosen) return [{ command: chosen, args: ['serve'], origin: 'the setting conduit.server.path' }];
-  return [{ command: 'conduit', args: ['serve'], origin: 'the PATH' }];
+  const version = String(context.extension.packageJSON.version);
+  const source = vscode.workspace.getConfiguration('conduit').get<Source>('server.source', 'auto');
+  if (source === 'uvx' || source === 'pipx') {
+    const runner = onPath(source);
+    return runner ? [runWith(source, runner, version)] : [];
+  }
+  const managed = await installed(context, log);
+  const kept = managed ? [{ command: managed, args: ['serve'], origin: 'the environment made by the extension' }] : [];
+  if (source === 'managed') return kept;
+  const found: Launch[] = [];
+  for (const [folder, origin] of await environmentFolders(log)) {
+    const program = join(folder, PROGRAM);
+    if (isFile(program)) found.push({ command: program, args: ['serve'], origin });
+  }
+  const program = onPath('conduit', [join(homedir(), '.local', 'bin')]);
+  // Other programs have this name too.
+  if (program && (await isConduit(program, log))) found.push({ command: program, args: ['serve'], origin: 'the PATH' });
+  const launches = [...found, ...kept];
+  return launches.filter((each, at) => launches.findIndex((other) => other.command === each.command) === at);
+}
+
+/** Returns uvx and pipx as far as they are here. */
+export function runners(): ('uvx' | 'pipx')[] {
+  return (['uvx', 'pipx'] as const).filter((name) => onPath(name) !== undefined);
+}
+
+/** Returns the path of a program on the PATH, or in one of the folders after it. */
+export function onPath(name: string, more: string[] = []): string | undefined {
+  const endings = WINDOWS ? ['.exe', '.cmd', '.bat'] : [''];
+  const folders = [...(process.env['PATH'] ?? '').split(delimiter), ...more].filter(Boolean);
+  return folders.flatMap((folder) => endings.map((ending) => join(folder, name + ending))).find(isFile);
+}
+
+/** Returns the interpreter of the selected Python environment, if one is selected. */
+export async function selectedPython(log: vscode.LogOutputChannel): Promise<string | undefined> {
+  const resource = vscode.workspace.workspaceFolders?.[0]?.uri;
+  const extension = vscode.extensions.getExtension<PythonApi>('ms-python.python');
+  if (extension) {
+    try {
+      const api = await within(10_000, Promise.resolve(extension.activate()));
+      const chosen = api?.environments.getActiveEnvironmentPath(resource);
+      const resolved = chosen && (await within(10_000, api.environments.resolveEnvironment(chosen)));
+      if (resolved?.executable.uri) return resolved.executable.uri.fsPath;
+    } catch (error) {
+      log.warn(`The Python extension did not say which environment is selected: ${String(error)}`);
+    }
+  }
+  const named = vscode.workspace.getConfiguration('python', resource).get<string>('defaultInterpreterPath', '');
+  const path = expand(named);
+  return isAbsolute(path) && isFile(path) ? path : undefined;
+}
+
+function chosenProgram(): string | undefined {
+  const named = vscode.workspace.getConfiguration('conduit').get<string>('server.path', '').trim();
+  return named ? expand(named) : undefined;
+}
+
+function runWith(runner: 'uvx' | 'pipx', command: string, version: string): Launch {
+  const wanted = `conduit-ls==${version}`;
+  const args = runner === 'uvx' ? ['--from', wanted, 'conduit', 'serve'] : ['run', '--spec', wanted, 'conduit', 'serve'];
+  return { command, args, origin: runner, slow: true };
+}
+
+async function environmentFolders(log: vscode.LogOutputChannel): Promise<[string, string][]> {
+  const folders: [string, string][] = [];
+  const python = await selectedPython(log);
+  if (python) folders.push([dirname(python), 'the selected Python environment']);
+  for (const folder of vscode.workspace.workspaceFolders ?? []) {
+    for (const name of ['.venv', 'venv']) {
+      folders.push([join(folder.uri.fsPath, name, WINDOWS ? 'Scripts' : 'bin'), `${name} of ${folder.name}`]);
+    }
+  }
+  return folders;
+}
+
+async function isConduit(program: string, log: vscode.LogOutputChannel): Promise<boolean> {
+  const answer = await new Promise<string>((resolve) => {
+    execFile(program, ['--version'], { timeout: 15_000, windowsHide: true }, (error, out) => resolve(error ? '' : out));
+  });
+  const fits = /^conduit \d+\.\d+/.test(answer);
+  if (!fits) log.info(`${program} is another program, or does not answer: ${JSON.stringify(answer.slice(0, 100))}`);
+  return fits;
+}
+
+function expand(path: string): string {
+  const folder = vscode.workspace.workspaceFolders?.[0]?.uri.fsPath ?? '';
+  return path.replace(/^~(?=$|[/\\])/, homedir()).replaceAll('${workspaceFolder}', folder);
+}
+
+export function isFile(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isFile() === true;
+}
+
+async function within<T>(ms: number, work: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => (timer = setTimeout(() => reject(new Error('no answer in time')), ms)));
+  return Promise.race([work, late]).finally(() => clearTimeout(timer));
+}
+
+/** The part of the Python extension's API that is used. */
+interface PythonApi {
+  environments: {
+    getActiveEnvironmentPath(resource?: vscode.Uri): { id: string; path: string };
+    resolveEnvironment(path: { id: string; path: string }): Promise<{ executable: { uri?: vscode.Uri } } | undefined>;
+  };
 }

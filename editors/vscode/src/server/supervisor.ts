@@ -1,34 +1,30 @@
 /** Keeps one server running: starts, checks, restarts with a growing pause, and gives up with a sentence. Never two at once. */
+import { isAbsolute } from 'node:path';
 import * as vscode from 'vscode';
-import { ResponseError, type LanguageClient } from 'vscode-languageclient/node';
+import { ErrorCodes, ResponseError, type LanguageClient } from 'vscode-languageclient/node';
 import type { Conduit, ServerState } from '../conduit';
 import { PROTOCOL_VERSION, type Requests, type ServerRequests, type SessionUpdateParams, type StatusNote } from '../protocol';
 import { onServerSettings, serverSettings } from '../settings';
 import { ServerRun } from './client';
-import { findServers, type Launch } from './find';
+import { findServers, isFile, type Launch } from './find';
+import { Unusable } from './unusable';
 
 /** How long the first answer may take, and how long a request waits for a server that is starting. */
 const START_MS = 60_000;
+const DOWNLOAD_MS = 15 * 60_000;
 const WAIT_MS = 75_000;
 /** After this many ends within this time no further start is made. */
 const MOST_ENDS = 6;
 const ENDS_WITHIN_MS = 5 * 60_000;
 const LONGEST_PAUSE_S = 30;
 
+/** What the client itself answers when the connection is gone. */
+const CUT = new Set<number>([ErrorCodes.PendingResponseRejected, ErrorCodes.ConnectionInactive]);
+
 type Handler = (params: never, token: vscode.CancellationToken) => Promise<unknown>;
 interface Announced {
   protocol?: number;
   methods?: string[];
-}
-
-/** Why a server could not be used. */
-export class Unusable extends Error {
-  constructor(
-    message: string,
-    readonly kind: 'missing' | 'mismatch' | 'broken' | 'slow',
-  ) {
-    super(message);
-  }
 }
 
 export class Supervisor implements Conduit, vscode.Disposable {
@@ -86,12 +82,14 @@ export class Supervisor implements Conduit, vscode.Disposable {
   ): Promise<Requests[M]['result']> {
     const client = await this.running();
     try {
-      // A token that is undefined would count as a second parameter.
-      if (!token) return await client.sendRequest<Requests[M]['result']>(method, params);
-      return await client.sendRequest<Requests[M]['result']>(method, params, token);
+      // A token that is undefined would be sent as a second parameter.
+      const answer = token
+        ? client.sendRequest<Requests[M]['result']>(method, params, token)
+        : client.sendRequest<Requests[M]['result']>(method, params);
+      return await answer;
     } catch (error) {
-      if (error instanceof ResponseError && error.message) throw error;
-      if (!client.isRunning()) throw new Error('Conduit’s server stopped before it answered.');
+      const answered = error instanceof ResponseError && !CUT.has(error.code);
+      if (!answered && !client.isRunning()) throw new Error('Conduit’s server stopped before it answered.');
       throw error;
     }
   }
@@ -150,8 +148,12 @@ export class Supervisor implements Conduit, vscode.Disposable {
     try {
       this.run = await this.startFirst(await findServers(this.context, this.log));
     } catch (error) {
-      this.failure = error instanceof Unusable ? error.kind : 'broken';
-      this.become('failed', error instanceof Error ? error.message : String(error));
+      const kind = error instanceof Unusable ? error.kind : 'broken';
+      const sentence = error instanceof Error ? error.message : String(error);
+      // One that ran before and was cut off while it started gets another chance.
+      if (this.started && kind === 'broken') return this.comeBack(sentence);
+      this.failure = kind;
+      this.become('failed', sentence);
       return;
     }
     const run = this.run;
@@ -180,6 +182,9 @@ export class Supervisor implements Conduit, vscode.Disposable {
   }
 
   private async startOne(launch: Launch): Promise<ServerRun> {
+    if (isAbsolute(launch.command) && !isFile(launch.command)) {
+      throw new Unusable(`${launch.command} (from ${launch.origin}) does not exist.`, 'missing');
+    }
     this.log.info(`Starting ${[launch.command, ...launch.args].join(' ')} (from ${launch.origin})`);
     const run = new ServerRun({
       launch,
@@ -192,8 +197,9 @@ export class Supervisor implements Conduit, vscode.Disposable {
     this.attach(run.client);
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<never>((_, reject) => {
-      const sentence = `Conduit’s server (${launch.command}) did not answer within ${START_MS / 1000} seconds.`;
-      timer = setTimeout(() => reject(new Unusable(sentence, 'slow')), START_MS);
+      const bound = launch.slow ? DOWNLOAD_MS : START_MS;
+      const sentence = `Conduit’s server (${launch.command}) did not answer within ${bound / 1000} seconds.`;
+      timer = setTimeout(() => reject(new Unusable(sentence, 'slow')), bound);
     });
     const ended = run.ended.then((reason) => {
       const last = run.lastLines().slice(-3).join(' ');
@@ -265,17 +271,22 @@ export class Supervisor implements Conduit, vscode.Disposable {
   private end(run: ServerRun, reason: string): void {
     if (this.run !== run || this.disposed) return;
     this.run = undefined;
+    this.comeBack(`Conduit’s server ended unexpectedly. ${reason}`);
+  }
+
+  /** Starts the server again after a pause that grows with every end, unless it ended too often. */
+  private comeBack(sentence: string): void {
     this.methods = new Set();
     const now = Date.now();
     this.ends = [...this.ends.filter((at) => now - at < ENDS_WITHIN_MS), now];
-    this.log.error(`The server ended. ${reason}`);
+    this.log.error(sentence);
     if (this.ends.length >= MOST_ENDS) {
       this.failure = 'crashed';
       this.become('failed', `Conduit’s server ended ${this.ends.length} times within five minutes and is not started again by itself.`);
       return;
     }
     const seconds = Math.min(2 ** (this.ends.length - 1), LONGEST_PAUSE_S);
-    this.become('restarting', `Conduit’s server ended unexpectedly and is started again in ${seconds} s.`);
+    this.become('restarting', `Conduit’s server ended and is started again in ${seconds} s.`);
     this.pause = setTimeout(() => void this.enqueue(), seconds * 1000);
   }
 

@@ -1,0 +1,94 @@
+/** The model and the mode of new conversations: pickers that write the settings. A conversation's own are the chat's. */
+import * as vscode from 'vscode';
+import type { Conduit } from './conduit';
+import type { ModelLine } from './protocol';
+
+/** What a picker says of a model, and nothing about what is unknown. */
+const BADGES: [string, string][] = [
+  ['tools', '$(tools)'],
+  ['images', '$(file-media)'],
+  ['thinking', '$(lightbulb)'],
+];
+
+interface ModelItem extends vscode.QuickPickItem {
+  model?: ModelLine;
+}
+
+export function registerModels(context: vscode.ExtensionContext, conduit: Conduit): void {
+  context.subscriptions.push(
+    vscode.commands.registerCommand('conduit.chooseModel', () => reporting(() => chooseModel(conduit))),
+    vscode.commands.registerCommand('conduit.chooseMode', () => reporting(() => chooseMode())),
+  );
+}
+
+/** Runs a command; what it rejects with is a sentence for the person. */
+export async function reporting(work: () => Promise<unknown>): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    if (!(error instanceof vscode.CancellationError)) {
+      void vscode.window.showErrorMessage(error instanceof Error ? error.message : String(error));
+    }
+  }
+}
+
+/** Sets a setting where it counts: in the workspace if it is set there, for the person otherwise. */
+export async function setSetting(name: string, value: unknown): Promise<void> {
+  const configuration = vscode.workspace.getConfiguration('conduit');
+  const here = configuration.inspect(name)?.workspaceValue !== undefined;
+  await configuration.update(name, value, here ? vscode.ConfigurationTarget.Workspace : vscode.ConfigurationTarget.Global);
+}
+
+async function chooseModel(conduit: Conduit): Promise<void> {
+  const { models, defaultModelId } = await conduit.request('conduit/models/list', {});
+  const picked = await vscode.window.showQuickPick(items(models, defaultModelId), {
+    title: 'Conduit: Model of New Conversations',
+    placeHolder: 'Choose a model',
+    matchOnDescription: true,
+    matchOnDetail: true,
+  });
+  const model = picked?.model;
+  if (!model) return;
+  if (!model.ready) {
+    const choice = await vscode.window.showWarningMessage(`${model.name}: ${model.note}`, 'Set Key', 'Choose Another');
+    if (choice === 'Set Key') await vscode.commands.executeCommand('conduit.setKey', model.vendor);
+    if (choice === 'Choose Another') await chooseModel(conduit);
+    return;
+  }
+  await setSetting('model', model.modelId);
+}
+
+function items(models: ModelLine[], current: string): ModelItem[] {
+  const rows: ModelItem[] = [];
+  const ready = models.filter((each) => each.ready);
+  for (const [title, some] of [
+    ['Ready', ready],
+    ['Something is missing', models.filter((each) => !each.ready)],
+  ] as const) {
+    if (some.length > 0) rows.push({ label: title, kind: vscode.QuickPickItemKind.Separator });
+    for (const model of some) rows.push(item(model, current));
+  }
+  return rows;
+}
+
+function item(model: ModelLine, current: string): ModelItem {
+  const badges = BADGES.filter(([name]) => model.capabilities?.[name]).map(([, icon]) => icon);
+  const size = model.contextTokens ? `${Math.round(model.contextTokens / 1000)}k` : '';
+  return {
+    model,
+    label: `${model.modelId === current ? '$(check) ' : ''}${model.name}`,
+    description: [model.modelId, size, badges.join(' ')].filter(Boolean).join('  '),
+    detail: model.ready ? undefined : model.note,
+  };
+}
+
+const MODES = [
+  { mode: 'ask', label: 'Ask', detail: 'Reads and answers; changes nothing.' },
+  { mode: 'review', label: 'Review', detail: 'Proposes changes, which you accept hunk by hunk.' },
+  { mode: 'auto', label: 'Auto', detail: 'Changes files; asks before the first change of a conversation.' },
+];
+
+async function chooseMode(): Promise<void> {
+  const picked = await vscode.window.showQuickPick(MODES, { title: 'Conduit: Mode of New Conversations' });
+  if (picked) await setSetting('mode', picked.mode);
+}

@@ -1,0 +1,181 @@
+/** What a step does with the workbench, and what it looks at. Every wait is for a state, with a bound. */
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, readFileSync, readdirSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { onDisk } from './world.mjs';
+
+const HERE = dirname(fileURLToPath(import.meta.url));
+const PICTURES = join(HERE, 'screenshots');
+const EXTENSION = 'conduit.conduit-vscode';
+const WAIT_MS = 30_000;
+
+export class Desk {
+  constructor(world) {
+    this.world = world;
+    this.page = world.page;
+  }
+
+  /** Waits until `read` returns something true and returns it; an error counts as not yet. */
+  async until(read, what, ms = WAIT_MS) {
+    const end = Date.now() + ms;
+    let last;
+    for (;;) {
+      try {
+        last = await read();
+        if (last) return last;
+      } catch (error) {
+        last = error;
+      }
+      if (Date.now() > end) throw new Error(`not within ${ms / 1000} s: ${what}; last: ${last instanceof Error ? last.message : JSON.stringify(last)}`);
+      await pause(100);
+    }
+  }
+
+  /** Waits until `read` returns exactly `expected`. */
+  async equals(read, expected, what, ms = WAIT_MS) {
+    let last;
+    try {
+      await this.until(async () => JSON.stringify((last = await read())) === JSON.stringify(expected), what, ms);
+    } catch {
+      assert.deepEqual(last, expected, what);
+      throw new Error(`not reached: ${what}`);
+    }
+  }
+
+  /** Waits until the extension's status item says that the server is ready (or whatever else is wanted). */
+  async status(pattern = /Conduit: ready/, ms = 60_000) {
+    return this.until(async () => pattern.test(await this.statusLabel()) && this.statusLabel(), `the status item says ${pattern}`, ms);
+  }
+
+  async statusLabel() {
+    const item = this.page.locator(`.statusbar-item[id="${EXTENSION}.conduit.status"]`);
+    return (await item.locator('a').first().getAttribute('aria-label', { timeout: 2000 })) ?? '';
+  }
+
+  /** Runs a command by its title in the palette. */
+  async palette(title) {
+    const { page } = this;
+    const row = page.locator('.quick-input-list .monaco-list-row').first();
+    for (let attempt = 0; ; attempt++) {
+      await page.keyboard.press('F1');
+      const input = page.locator('.quick-input-widget input').first();
+      await input.waitFor({ state: 'visible' });
+      await input.fill(`>${title}`);
+      try {
+        await this.until(async () => (await row.getAttribute('aria-label', { timeout: 500 }))?.startsWith(title), `${title} is in the palette`, 6000);
+        break;
+      } catch (error) {
+        await page.keyboard.press('Escape');
+        if (attempt >= 5) throw error;
+      }
+    }
+    await page.keyboard.press('Enter');
+  }
+
+  /** Chooses the entry of an open picker whose label begins with the text. */
+  async pick(text) {
+    const row = this.page.locator('.quick-input-list .monaco-list-row').filter({ hasText: text }).first();
+    await row.waitFor();
+    await row.click();
+  }
+
+  /** The labels of an open picker. */
+  async picks() {
+    const labels = this.page.locator('.quick-input-list-row:first-child .monaco-icon-label-container .monaco-icon-name-container');
+    return (await labels.allInnerTexts()).map((each) => each.trim());
+  }
+
+  /** Opens a file of the workspace and waits until it is the active editor. */
+  async open(name) {
+    const { page } = this;
+    await page.keyboard.press('Control+P');
+    const input = page.locator('.quick-input-widget input').first();
+    await input.waitFor({ state: 'visible' });
+    await input.fill(name);
+    await this.pick(name.split('/').at(-1));
+    await page.locator(`.tab.active[data-resource-name="${name.split('/').at(-1)}"]`).waitFor();
+    await page.locator('.editor-instance .view-lines').first().waitFor();
+  }
+
+  /** Puts the cursor at a place of the active editor (from one). */
+  async goTo(line, column = 1) {
+    const { page } = this;
+    await page.keyboard.press('Control+G');
+    const input = page.locator('.quick-input-widget input').first();
+    await input.waitFor({ state: 'visible' });
+    await input.fill(`:${line}:${column}`);
+    await page.keyboard.press('Enter');
+    await page.locator('.quick-input-widget').waitFor({ state: 'hidden' });
+  }
+
+  /** The visible lines of the active editor, in order, with plain spaces. */
+  async editorText() {
+    const editor = this.page.locator('.editor-group-container.active .editor-instance .view-lines').first();
+    return editor.evaluate((lines) =>
+      [...lines.querySelectorAll('.view-line')]
+        .map((line) => ({ top: Number.parseFloat(line.style.top), text: line.textContent ?? '' }))
+        .sort((a, b) => a.top - b.top)
+        .map((line) => line.text.replace(/\u00a0/g, ' '))
+        .join('\n'),
+    );
+  }
+
+  /** A file of the workspace as it is on disk. */
+  onDisk(name) {
+    return onDisk(this.world, name);
+  }
+
+  /** The chat's page: a locator inside the webview of the view (or of the editor tab). */
+  chatFrame() {
+    return this.page.frameLocator(`iframe.webview[src*="extensionId=${EXTENSION}"]`).frameLocator('iframe#active-frame');
+  }
+
+  /** The texts of the notifications that are shown. */
+  async notifications() {
+    return this.page.locator('.notification-list-item-message').allInnerTexts();
+  }
+
+  /** Presses a button of a notification. */
+  async answer(button) {
+    await this.page.locator('.notification-list-item .monaco-button').filter({ hasText: button }).first().click();
+  }
+
+  /** The process ids of the language servers of this world. */
+  serverPids() {
+    const rows = execFileSync('ps', ['-eo', 'pid=,args='], { encoding: 'utf8' }).split('\n');
+    return rows
+      .map((row) => /^\s*(\d+)\s+(.*)$/.exec(row))
+      .filter((row) => row && / serve$/.test(row[2]) && /conduit/.test(row[2]) && this.isOurs(Number(row[1])))
+      .map((row) => Number(row[1]));
+  }
+
+  isOurs(pid) {
+    try {
+      return readFileSync(`/proc/${pid}/environ`, 'utf8').includes(`HOME=${this.world.base}/home`);
+    } catch {
+      return false; // It has ended, or is another user's.
+    }
+  }
+
+  /** What the extension wrote into its output channel. */
+  extensionLog() {
+    const folder = join(this.world.base, 'profile', 'logs');
+    const files = readdirSync(folder, { recursive: true }).filter((name) => /conduit[^/]*\/Conduit\.log$/.test(name));
+    return files.map((name) => readFileSync(join(folder, name), 'utf8')).join('\n');
+  }
+
+  async reload() {
+    await this.page.reload();
+    await this.page.locator('.monaco-workbench .statusbar').waitFor({ timeout: 90_000 });
+  }
+
+  /** Writes a picture into tests/vscode/screenshots. */
+  async shot(name) {
+    mkdirSync(PICTURES, { recursive: true });
+    await this.page.mouse.move(700, 3); // No tooltip in the picture.
+    await this.page.screenshot({ path: join(PICTURES, `${name}.png`), animations: 'disabled' });
+  }
+}

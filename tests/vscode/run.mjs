@@ -1,0 +1,68 @@
+/** Runs the steps: `node run.mjs [word ...]` those whose file or title has one of the words. Ends with 1 when one failed. */
+import { readdirSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { Desk } from './desk.mjs';
+import { closeWorld, openWorld } from './world.mjs';
+
+const HERE = dirname(fileURLToPath(import.meta.url));
+const STEP_MS = 240_000;
+const words = process.argv.slice(2).filter((each) => !each.startsWith('--'));
+const keep = process.argv.includes('--keep');
+const files = readdirSync(join(HERE, 'steps')).filter((name) => name.endsWith('.mjs')).sort();
+let passed = 0;
+const failed = [];
+
+for (const file of files.filter((name) => words.length === 0 || words.some((word) => name.includes(word)))) {
+  const { steps, world: options = {} } = await import(pathToFileURL(join(HERE, 'steps', file)));
+  console.log(`\n${file}`);
+  let world;
+  try {
+    world = await openWorld(typeof options === 'function' ? options() : options);
+  } catch (error) {
+    failed.push(`${file}: the editor`);
+    console.log(`  FAILED the editor\n${error.stack ?? error}`);
+    continue;
+  }
+  const desk = new Desk(world);
+  let broken = false;
+  // The steps of a file follow upon each other: after one that failed, the others are not tried.
+  for (const [title, act] of Object.entries(steps)) {
+    const began = Date.now();
+    if (broken) {
+      failed.push(`${file}: ${title} (not tried)`);
+      continue;
+    }
+    try {
+      await within(act(desk), title);
+      passed++;
+      console.log(`  ok     ${title} (${((Date.now() - began) / 1000).toFixed(1)} s)`);
+    } catch (error) {
+      broken = true;
+      failed.push(`${file}: ${title}`);
+      console.log(`  FAILED ${title}\n${indent(error.stack ?? String(error))}`);
+      await desk.shot(`failed-${file.replace('.mjs', '')}`).catch(() => undefined);
+      try {
+        console.log(indent(desk.extensionLog().split('\n').slice(-25).join('\n')));
+      } catch {
+        console.log('    no log of the extension');
+      }
+    }
+  }
+  await closeWorld(world, keep && broken);
+}
+
+console.log(`\n${passed} steps passed, ${failed.length} failed`);
+for (const each of failed) console.log(`  ${each}`);
+if (passed + failed.length === 0) console.log('  no step has that word');
+process.exit(failed.length === 0 && passed > 0 ? 0 : 1);
+
+async function within(work, title) {
+  let timer;
+  const late = new Promise((_, reject) => (timer = setTimeout(() => reject(new Error(`${title}: longer than ${STEP_MS / 1000} s`)), STEP_MS)));
+  await Promise.race([work, late]).finally(() => clearTimeout(timer));
+}
+
+function indent(text) {
+  return text.replace(/^/gm, '    ');
+}

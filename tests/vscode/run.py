@@ -1,0 +1,42 @@
+"""Runs the steps in real VS Code: `poe e2e-vscode [word ...]`. What is missing is installed; a missing editor fails."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from conduit.config.folders import find_folders
+
+HERE = Path(__file__).parent
+ROOT = HERE.parent.parent
+
+
+def main() -> int:
+    sys.path.insert(0, str(ROOT / "editors"))
+    import toolchain
+
+    vsix = toolchain.package()
+    server, browser = toolchain.code_server(), toolchain.chromium()
+    toolchain.npm_packages(HERE)
+    with tempfile.TemporaryDirectory(prefix="conduit-extensions-") as extensions:
+        environment = toolchain.environment()
+        install = [server, "--install-extension", vsix, "--extensions-dir", extensions, "--user-data-dir", extensions]
+        subprocess.run(install, check=True, env=environment, stdout=subprocess.DEVNULL)
+        environment |= {
+            "E2E_CODE_SERVER": str(server),
+            "E2E_CHROMIUM": str(browser),
+            "E2E_EXTENSIONS": extensions,
+            "E2E_BIN": str(Path(sys.prefix) / "bin"),
+            "E2E_DATA": os.environ.get("CONDUIT_DATA_DIR") or str(find_folders(os.environ).data),
+        }
+        return subprocess.run(["node", "run.mjs", *sys.argv[1:]], cwd=HERE, env=environment, check=False).returncode
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main())
+    except subprocess.CalledProcessError as error:
+        sys.exit(error.returncode)

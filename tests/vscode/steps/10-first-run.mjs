@@ -1,0 +1,34 @@
+/** The first minute: nothing is set, no key is there, and the embedded model answers. */
+import assert from 'node:assert/strict';
+
+export const steps = {
+  'the server is found on the PATH and says which model answers': async (desk) => {
+    assert.match(await desk.status(), /Conduit: ready/);
+    const item = desk.page.locator('.statusbar-item[id="conduit.conduit-vscode.conduit.status"]');
+    await desk.equals(async () => (await item.innerText()).trim(), 'smollm2-135m', 'the status item names the model');
+    assert.equal(desk.serverPids().length, 1);
+    await desk.shot('10-ready');
+  },
+  'the walkthrough of the first minute opens': async (desk) => {
+    await desk.palette('Welcome: Open Walkthrough...');
+    await desk.pick('Get Started with Conduit');
+    await desk.page.getByText('No key is needed').first().waitFor();
+    await desk.shot('10-walkthrough');
+  },
+  'the menu of the status item': async (desk) => {
+    await desk.page.locator('.statusbar-item[id="conduit.conduit-vscode.conduit.status"] a').click();
+    await desk.until(async () => (await desk.picks()).length > 6, 'the menu');
+    assert.deepEqual(
+      (await desk.picks()).map((each) => each.trim()),
+      ['Open Chat', 'Choose Model…', 'Choose Mode…', 'Set Provider Key…', 'Show Doctor', 'Open Settings', 'Show Log', 'Collect Logs', 'Restart Server'],
+    );
+    await desk.shot('10-menu');
+    await desk.page.keyboard.press('Escape');
+  },
+  'the models, with what is missing for each': async (desk) => {
+    await desk.palette('Conduit: Choose Model of New Conversations');
+    await desk.until(async () => (await desk.picks()).some((each) => each.includes('SmolLM2')), 'the models');
+    await desk.shot('10-models');
+    await desk.page.keyboard.press('Escape');
+  },
+};

@@ -1,0 +1,52 @@
+/** No server is installed, or one that does not fit: the message says so, and its buttons help. */
+import assert from 'node:assert/strict';
+import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+// There is nothing that pip could install: the message has to say why.
+export const world = { noServer: true, env: { PIP_NO_INDEX: '1', PIP_CONFIG_FILE: '/dev/null' } };
+
+/** Where the server is says a setting of the machine: those lie beside the person's. */
+function set(desk, settings) {
+  const folder = join(desk.world.base, 'profile/Machine');
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(join(folder, 'settings.json'), JSON.stringify(settings));
+}
+
+export const steps = {
+  'a missing server is said once, with what can be done': async (desk) => {
+    await desk.until(async () => (await desk.notifications()).some((each) => each.includes('not installed here')), 'the message', 60_000);
+    assert.deepEqual(desk.serverPids(), []);
+    assert.match(await desk.statusLabel(), /not installed here/);
+    await desk.shot('70-missing');
+  },
+  'an installation that fails says why': async (desk) => {
+    await desk.answer('Install Server');
+    await desk.until(async () => (await desk.notifications()).some((each) => each.includes('could not be installed')), 'the message', 120_000);
+    const [message] = (await desk.notifications()).filter((each) => each.includes('could not be installed'));
+    assert.match(message, /No matching distribution found for conduit-ls==/);
+    await desk.shot('70-not-installed');
+    await desk.palette('Notifications: Clear All Notifications');
+  },
+  'a program of the settings that does not exist is named': async (desk) => {
+    set(desk, { 'conduit.server.path': '/nowhere/conduit' });
+    await desk.until(async () => /\/nowhere\/conduit .*does not exist/.test(await desk.statusLabel()), 'the sentence');
+  },
+  'a server of another protocol is refused, and the sentence says what to install': async (desk) => {
+    const program = join(desk.world.base, 'newer-conduit');
+    const python = join(process.env.E2E_BIN, 'python');
+    const lines = [`#!${python}`, 'import sys', 'from conduit.lsp import table', 'table.PROTOCOL_VERSION = 2', 'from conduit.__main__ import main', 'sys.exit(main())', ''];
+    writeFileSync(program, lines.join('\n'));
+    chmodSync(program, 0o755);
+    set(desk, { 'conduit.server.path': program });
+    await desk.until(async () => /does not fit this extension .*Update the extension/.test(await desk.statusLabel()), 'the sentence');
+    await desk.until(async () => (await desk.notifications()).some((each) => each.includes('does not fit')), 'the message');
+    await desk.shot('70-mismatch');
+    await desk.until(() => desk.serverPids().length === 0, 'it was ended');
+  },
+  'a fitting program in the settings is started at once': async (desk) => {
+    set(desk, { 'conduit.server.path': join(process.env.E2E_BIN, 'conduit') });
+    await desk.status();
+    assert.equal(desk.serverPids().length, 1);
+  },
+};
