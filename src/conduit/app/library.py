@@ -125,6 +125,14 @@ class ModelLibrary(Protocol):
         """Import the price table in a thread, ahead of its first use, if this model's price is in it."""
         ...
 
+    def costs_nothing(self, model: ModelInfo) -> bool:
+        """Say whether the person's own machines run the model, so that nobody pays for a token."""
+        ...
+
+    def at_hand(self, model: ModelInfo) -> bool:
+        """Say whether the model can be asked with nothing to be fetched first; raises MissingKey, ConfigError."""
+        ...
+
     def cost(self, model: ModelInfo, usage: Usage, *, batch: bool = False) -> float | None:
         """Return what these tokens cost in US dollars, in the vendor's batch or not; None when no price is known."""
         ...

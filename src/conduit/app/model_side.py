@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from conduit.app.asides import Completions
 from conduit.app.counting import count_tokens
 from conduit.app.library import ModelLibrary
 from conduit.app.parts import ModelChoice, Models, Parts, Setup, Status
@@ -45,6 +46,10 @@ class ModelSide:
     def default_model(self) -> str:
         """Return the id of the model that new sessions use: the chosen one, else the configured one."""
         return self._chosen_model or self._setup.models.default()
+
+    def completions(self) -> Completions:
+        """Return what completes the person's text, by the settings of now."""
+        return Completions(self._parts, self._setup, self.default_model())
 
     def choose_model(self, model: str) -> str:
         """Let new sessions use `model` as long as this App is open, and return its id.

@@ -163,6 +163,21 @@ class Models(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class CompletionRules:
+    """When inline completion asks a model.
+
+    Attributes:
+        enabled: `off` never; `local` by itself only a model that costs nothing; `on` any.
+        model: the one to ask; the default model when None.
+        debounce_s: how long nothing must have been typed.
+    """
+
+    enabled: Literal["off", "local", "on"] = "local"
+    model: str | None = None
+    debounce_s: float = 0.2
+
+
+@dataclass(frozen=True, slots=True)
 class Setup:
     """What the settings decide; replaced as a whole when they change."""
 
@@ -172,6 +187,7 @@ class Setup:
     limits: TurnLimits
     diagnostics_wait_s: float = 3.0
     apply_actions: ApplyActions = "direct"
+    completions: CompletionRules = CompletionRules()
 
 
 @dataclass(frozen=True, slots=True)

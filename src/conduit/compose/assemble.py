@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from conduit.agent.budget import TurnLimits
 from conduit.agent.permission import Approver
 from conduit.app import App, Check, Parts, Setup, Status
+from conduit.app.parts import CompletionRules
 from conduit.catalog.catalog import Catalog
 from conduit.compose.calibrating import CalibratingRecorder
 from conduit.compose.endpoints import Endpoints, addressed
@@ -236,6 +237,9 @@ class _Room:
             limits=TurnLimits(tool_rounds=settings.max_tool_rounds, tool_output_bytes=settings.max_tool_output_bytes),
             diagnostics_wait_s=settings.diagnostics_wait_s,
             apply_actions=settings.code_actions.apply,
+            completions=CompletionRules(
+                settings.completions.enabled, settings.completions.model, settings.completions.debounce_ms / 1000
+            ),
         )
         return self._current
 

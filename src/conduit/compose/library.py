@@ -18,7 +18,7 @@ from conduit.catalog.model import EditFormat, ModelInfo, Vendor
 from conduit.catalog.tiers import Discovered, DiscoveredList, read_lists, with_discovered, with_own, write_lists
 from conduit.errors import ConfigError, ProviderError, UserError
 from conduit.messages.message import Usage
-from conduit.providers.base import KeepsModels, ListsModels, Provider, PullProgress
+from conduit.providers.base import FetchesFirst, KeepsModels, ListsModels, Provider, PullProgress
 from conduit.providers.own_machine import is_on_this_machine
 
 if TYPE_CHECKING:
@@ -32,6 +32,9 @@ LISTS_FILE = "served-models.json"
 
 OWN_FILE = "models.toml"
 """In the folder of the settings: the person's rows."""
+
+_HOSTED = ("-cloud", ":cloud")
+"""How the names of models end that a server of the person's own only passes on (https://docs.ollama.com/cloud)."""
 
 _DENIED = ("vision", "audio", "tool_calling", "reasoning")
 
@@ -100,6 +103,16 @@ class Library:
     def cost(self, model: ModelInfo, usage: Usage, *, batch: bool = False) -> float | None:
         """Return what these tokens cost, or None."""
         return prices.cost_usd(model, self._shelf.catalog.vendor(model.vendor), usage, batch=batch)
+
+    def costs_nothing(self, model: ModelInfo) -> bool:
+        """Say whether nobody pays for it; see the protocol."""
+        hosted = model.name.endswith(_HOSTED)
+        return self._shelf.catalog.vendor(model.vendor).free and not hosted
+
+    def at_hand(self, model: ModelInfo) -> bool:
+        """Say whether nothing has to be fetched first; see the protocol."""
+        endpoint = self._shelf.endpoint(model)
+        return not isinstance(endpoint, FetchesFirst) or endpoint.at_hand()
 
     async def load(self, model: ModelInfo) -> None:
         """Import the price table in a thread, if this model's price is in it."""

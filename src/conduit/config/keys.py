@@ -18,6 +18,7 @@ from pydantic.fields import FieldInfo
 from conduit.sessions.events import Mode
 
 ApplyActions = Literal["direct", "review"]
+CompletionsEnabled = Literal["off", "local", "on"]
 LogLevel = Literal["debug", "info", "warning", "error"]
 
 
@@ -76,6 +77,24 @@ class CodeActionSettings(_Table):
         default="direct",
         description="What becomes of the edits of a code action: `direct` applies them together, since you picked the "
         "action; `review` leaves them for you to accept hunk by hunk.",
+    )
+
+
+class CompletionSettings(_Table):
+    """Inline completion."""
+
+    enabled: CompletionsEnabled = Field(
+        default="local",
+        description="When text is proposed while you type: `off` never, `local` by itself only from a model that costs "
+        "nothing, `on` also from one that is paid for.",
+    )
+    model: Annotated[str, Field(min_length=1, max_length=200, pattern=r"^\S+$")] | None = Field(
+        default=None,
+        description="The model that completes while you type; the conversations' one when unset.",
+        json_schema_extra={"expects": "the name of a model, without spaces"},
+    )
+    debounce_ms: Annotated[int, Field(ge=0, le=10_000)] = Field(
+        default=200, description="Milliseconds without a key after which the model is asked for a completion."
     )
 
 
@@ -172,6 +191,7 @@ class SettingValues(_Table):
         json_schema_extra={"user_only": True},
     )
     code_actions: CodeActionSettings = CodeActionSettings()
+    completions: CompletionSettings = CompletionSettings()
     embedded: EmbeddedSettings = EmbeddedSettings()
     checkpoints: CheckpointSettings = CheckpointSettings()
     vendors: dict[VendorName, VendorSettings] = Field(default_factory=dict)

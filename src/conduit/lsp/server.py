@@ -35,6 +35,7 @@ from conduit.lsp.world import World, advertise
 
 if TYPE_CHECKING:
     from conduit.app import App
+    from conduit.ide.completion import Completer
     from conduit.ide.suggestions import Suggestion
     from conduit.workspace.document import Document
 
@@ -65,6 +66,7 @@ class ConduitServer(LanguageServer):
         self.review_hints: Callable[[Document], list[types.Diagnostic]] = lambda document: []
         self.hinted: set[str] = set()
         self.conversation_id: str | None = None
+        self.completer: Completer | None = None
         self._stopped = stopped
         self._arguments = arguments
         self._loaded = asyncio.Event()

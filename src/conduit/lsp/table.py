@@ -65,6 +65,7 @@ METHODS: dict[str, Row] = {
     "conduit/doctor": Row(_REPORTS + "examine", _PAYLOADS + "status:NoParams"),
     "conduit/mention/list": Row(_FEATURES + "mentions:list_mentions", _PAYLOADS + "mentions:MentionParams"),
     types.TEXT_DOCUMENT_CODE_ACTION: Row("conduit.lsp.features.actions:code_action"),
+    types.TEXT_DOCUMENT_INLINE_COMPLETION: Row("conduit.lsp.features.completion:inline_completion"),
     types.TEXT_DOCUMENT_CODE_LENS: Row(_REVIEW + "code_lens"),
     types.WORKSPACE_TEXT_DOCUMENT_CONTENT: Row(_REVIEW + "text_document_content"),
     "workspace/didChangeConfiguration": Row("conduit.lsp.features.configuration:did_change_configuration"),
@@ -124,6 +125,7 @@ OPTIONS: dict[str, object] = {
     types.TEXT_DOCUMENT_CODE_ACTION: types.CodeActionOptions(
         code_action_kinds=["quickfix", "refactor.extract", "refactor.inline", "refactor.rewrite", "conduit"]
     ),
+    types.TEXT_DOCUMENT_INLINE_COMPLETION: types.InlineCompletionOptions(),
 }
 """What is said of a standard method in the answer to `initialize`, beyond that it is there."""
 
@@ -164,6 +166,7 @@ AFTER_INITIALIZE = (
     "conduit.lsp.features.actions",
     "conduit.lsp.features.suggestions",
     "conduit.lsp.features.inline_edit",
+    "conduit.lsp.features.completion",
     "conduit.lsp.features.review",
     "conduit.lsp.approver",
     "conduit.lsp.applier",

@@ -43,6 +43,15 @@ class Provider(Protocol):
         ...
 
 
+@runtime_checkable
+class FetchesFirst(Protocol):
+    """An endpoint whose first use may have to fetch something large."""
+
+    def at_hand(self) -> bool:
+        """Say, without network, whether all that is needed is there."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class ServedModel:
     """A model that an endpoint says it serves.

@@ -97,6 +97,10 @@ class EmbeddedProvider:
         """The process id of the running child, or None."""
         return self._child.pid if self._child is not None and self._child.alive else None
 
+    def at_hand(self) -> bool:
+        """Say whether the weights are there."""
+        return self._weights.state().present
+
     async def load(self) -> None:
         """Import the wire's SDK; no weights are downloaded and no child is started by a warm-up."""
         # The address does not matter for the import, and nothing is connected.

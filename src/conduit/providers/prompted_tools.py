@@ -22,7 +22,7 @@ from conduit.messages.message import Message, assistant_message, user_message
 from conduit.messages.request import ContextLayer, ModelRequest, ToolSpec
 from conduit.messages.stream import BlockDelta, BlockStart, BlockStop, Stop, StreamEvent
 from conduit.providers.answer_stream import AnswerReader
-from conduit.providers.base import Provider
+from conduit.providers.base import FetchesFirst, Provider
 from conduit.providers.closing import closable
 from conduit.providers.prompted_examples import Example, fitting_examples, load_examples
 from conduit.providers.prompted_schema import answer_schema, signature
@@ -71,6 +71,10 @@ class PromptedToolsProvider:
     def name(self) -> str:
         """The vendor's row name, that of the wrapped provider."""
         return self._inner.name
+
+    def at_hand(self) -> bool:
+        """Say whether the wrapped provider has all that it needs."""
+        return not isinstance(self._inner, FetchesFirst) or self._inner.at_hand()
 
     async def load(self) -> None:
         """Load the wrapped provider."""
