@@ -309,7 +309,7 @@ CALLS = [
     called("arguments that are a list", ("c", "read_file", ("[1]",))),
     called("arguments that are null", ("c", "read_file", ("null",))),
     called("arguments sent twice", ("c", "read_file", (*OBJECT, *OBJECT))),
-    called("arguments of two megabytes", ("c", "read_file", ('{"path": "' + "x" * 2_000_000 + '"}',))),
+    called("arguments of ten megabytes", ("c", "read_file", ('{"path": "' + "x" * 10_000_000 + '"}',))),
     called("arguments nested without end", ("c", "read_file", ('{"a":' + "[" * 20_000 + "]" * 20_000 + "}",))),
     called("arguments nested too deep", ("c", "read_file", ('{"a":' + "[" * 300 + "]" * 300 + "}",))),
     called("arguments with half a character", ("c", "read_file", ('{"path": "\\ud83d', '\\u0000"}'))),
