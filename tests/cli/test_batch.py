@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from cli.warm import run_forked
 from fakes.batch_server import BatchServer, serving
 from fakes.batch_vendors import AnthropicBatchServer, GeminiBatchServer, OpenAIBatchServer
 from fakes.chat_server import ChatServer, chatting
@@ -35,8 +36,15 @@ def set_up(line: Any, vendor: str, url: str, *prompts: str) -> Path:
     return file
 
 
-async def run(line: Any, *arguments: str, **given: Any) -> Any:
-    return await asyncio.to_thread(line.run, "batch", *arguments, **given)
+def batch(line: Any, *arguments: str, **given: Any) -> Any:
+    """Run a command to its end; it must never show a traceback."""
+    done = run_forked(("batch", *arguments), folder=line.folder, environ=line.environ, **given)
+    assert "Traceback" not in done.stderr, done.stderr
+    return done
+
+
+async def run(line: Any, *arguments: str) -> Any:
+    return await asyncio.to_thread(batch, line, *arguments)
 
 
 def rows(text: str) -> list[dict[str, Any]]:
@@ -179,25 +187,25 @@ async def test_ctrl_c_says_how_to_go_on(line, read_until):
 
 def test_nothing_there_and_bad_lines_are_told_in_one_sentence(line):
     file = set_up(line, "custom", "http://127.0.0.1:9/v1", "one")
-    empty = line.run("batch", "status")
+    empty = batch(line, "status")
     assert (empty.returncode, empty.stdout) == (0, "")
     assert "There are no batches yet. 'conduit batch submit FILE' makes one." in empty.stderr
-    assert "no batch 'b1'" in line.run("batch", "collect", "b1").stderr
-    assert "Name either a file" in line.run("batch", "submit").stderr
-    assert "cannot be read" in line.run("batch", "submit", "absent.jsonl").stderr
+    assert "no batch 'b1'" in batch(line, "collect", "b1").stderr
+    assert "Name either a file" in batch(line, "submit").stderr
+    assert "cannot be read" in batch(line, "submit", "absent.jsonl").stderr
     file.write_text(file.read_text() + "{broken\n")
-    done = line.run("batch", "submit", str(file), "-m", "custom/some")
+    done = batch(line, "submit", str(file), "-m", "custom/some")
     assert done.returncode == 1
     assert done.stderr.startswith("conduit: Line 2: it is no JSON")
-    assert line.run("batch", "status").stdout == ""
-    assert "nothing to ask" in line.run("batch", "submit", "-", piped="\n").stderr
-    assert line.run("batch", "submit", str(file), "--jobs", "0").returncode == 2
+    assert batch(line, "status").stdout == ""
+    assert "nothing to ask" in batch(line, "submit", "-", piped="\n").stderr
+    assert batch(line, "submit", str(file), "--jobs", "0").returncode == 2
 
 
 def test_a_vendor_that_cannot_be_reached_leaves_a_batch_to_go_on_with(line):
     file = set_up(line, "openai", "http://127.0.0.1:9/v1", "one")
-    done = line.run("batch", "submit", str(file), "-m", "openai/gpt-5.4")
+    done = batch(line, "submit", str(file), "-m", "openai/gpt-5.4")
     assert done.returncode == 1
     assert "is kept: 'conduit batch submit --resume b" in done.stderr
-    listed = line.run("batch", "status", "--json")
+    listed = batch(line, "status", "--json")
     assert rows(listed.stdout)[0]["phase"] == "unknown"

@@ -200,7 +200,7 @@ def read_completion(vendor: Vendor, model: str, body: Mapping[str, Any]) -> Iter
         for choice in body.get("choices") or ()
         if isinstance(choice, dict)
     ]
-    decoder = ChunkDecoder(vendor)
+    decoder = ChunkDecoder(vendor, answer_as_text=True)  # an item of a batch has no tools but that one
     yield from decoder.feed(ChatCompletionChunk.construct(**{**body, "choices": choices}))
     if decoder.ended:
         yield from decoder.finish()
