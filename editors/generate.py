@@ -2,8 +2,8 @@
 
 `vscode/src/protocol.ts` has an interface for every payload and the tables method -> parameters and result;
 `nvim/lua/conduit/protocol.lua` has the same as annotations for the Lua language server, and the names as data;
-`vscode/contributes/settings.json` has the settings that an editor may send. A test compares
-all of them with what this program would write.
+`vscode/contributes/settings.json` has the settings that an editor may send; `docs/vscode.md` lists those and the
+extension's commands. A test compares all of them with what this program would write.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from conduit.lsp.protocol.update import Update
 from conduit.lsp.server import resolve
 
 sys.path.insert(0, str(Path(__file__).parent))  # a test loads this file by its path
+import pages
 import settings
 
 HERE = Path(__file__).parent
@@ -249,10 +250,12 @@ def _lua_type(written: str, names: set[str]) -> str:
 def copies() -> dict[Path, str]:
     """Return the text of every generated file."""
     protocol = read()
+    contributed = {HERE / "vscode" / "contributes" / "settings.json": settings.contribution()}
     return {
         HERE / "vscode" / "src" / "protocol.ts": typescript(protocol),
         HERE / "nvim" / "lua" / "conduit" / "protocol.lua": lua(protocol),
-        HERE / "vscode" / "contributes" / "settings.json": settings.contribution(),
+        **contributed,
+        pages.PAGE: pages.vscode(contributed),
     }
 
 

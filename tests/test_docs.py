@@ -168,7 +168,6 @@ def test_lua_of_the_pages_compiles_in_neovim(tmp_path: Path):
     ("page", "language", "file"),
     [
         ("helix.md", "toml", "helix/languages.toml"),
-        ("vscode.md", "json", "vscode/settings.json"),
         ("emacs.md", "elisp", "emacs/conduit.el"),
     ],
 )
@@ -179,4 +178,3 @@ def test_the_first_block_of_an_editors_page_is_in_the_file_to_copy(page: str, la
 
 def test_the_files_to_copy_parse():
     assert tomllib.loads((ROOT / "editors/helix/languages.toml").read_text("utf-8"))
-    assert json.loads((ROOT / "editors/vscode/settings.json").read_text("utf-8"))
