@@ -2,10 +2,12 @@
 import * as vscode from 'vscode';
 import { registerAbilities } from './abilities';
 import { registerActions } from './actions';
+import { registerChat } from './chat/chat';
 import { registerInlineEdit } from './inlineEdit';
 import { registerKeys } from './keys';
 import { registerLogs } from './logs';
 import { registerModels } from './models';
+import { registerParticipant } from './participant';
 import { registerReview } from './review';
 import { registerProblems } from './server/problems';
 import { Supervisor } from './server/supervisor';
@@ -22,6 +24,8 @@ const PARTS: ((context: vscode.ExtensionContext, conduit: Supervisor) => void)[]
   registerReview,
   registerInlineEdit,
   registerActions,
+  registerChat,
+  registerParticipant,
 ];
 
 let supervisor: Supervisor | undefined;

@@ -1,0 +1,63 @@
+/** What a page that opens in the middle of a conversation has to be told: all that is durable, and what is live. */
+import type { MessageChunk, SessionUpdateParams } from '../protocol';
+
+export class SessionLog {
+  /** The number after which a reload may begin. */
+  lastSeq = 0;
+  private readonly durable: SessionUpdateParams[] = [];
+  private live: SessionUpdateParams[] = [];
+
+  /** Returns the update as pages get it, with its time; undefined for one that was there already. `now` is in Unix seconds. */
+  add(params: SessionUpdateParams, now: number): SessionUpdateParams | undefined {
+    const stamped = params.at === undefined ? { ...params, at: now } : params;
+    if (params.seq === undefined) {
+      this.addLive(stamped);
+      return stamped;
+    }
+    // One event may come as several updates with the same number.
+    if (params.seq < this.lastSeq) return undefined;
+    this.lastSeq = params.seq;
+    this.durable.push(stamped);
+    const { update } = params;
+    if (update.sessionUpdate === 'turn_state' && update.state === 'idle') this.live = this.live.filter(isQueue);
+    else if ('messageId' in update && 'replace' in update && update.replace) {
+      this.live = this.live.filter((each) => !(isChunk(each) && each.update.messageId === update.messageId));
+    }
+    return stamped;
+  }
+
+  all(): SessionUpdateParams[] {
+    return [...this.durable, ...this.live];
+  }
+
+  /** What was only said by a server that is gone will not be said again. */
+  forgetLive(): void {
+    this.live = [];
+  }
+
+  private addLive(params: SessionUpdateParams): void {
+    const { update } = params;
+    if (update.sessionUpdate === 'queue_update') {
+      this.live = this.live.filter((each) => !isQueue(each));
+    } else if (isChunk(params)) {
+      const at = this.live.findIndex(
+        (each) => isChunk(each) && each.update.messageId === params.update.messageId && each.update.sessionUpdate === update.sessionUpdate,
+      );
+      const known = this.live[at];
+      if (known !== undefined && isChunk(known)) {
+        const text = String(known.update.content.text ?? '') + String(params.update.content.text ?? '');
+        this.live[at] = { ...known, update: { ...known.update, content: { ...known.update.content, text } } };
+        return;
+      }
+    }
+    this.live.push(params);
+  }
+}
+
+function isQueue(params: SessionUpdateParams): boolean {
+  return params.update.sessionUpdate === 'queue_update';
+}
+
+function isChunk(params: SessionUpdateParams): params is SessionUpdateParams & { update: MessageChunk } {
+  return params.update.sessionUpdate === 'agent_message_chunk' || params.update.sessionUpdate === 'agent_thought_chunk';
+}

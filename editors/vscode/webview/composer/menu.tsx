@@ -1,0 +1,118 @@
+/** A button that opens a list to choose from: by mouse, by arrow keys, or by typing. */
+import { useEffect, useRef, useState } from 'preact/hooks';
+import { Icon } from '../icon.tsx';
+
+export interface Choice {
+  id: string;
+  name: string;
+  about?: string;
+  badges?: { icon: string; label: string }[];
+  fact?: string;
+  off?: boolean;
+}
+
+interface Props {
+  id: string;
+  label: string;
+  choices: Choice[];
+  chosen: string;
+  text: string;
+  icon?: string;
+  onChoose: (id: string) => void;
+  /** Called when it is opened, to bring the choices up to date. */
+  onOpen?: () => void;
+}
+
+export function Menu({ id, label, choices, chosen, text, icon, onChoose, onOpen }: Props) {
+  const [open, setOpen] = useState(false);
+  const [query, setQuery] = useState('');
+  const [at, setAt] = useState(0);
+  const root = useRef<HTMLDivElement>(null);
+  const button = useRef<HTMLButtonElement>(null);
+  const searched = choices.length > 8;
+  const words = query.toLowerCase().split(/\s+/).filter(Boolean);
+  const found = choices.filter((each) => words.every((word) => `${each.id} ${each.name}`.toLowerCase().includes(word)));
+
+  useEffect(() => {
+    if (!open) return;
+    root.current?.querySelector<HTMLElement>('.menu-focus')?.focus();
+    const outside = (event: Event) => {
+      if (!root.current?.contains(event.target as Node)) setOpen(false);
+    };
+    document.addEventListener('pointerdown', outside);
+    window.addEventListener('blur', outside);
+    return () => {
+      document.removeEventListener('pointerdown', outside);
+      window.removeEventListener('blur', outside);
+    };
+  }, [open]);
+  useEffect(() => {
+    root.current?.querySelector('[aria-selected=true]')?.scrollIntoView({ block: 'nearest' });
+  }, [open, at, query]);
+
+  const toggle = () => {
+    if (!open) {
+      onOpen?.();
+      setQuery('');
+      setAt(Math.max(0, choices.findIndex((each) => each.id === chosen)));
+    }
+    setOpen(!open);
+  };
+  const close = () => {
+    setOpen(false);
+    button.current?.focus();
+  };
+  const choose = (choice: Choice | undefined) => {
+    if (choice === undefined || choice.off) return;
+    close();
+    onChoose(choice.id);
+  };
+  const keyed = (event: KeyboardEvent) => {
+    const moves: Record<string, number> = { ArrowDown: at + 1, ArrowUp: at - 1, Home: 0, End: found.length - 1, PageDown: at + 8, PageUp: at - 8 };
+    const to = moves[event.key];
+    if (to !== undefined) setAt(Math.min(found.length - 1, Math.max(0, to)));
+    else if (event.key === 'Enter' || (event.key === ' ' && !searched)) choose(found[at]);
+    else if (event.key === 'Escape' || event.key === 'Tab') close();
+    else return;
+    event.preventDefault();
+    event.stopPropagation();
+  };
+  const list = { role: 'listbox' as const, id: `${id}-list`, 'aria-label': label };
+  const selected = found[at] ? `${id}-${at}` : undefined;
+  return (
+    <div class="menu" ref={root}>
+      <button type="button" id={id} ref={button} class="picker" aria-haspopup="listbox" aria-expanded={open} title={label} aria-label={`${label}: ${text}`} onClick={toggle}>
+        {icon && <Icon name={icon} />}
+        <span class="picker-text">{text}</span>
+        <Icon name="chevron-down" />
+      </button>
+      {open && (
+        <div class="popup" onKeyDown={keyed}>
+          {searched && (
+            <input class="menu-focus" type="text" placeholder="Search" aria-label={`Search: ${label}`} role="combobox" aria-expanded="true" aria-controls={`${id}-list`}
+              aria-activedescendant={selected} value={query} onInput={(event) => { setQuery(event.currentTarget.value); setAt(0); }} />
+          )}
+          <div {...list} class={searched ? 'options' : 'options menu-focus'} tabIndex={searched ? -1 : 0} aria-activedescendant={searched ? undefined : selected}>
+            {found.map((choice, index) => (
+              <div role="option" id={`${id}-${index}`} class={`option${choice.off ? ' off' : ''}`} aria-selected={index === at} aria-disabled={choice.off}
+                onPointerMove={() => index !== at && setAt(index)} onClick={() => choose(choice)}>
+                <Icon name={choice.id === chosen ? 'check' : 'blank'} />
+                <div class="option-text">
+                  <div class="option-name">
+                    <span>{choice.name}</span>
+                    {choice.badges?.map((badge) => (
+                      <i class={`badge codicon codicon-${badge.icon}`} title={badge.label} role="img" aria-label={badge.label} />
+                    ))}
+                    {choice.fact && <span class="muted">{choice.fact}</span>}
+                  </div>
+                  {choice.about && <div class="muted option-about">{choice.about}</div>}
+                </div>
+              </div>
+            ))}
+            {found.length === 0 && <div class="muted nothing">Nothing matches.</div>}
+          </div>
+        </div>
+      )}
+    </div>
+  );
+}

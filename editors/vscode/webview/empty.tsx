@@ -1,0 +1,107 @@
+/** A page without a conversation: what can be asked, what was asked lately, and what is wrong if something is. */
+import { useEffect, useState } from 'preact/hooks';
+import type { SessionLine } from '../src/protocol';
+import { ask, post } from './host.ts';
+import { Icon, LinkButton } from './icon.tsx';
+import { page } from './page.ts';
+import { remedy } from './rows/end.tsx';
+import { ago } from './history.tsx';
+
+export function Empty() {
+  const { setup } = page;
+  const [recent, setRecent] = useState<SessionLine[]>([]);
+  const running = setup?.server === 'running';
+  useEffect(() => {
+    if (!running) return;
+    let wanted = true;
+    ask('sessions', { query: '' }).then((found) => wanted && setRecent(found.sessions.filter((each) => each.messageCount > 0).slice(0, 3)), () => undefined);
+    return () => {
+      wanted = false;
+    };
+  }, [running, page.shown]);
+  const file = setup?.activeFile;
+  const ready = setup?.models.some((model) => model.ready && model.modelId.split('/')[0] !== 'embedded');
+  const starts = [
+    file ? { icon: 'comment-discussion', text: `What does ${file} do?` } : { icon: 'comment-discussion', text: 'What is this project about?' },
+    file ? { icon: 'beaker', text: `Write tests for ${file}` } : { icon: 'beaker', text: 'Which parts of this project have no tests?' },
+    { icon: 'warning', text: 'Fix the problems of the file that I have open' },
+  ];
+  return (
+    <div class="empty">
+      <div class="empty-inner">
+        <h2>What shall we do?</h2>
+        <p class="muted">Conduit reads your project and your unsaved text. Changes wait for your review before they reach a file.</p>
+        <ul class="starts" aria-label="To begin with">
+          {starts.map((start) => (
+            <li>
+              <button type="button" onClick={() => { page.setDraft({ text: start.text, attachments: page.draft.attachments }); page.focusInput += 1; }}>
+                <Icon name={start.icon} /> <span>{start.text}</span>
+              </button>
+            </li>
+          ))}
+        </ul>
+        {recent.length > 0 && (
+          <>
+            <div class="empty-head">
+              <h2>Recent</h2>
+              <LinkButton onClick={() => page.show('history')}>All chats</LinkButton>
+            </div>
+            <ul class="starts" aria-label="Recent chats">
+              {recent.map((each) => (
+                <li>
+                  <button type="button" onClick={() => post({ type: 'openSession', sessionId: each.sessionId })}>
+                    <Icon name="history" /> <span>{each.title || 'Untitled'}</span> <span class="muted when">{ago(each.updatedAt)}</span>
+                  </button>
+                </li>
+              ))}
+            </ul>
+          </>
+        )}
+        {running && !ready && (
+          <p class="hint">
+            <Icon name="key" /> <span>The small model that runs on this machine answers. For a larger one, <LinkButton onClick={() => remedy('keys')}>set a key</LinkButton>.</span>
+          </p>
+        )}
+        <p class="muted keys">
+          <kbd>@</kbd> files and problems
+          {page.can('conduit/command/list') && <> · <kbd>/</kbd> commands</>} · <kbd>Shift+Enter</kbd> new line
+        </p>
+      </div>
+    </div>
+  );
+}
+
+/** Says so when the server does not run; what is being typed stays. */
+export function ServerState() {
+  const { setup } = page;
+  if (!setup) return null;
+  if (setup.downloading) {
+    const { message, done, total } = setup.downloading;
+    return (
+      <div class="aside">
+        <Icon name="cloud-download" /> <span>{message || 'Downloading the model'}</span>
+        <progress max={total || undefined} value={total ? done : undefined} aria-label="Download" />
+      </div>
+    );
+  }
+  if (setup.server === 'running') return null;
+  if (setup.server === 'failed' || setup.server === 'stopped') {
+    return (
+      <div class="trouble" role="alert">
+        <Icon name="error" />
+        <div>
+          <div>{setup.problem ?? 'The server of Conduit does not run.'}</div>
+          <div class="trouble-acts">
+            <button type="button" class="main" onClick={() => remedy('restart')}>Restart the server</button>
+            <button type="button" class="quiet" onClick={() => remedy('log')}>Show the log</button>
+          </div>
+        </div>
+      </div>
+    );
+  }
+  return (
+    <div class="aside">
+      <Icon name="loading" spin /> <span>{setup.server === 'restarting' ? 'The server is starting again; what you type is kept.' : 'The server is starting…'}</span>
+    </div>
+  );
+}

@@ -1,0 +1,46 @@
+/** What the person said, with what can be done about it. */
+import { IconButton, LinkButton, Icon } from '../icon.tsx';
+import { post } from '../host.ts';
+import { page } from '../page.ts';
+import type { UserItem } from '../transcript/items.ts';
+
+export function User({ item }: { item: UserItem }) {
+  const idle = !page.running;
+  return (
+    <div class="user-text">
+      {item.text && <div class="said">{item.text}</div>}
+      {(item.links.length > 0 || item.images.length > 0) && (
+        <div class="chips">
+          {item.links.map((link) => (
+            <LinkButton title={link.uri} onClick={() => post({ type: 'openFile', name: link.uri })}>
+              <Icon name="file" /> {decodeURIComponent(link.name)}
+            </LinkButton>
+          ))}
+          {item.images.map((image) => (
+            <img src={`data:${image.mimeType};base64,${image.data}`} alt="Attached picture" />
+          ))}
+        </div>
+      )}
+      <div class="acts">
+        {idle && page.can('conduit/session/resend') && <IconButton icon="edit" label="Edit and send again" onClick={() => editAgain(item)} />}
+        {idle && page.can('conduit/session/rewind') && <IconButton icon="discard" label="Restore to before this message" onClick={() => rewind(item)} />}
+        <IconButton icon="copy" label="Copy message" onClick={() => post({ type: 'copy', text: item.text })} />
+      </div>
+    </div>
+  );
+}
+
+export function editAgain(item: UserItem): void {
+  const files = item.links.map((link) => ({ kind: 'file' as const, name: decodeURIComponent(link.name), uri: link.uri }));
+  const images = item.images.map((image, index) => ({ kind: 'image' as const, name: `Picture ${index + 1}`, ...image }));
+  page.setDraft({ text: item.text, attachments: [...files, ...images], editing: item.messageId });
+  page.focusInput += 1;
+  page.changed();
+}
+
+async function rewind(item: UserItem): Promise<void> {
+  const preview = await page.ask('rewind', { messageId: item.messageId, files: true, preview: true });
+  if (preview === undefined) return;
+  page.rewinding = { messageId: item.messageId, preview };
+  page.changed();
+}
