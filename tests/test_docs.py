@@ -164,6 +164,20 @@ def test_lua_of_the_pages_compiles_in_neovim(tmp_path: Path):
     assert (done.returncode, done.stderr) == (0, "")
 
 
+def test_the_help_file_and_the_page_of_the_neovim_plugin_are_made_from_its_tables(tmp_path: Path):
+    folder = ROOT / "editors" / "nvim"
+    check = [NVIM, "--clean", "-l", folder / "scripts" / "document.lua", "check"]
+    done = subprocess.run(check, capture_output=True, text=True, timeout=30)
+    assert (done.returncode, done.stderr) == (0, "")
+    # A tag that is there twice, or a line that is too long to read, is a mistake of the help file.
+    (tmp_path / "conduit.txt").write_text((folder / "doc" / "conduit.txt").read_text("utf-8"), "utf-8")
+    tags = [NVIM, "--headless", "--clean", "-c", f"helptags {tmp_path}", "-c", "quitall"]
+    done = subprocess.run(tags, capture_output=True, text=True, timeout=30)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "conduit-commands\t" in (tmp_path / "tags").read_text("utf-8")
+    assert [line for line in (tmp_path / "conduit.txt").read_text("utf-8").splitlines() if len(line) > 95] == []
+
+
 @pytest.mark.parametrize(
     ("page", "language", "file"),
     [

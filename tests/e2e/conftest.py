@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from e2e.harness import Bench
+from e2e.neovim import Play, editors, play_in
 
 
 @pytest.fixture
@@ -13,3 +14,8 @@ def bench(tmp_path: Path) -> Bench:
     root.mkdir()
     home.mkdir()
     return Bench(root, home)
+
+
+@pytest.fixture(params=editors().items(), ids=lambda each: f"nvim {each[0]}")
+def play(request: pytest.FixtureRequest) -> Play:
+    return play_in(request.param[1])

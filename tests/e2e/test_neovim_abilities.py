@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from conduit.workspace.language import Ability
-from e2e.test_neovim import HERE, play
+from e2e.neovim import HERE, Play
 
 A = "def add(a, b): return '😀', add(a, b)  # TODO\n"
 B = "from a import add\nadd(1, 2)\n"
@@ -27,7 +27,7 @@ def folder(tmp_path: Path) -> Path:
     return folder
 
 
-def ask(folder: Path, speaks: str, *calls: dict[str, Any]) -> dict[str, Any]:
+def ask(play: Play, folder: Path, speaks: str, *calls: dict[str, Any]) -> dict[str, Any]:
     """Let a model make some calls, one after the other, beside a server that speaks of problems in this way."""
     rules = [
         {"when": {"round": number}, "reply": [{"call": call["tool"], "arguments": call["arguments"]}]}
@@ -45,8 +45,9 @@ def call(tool: str, **arguments: object) -> dict[str, Any]:
     return {"tool": tool, "arguments": arguments}
 
 
-def test_the_model_finds_and_renames_by_the_other_server(folder: Path):
+def test_the_model_finds_and_renames_by_the_other_server(play: Play, folder: Path):
     seen = ask(
+        play,
         folder,
         "push",
         call("find_references", path="a.py", line=2, symbol="add", occurrence=2),
@@ -71,8 +72,9 @@ def test_the_model_finds_and_renames_by_the_other_server(folder: Path):
 
 
 @pytest.mark.parametrize("speaks", ["push", "pull"])
-def test_diagnostics_after_an_edit_are_those_of_the_edited_text(folder: Path, speaks: str):
+def test_diagnostics_after_an_edit_are_those_of_the_edited_text(play: Play, folder: Path, speaks: str):
     seen = ask(
+        play,
         folder,
         speaks,
         call("edit_file", path="a.py", old_text="# TODO", new_text="# TODO and TODO"),
@@ -85,14 +87,15 @@ def test_diagnostics_after_an_edit_are_those_of_the_edited_text(folder: Path, sp
 
 
 @pytest.mark.parametrize("speaks", ["behind", "unversioned"])
-def test_diagnostics_of_an_older_or_unknown_version_are_not_given_to_the_model(folder: Path, speaks: str):
-    seen = ask(folder, speaks, call("diagnostics", path="a.py"))
+def test_diagnostics_of_an_older_or_unknown_version_are_not_given_to_the_model(play: Play, folder: Path, speaks: str):
+    seen = ask(play, folder, speaks, call("diagnostics", path="a.py"))
     assert seen["results"][0].startswith("Not known yet for version")
     assert "something to do" not in seen["results"][0]
 
 
-def test_a_code_action_of_the_other_server_becomes_an_edit(folder: Path):
+def test_a_code_action_of_the_other_server_becomes_an_edit(play: Play, folder: Path):
     seen = ask(
+        play,
         folder,
         "push",
         call("code_actions", path="a.py", line=2),
@@ -105,7 +108,7 @@ def test_a_code_action_of_the_other_server_becomes_an_edit(folder: Path):
     assert seen["lines"] == [TYPED, A.rstrip().replace("TODO", "DONE")]
 
 
-def test_neovim_saves_what_was_meant_and_shows_a_difference(folder: Path):
+def test_neovim_saves_what_was_meant_and_shows_a_difference(play: Play, folder: Path):
     seen = play("lending", folder, [])
     assert seen["early"] == {"saved": False, "version": seen["version"], "reason": "it was changed meanwhile"}
     assert seen["before"] == A.splitlines()

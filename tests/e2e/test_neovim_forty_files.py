@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from e2e.forty import ACCEPTED, CREATED, MOVED, NUMBERS, REGENERATED, TYPED, Expected, name, rules, text, write_files
-from e2e.test_neovim import play
+from e2e.neovim import Play
 
 
 @pytest.fixture
@@ -25,7 +25,7 @@ def ids(step: dict[str, Any]) -> list[str]:
 
 
 @pytest.mark.timeout(120)
-def test_hunks_of_forty_files_outlive_a_killed_server_and_every_byte_is_as_expected(folder: Path):
+def test_hunks_of_forty_files_outlive_a_killed_server_and_every_byte_is_as_expected(play: Play, folder: Path):
     accept = [f"{name(number)} edit" for number in ACCEPTED] + [f"{MOVED} move", f"{CREATED} create"]
     decisions = {"accept": accept, "regenerate": name(REGENERATED)}
     seen = play("forty_files", folder, rules(), {"CONDUIT_TEST_DECISIONS": json.dumps(decisions)})

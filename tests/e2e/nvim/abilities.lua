@@ -10,20 +10,6 @@ vim.lsp.enable('words')
 vim.ui.select = function(items, _, choose)
   choose(items[1]) -- Allow once
 end
-local said = {}
-vim.notify = function(text)
-  table.insert(said, text)
-end
-
-local results = {}
-local conduit = require('conduit')
-local on_update = conduit.on_update
-conduit.on_update = function(params)
-  if params.update.sessionUpdate == 'tool_call_update' then
-    table.insert(results, params.update.content[1].content.text)
-  end
-  on_update(params)
-end
 
 local client = session.open('a.py')
 session.wait('the other server', function()
@@ -31,13 +17,17 @@ session.wait('the other server', function()
   return words and words.initialized
 end)
 vim.api.nvim_buf_set_lines(0, 0, 0, false, { '# 😀' })
-vim.cmd('ConduitMode auto')
-session.wait('the mode', function()
-  return #said > 0
-end)
-vim.cmd('ConduitAsk please do it')
+vim.cmd('Conduit mode auto')
+session.wait_for_message('in mode auto')
+vim.cmd('Conduit ask please do it')
 session.wait_for_answer('Done.')
 
+local results = {}
+for _, update in ipairs(session.updates) do
+  if update.sessionUpdate == 'tool_call_update' then
+    table.insert(results, update.content[1].content.text)
+  end
+end
 local hidden = vim.fn.bufnr('b.py')
 session.finish({
   results = results,

@@ -2,6 +2,6 @@
 local session = require('session')
 
 session.open('app.py')
-vim.cmd('ConduitAsk what is first?')
+vim.cmd('Conduit ask what is first?')
 session.wait_for_answer('The first answer.')
 session.finish({ chat = session.chat() })

@@ -4,21 +4,18 @@ local session = require('session')
 local client = session.open('app.py')
 vim.api.nvim_buf_set_lines(0, 0, 0, false, { '# typed and not saved' })
 
-local chunks, whole = {}, nil
-local on_update = require('conduit').on_update
-client.handlers['conduit/session/update'] = function(_, params)
-  local update = params.update
-  if update.sessionUpdate == 'agent_message_chunk' and update.replace then
-    whole = update.content.text
-  elseif update.sessionUpdate == 'agent_message_chunk' then
-    table.insert(chunks, update.content.text)
-  end
-  on_update(params)
-end
-
-vim.cmd('ConduitAsk what is in the first line?')
+vim.cmd('Conduit ask what is in the first line?')
 session.wait_for_answer('The end.')
+local chunks, whole = {}, nil
 session.wait('the whole message', function()
+  chunks, whole = {}, nil
+  for _, update in ipairs(session.updates) do
+    if update.sessionUpdate == 'agent_message_chunk' and update.replace then
+      whole = update.content.text
+    elseif update.sessionUpdate == 'agent_message_chunk' then
+      table.insert(chunks, update.content.text)
+    end
+  end
   return whole
 end)
 

@@ -37,7 +37,7 @@ local function look(step)
   steps[step] = { files = files, lines = lines, hunks = hunks() }
 end
 
-vim.cmd('ConduitAsk change everything')
+vim.cmd('Conduit ask change everything')
 session.wait('half of the proposals', function()
   return #hunks() >= 20
 end)
@@ -61,8 +61,6 @@ end
 session.wait('the end of the server', function()
   return client:is_stopped()
 end)
-vim.lsp.enable('conduit')
-vim.cmd.doautoall('nvim.lsp.enable FileType')
 client = session.wait('the new server', function()
   local new = vim.lsp.get_clients({ name = 'conduit' })[1]
   return new and new ~= client and new.initialized and #vim.tbl_keys(new.attached_buffers) == 3 and new

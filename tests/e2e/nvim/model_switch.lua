@@ -2,7 +2,7 @@
 local session = require('session')
 
 local client = session.open('app.py')
-vim.cmd('ConduitAsk who are you?')
+vim.cmd('Conduit ask who are you?')
 session.wait_for_answer('I am the first model.')
 
 local selected
@@ -13,7 +13,7 @@ session.wait('the switch', function()
   return selected
 end)
 
-vim.cmd('ConduitAsk and now?')
+vim.cmd('Conduit ask and now?')
 session.wait_for_chat('I am the other model')
 
 session.finish({ selected = selected, chat = session.chat() })

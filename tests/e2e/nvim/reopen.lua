@@ -7,10 +7,10 @@ vim.ui.select = function(items, options, choose)
   offered = vim.tbl_map(options.format_item, items)
   choose(items[1])
 end
-vim.cmd('ConduitSessions')
-session.wait_for_chat('The first answer.')
+vim.cmd('Conduit sessions')
+session.wait_for_answer('The first answer.')
 local reopened = session.chat()
-vim.cmd('ConduitAsk what is second?')
+vim.cmd('Conduit ask what is second?')
 session.wait_for_answer('The second answer.')
 
 session.finish({ offered = offered, reopened = reopened, chat = session.chat(), sessions = session.list(client) })

@@ -4,15 +4,29 @@ local M = {}
 vim.opt.runtimepath:append(vim.env.CONDUIT_TEST_PLUGIN)
 vim.cmd('filetype on')
 vim.cmd.runtime('plugin/conduit.lua')
+require('conduit').setup()
+
+M.updates = {} -- every update that came
+M.said = {} -- every message
+vim.api.nvim_create_autocmd('User', {
+  pattern = 'ConduitUpdate',
+  callback = function(event)
+    table.insert(M.updates, event.data.update)
+  end,
+})
+vim.notify = function(text)
+  table.insert(M.said, text)
+end
 
 -- Waits until `holds` returns something, and returns that.
 function M.wait(what, holds)
   local value
-  local held = vim.wait(20000, function()
+  local held = vim.wait(30000, function()
     value = holds()
     return value
   end, 5)
-  return held and value or error(what .. ' did not happen within 20 s; messages: ' .. vim.fn.execute('messages'))
+  return held and value
+    or error(('%s did not happen within 30 s; said: %s; messages: %s; chat:\n%s'):format(what, vim.inspect(M.said), vim.fn.execute('messages'), M.chat()))
 end
 
 -- Opens a file and waits for the server that vim.lsp.enable started for it.
@@ -40,7 +54,18 @@ end
 function M.wait_for_answer(text)
   M.wait_for_chat(text)
   return M.wait('the end of the turn', function()
-    return vim.g.conduit_status == 'ready'
+    return vim.g.conduit_status == 'ready' and not require('conduit.session').current.busy
+  end)
+end
+
+-- Waits for a message to the person that contains a text.
+function M.wait_for_message(text)
+  return M.wait(('the message %q'):format(text), function()
+    for _, said in ipairs(M.said) do
+      if said:find(text, 1, true) then
+        return said
+      end
+    end
   end)
 end
 

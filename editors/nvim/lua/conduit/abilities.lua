@@ -1,6 +1,7 @@
 -- What Conduit may ask of the other language servers in this Neovim: the requests `conduit/editor/*`.
 -- A handler may wait: Neovim runs it in a coroutine, and it goes on when the other servers have answered.
 local asking = require('conduit.asking')
+local options = require('conduit.options')
 local places = require('conduit.places')
 
 local M = {}
@@ -267,11 +268,14 @@ local answers = {
   openDiff = open_diff,
 }
 
--- What Neovim says at `initialize` that it can do.
+-- What Neovim says at `initialize` that it can do, as far as the option `lend` allows.
 function M.offers()
-  return vim.tbl_map(function()
-    return true
-  end, answers)
+  local lend = options.get('lend')
+  local found = vim.empty_dict()
+  for name in pairs(answers) do
+    found[name] = lend == true or (type(lend) == 'table' and lend[name] ~= false)
+  end
+  return found
 end
 
 -- Handlers by method, for the configuration of the client.

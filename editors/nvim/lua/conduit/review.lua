@@ -1,5 +1,9 @@
 -- Proposed changes where they would land: the old lines marked, the new ones below them, nothing of it in the buffer.
 -- The server knows what waits and moves it along with what is typed; here it is only shown and decided.
+local options = require('conduit.options')
+local say = require('conduit.say')
+local server = require('conduit.server')
+
 local M = {}
 
 local space = vim.api.nvim_create_namespace('conduit.review')
@@ -7,27 +11,26 @@ local shown = {} -- by buffer: the hunks that are shown there
 local timers = {} -- by buffer: a refresh that waits for the end of typing
 local PAUSE_MS = 120
 
-local function client()
-  return vim.lsp.get_clients({ name = 'conduit' })[1]
-end
-
-local function report(err)
-  vim.notify('Conduit: ' .. (err.message or vim.inspect(err)), vim.log.levels.ERROR)
-end
+local LINKS = { Add = 'DiffAdd', Delete = 'DiffDelete', Sign = 'DiffChange', Warn = 'WarningMsg' }
 
 local function new_lines(hunk)
   local title = hunk.conflict and 'proposed instead of your own change:' or nil
-  local lines = title and { { { title, 'WarningMsg' } } } or {}
+  local lines = title and { { { title, 'ConduitWarn' } } } or {}
   if hunk.kind == 'delete' or hunk.kind == 'move' then
     local text = hunk.kind == 'delete' and 'the file is to be deleted' or ('to be moved to ' .. vim.uri_to_fname(hunk.movedTo))
-    return { { { text, 'WarningMsg' } } }
+    return { { { text, 'ConduitWarn' } } }
   end
   for line in vim.gsplit(hunk.newText:gsub('\r?\n$', ''), '\r?\n') do
     if hunk.newText ~= '' then
-      table.insert(lines, { { line ~= '' and line or ' ', 'DiffAdd' } })
+      table.insert(lines, { { line ~= '' and line or ' ', 'ConduitAdd' } })
     end
   end
   return lines
+end
+
+local function sign_of(hunk)
+  local inserted = hunk.line == hunk.endLine
+  return hunk.conflict and '!' or inserted and '+' or hunk.newText == '' and '-' or '~'
 end
 
 local function mark(bufnr, hunk)
@@ -37,11 +40,11 @@ local function mark(bufnr, hunk)
   local row = math.min(inserted and hunk.line or hunk.endLine - 1, last)
   vim.api.nvim_buf_set_extmark(bufnr, space, row, 0, { virt_lines = new_lines(hunk), virt_lines_above = above })
   hunk.mark = vim.api.nvim_buf_set_extmark(bufnr, space, math.min(hunk.line, last), 0, {
-    sign_text = hunk.conflict and '!' or inserted and '+' or hunk.newText == '' and '-' or '~',
-    sign_hl_group = hunk.conflict and 'WarningMsg' or 'DiffChange',
+    sign_text = options.get('review.signs') and sign_of(hunk) or nil,
+    sign_hl_group = hunk.conflict and 'ConduitWarn' or 'ConduitSign',
   })
   for line = hunk.line, math.min(hunk.endLine - 1, last) do
-    vim.api.nvim_buf_set_extmark(bufnr, space, line, 0, { line_hl_group = 'DiffDelete' })
+    vim.api.nvim_buf_set_extmark(bufnr, space, line, 0, { line_hl_group = 'ConduitDelete' })
   end
 end
 
@@ -51,11 +54,12 @@ local function show(bufnr, hunks)
   for _, hunk in ipairs(hunks) do
     mark(bufnr, hunk)
   end
+  vim.api.nvim_exec_autocmds('User', { pattern = 'ConduitReview', modeline = false, data = bufnr })
 end
 
 -- Asks what waits in a buffer, and shows it; an answer about an older text is dropped and asked for again.
 function M.refresh(bufnr)
-  local conduit = client()
+  local conduit = vim.lsp.get_clients({ name = 'conduit', bufnr = bufnr })[1]
   if not conduit or not vim.api.nvim_buf_is_loaded(bufnr) then
     return
   end
@@ -72,13 +76,14 @@ end
 
 -- Called for each update of a session: something waits now, or does not any more.
 function M.on_update(update)
-  local conduit = client()
-  if update.sessionUpdate ~= 'hunk' or not conduit then
+  if update.sessionUpdate ~= 'hunk' then
     return
   end
-  for bufnr in pairs(conduit.attached_buffers) do
-    if vim.uri_from_bufnr(bufnr) == update.uri then
-      M.refresh(bufnr)
+  for _, conduit in ipairs(vim.lsp.get_clients({ name = 'conduit' })) do
+    for bufnr in pairs(conduit.attached_buffers) do
+      if vim.uri_from_bufnr(bufnr) == update.uri then
+        M.refresh(bufnr)
+      end
     end
   end
 end
@@ -94,6 +99,9 @@ end
 
 -- Shows hunks in every buffer that Conduit is attached to.
 function M.listen()
+  for name, link in pairs(LINKS) do
+    vim.api.nvim_set_hl(0, 'Conduit' .. name, { link = link, default = true })
+  end
   local group = vim.api.nvim_create_augroup('conduit.review', {})
   vim.api.nvim_create_autocmd('LspAttach', {
     group = group,
@@ -132,23 +140,77 @@ local function at_cursor()
   end
 end
 
--- Decides about the hunk at the cursor, or with `all` about every hunk of the file.
-function M.decide(decision, all)
-  local params = { uri = vim.uri_from_bufnr(0) }
-  if not all then
-    local hunk = at_cursor()
-    if not hunk then
-      return vim.notify('Conduit: no proposed change is at the cursor')
-    end
-    params = { hunkIds = { hunk.hunkId }, sessionId = hunk.sessionId }
-  end
-  client():request('conduit/hunk/' .. decision, params, function(err, result)
+local function decide(decision, params, done)
+  server.request('conduit/hunk/' .. decision, params, function(err, result)
     if err then
-      return report(err)
+      return say.error(err)
     elseif #result.left > 0 then
-      vim.notify(('Conduit: %d were left: you changed their lines yourself'):format(#result.left))
+      say.warn(('%d were left: you changed their lines yourself. Decide each by itself.'):format(#result.left))
+    end
+    return done and done(result)
+  end)
+end
+
+local function decide_here(decision, all)
+  if all then
+    return decide(decision, { uri = vim.uri_from_bufnr(0) })
+  end
+  local hunk = at_cursor()
+  if not hunk then
+    return say.info('no proposed change is at the cursor')
+  end
+  decide(decision, { hunkIds = { hunk.hunkId }, sessionId = hunk.sessionId })
+end
+
+-- Accepts the hunk at the cursor, or with `bang` every hunk of the file.
+function M.accept(_, given)
+  decide_here('accept', given.bang)
+end
+
+function M.reject(_, given)
+  decide_here('reject', given.bang)
+end
+
+local function decide_all(decision, word)
+  decide(decision, vim.empty_dict(), function(result)
+    say.info(('%d proposed changes %s'):format(#result.hunkIds, word))
+  end)
+end
+
+function M.accept_all()
+  decide_all('accept', 'accepted')
+end
+
+function M.reject_all()
+  decide_all('reject', 'rejected')
+end
+
+-- Lets the model propose the hunk at the cursor anew.
+function M.regenerate(instruction)
+  local hunk = at_cursor()
+  if not hunk then
+    return say.info('no proposed change is at the cursor')
+  end
+  local params = { hunkId = hunk.hunkId, sessionId = hunk.sessionId, instruction = instruction }
+  server.request('conduit/hunk/regenerate', params, function(err, result)
+    if err or result.error then
+      say.error(err or result.error)
     end
   end)
+end
+
+-- A window of this tab that shows a buffer with hunks: the current one if it does.
+function M.window()
+  for _, window in ipairs(vim.list_extend({ vim.api.nvim_get_current_win() }, vim.api.nvim_tabpage_list_wins(0))) do
+    if shown[vim.api.nvim_win_get_buf(window)] then
+      return window
+    end
+  end
+end
+
+-- The hunks that are shown in a buffer.
+function M.shown(bufnr)
+  return shown[bufnr] or {}
 end
 
 -- Goes to the next hunk of the file, or with -1 to the one before.
@@ -163,25 +225,36 @@ function M.jump(direction)
   if best then
     vim.api.nvim_win_set_cursor(0, { best + 1, 0 })
   else
-    vim.notify('Conduit: there is no other proposed change in this file')
+    say.info('there is no other proposed change in this file')
   end
+end
+
+-- One line about a hunk, for a list.
+local function summary(hunk)
+  if hunk.kind == 'move' then
+    return 'move to ' .. vim.fn.fnamemodify(vim.uri_to_fname(hunk.movedTo), ':.')
+  elseif hunk.kind ~= 'edit' then
+    return hunk.kind .. ' the file'
+  end
+  local added = vim.split(hunk.newText, '\n', { trimempty = true })
+  local first = vim.trim(added[1] or '')
+  return ('+%d -%d  %s%s'):format(#added, hunk.endLine - hunk.line, hunk.conflict and '(conflict) ' or '', first)
 end
 
 -- Lists everything that waits in the quickfix window.
 function M.list()
-  client():request('conduit/hunk/list', vim.empty_dict(), function(err, result)
+  server.request('conduit/hunk/list', vim.empty_dict(), function(err, result)
     if err then
-      return report(err)
+      return say.error(err)
     elseif #result.hunks == 0 then
-      return vim.notify('Conduit: no proposed change waits')
+      return say.info('no proposed change waits')
     end
     local items = {}
     for _, hunk in ipairs(result.hunks) do
-      local text = hunk.kind == 'edit' and vim.trim(hunk.newText):match('[^\n]*') or hunk.kind
-      table.insert(items, { filename = vim.uri_to_fname(hunk.uri), lnum = hunk.line + 1, text = text })
+      table.insert(items, { filename = vim.uri_to_fname(hunk.uri), lnum = hunk.line + 1, text = summary(hunk) })
     end
     vim.fn.setqflist({}, ' ', { title = 'Conduit: proposed changes', items = items })
-    vim.cmd('copen')
+    vim.cmd('botright copen')
   end)
 end
 

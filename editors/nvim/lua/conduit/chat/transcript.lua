@@ -1,0 +1,205 @@
+-- From the updates of a conversation to the items of the page. What streams is written a few times a second.
+local history = require('conduit.chat.history')
+local page = require('conduit.chat.page')
+local render = require('conduit.chat.render')
+local say = require('conduit.say')
+local session = require('conduit.session')
+
+local M = {}
+
+local PAUSE_MS = 40
+local dirty, due = {}, false -- keys in the order in which they are to be written
+local messages, calls, changes = {}, {}, {}
+local head -- the key of the newest heading above an answer
+local waiting = {} -- by file: how many of its proposed changes wait
+
+M.on_written = {}
+
+local function flush()
+  due = false
+  local keys = dirty
+  dirty = {}
+  if #keys == 0 or not page.exists() then
+    return
+  end
+  page.keep_view(function()
+    for _, each in ipairs(keys) do
+      local lines = each.lines()
+      if lines then
+        page.write(each.key, lines)
+      end
+    end
+  end)
+  history.written()
+  for _, act in ipairs(M.on_written) do
+    act()
+  end
+end
+
+-- Writes at once what waits to be written.
+M.flush = flush
+
+local function write(key, lines)
+  for _, each in ipairs(dirty) do
+    if each.key == key then
+      each.lines = lines
+      return
+    end
+  end
+  table.insert(dirty, { key = key, lines = lines })
+  if not due then
+    due = true
+    vim.defer_fn(flush, PAUSE_MS)
+  end
+end
+
+local function under_head(key)
+  if not head then
+    head = 'head:' .. key
+    write(head, render.head)
+  end
+end
+
+local function shown_text(content)
+  return content.type == 'text' and content.text or ('(%s)'):format(content.type)
+end
+
+local function message(update, render_text)
+  local key = update.sessionUpdate .. ':' .. update.messageId
+  local known = messages[key]
+  if not known then
+    known = { text = '' }
+    messages[key] = known
+  end
+  local text = shown_text(update.content)
+  local joined = update.sessionUpdate == 'user_message_chunk' and known.text ~= '' and '\n' or ''
+  known.text = update.replace and text or known.text .. joined .. text
+  known.whole = update.replace
+  if known.text ~= '' or page.has(key) then
+    if update.sessionUpdate ~= 'user_message_chunk' then
+      under_head(key)
+    end
+    write(key, function()
+      return render_text(known.text, not known.whole)
+    end)
+  end
+end
+
+local function tool_call(update)
+  local call = calls[update.toolCallId] or {}
+  calls[update.toolCallId] = call
+  if update.status == 'in_progress' and not call.since then
+    call.since = not session.loading and vim.uv.now() or nil
+  elseif (update.status == 'completed' or update.status == 'failed') and call.since then
+    call.seconds = call.seconds or (vim.uv.now() - call.since) / 1000
+  end
+  for _, name in ipairs({ 'title', 'status', 'rawInput', 'content', 'interrupted' }) do
+    if update[name] ~= nil then
+      call[name] = update[name]
+    end
+  end
+  local key = 'tool:' .. update.toolCallId
+  under_head(key)
+  write(key, function()
+    return render.tool(call)
+  end)
+end
+
+local function once(key, lines)
+  if lines then
+    write(key, function()
+      return lines
+    end)
+  end
+end
+
+local takers = {
+  user_message_chunk = function(update)
+    head = nil
+    message(update, render.user)
+  end,
+  agent_message_chunk = function(update)
+    message(update, render.text)
+  end,
+  agent_thought_chunk = function(update)
+    message(update, render.thought)
+  end,
+  tool_call = tool_call,
+  tool_call_update = tool_call,
+  sources = function(update)
+    once('sources:' .. update.messageId, render.sources(update.sources))
+  end,
+  change = function(update)
+    changes[update.changeId] = vim.tbl_extend('force', changes[update.changeId] or {}, update)
+    once('change:' .. update.changeId, render.change(changes[update.changeId]))
+  end,
+  notice = function(update, params)
+    once(('notice:%s:%s'):format(params.seq or vim.uv.hrtime(), update.text:sub(1, 40)), render.notice(update.text))
+  end,
+  turn_state = function(update, params)
+    if update.state == 'idle' then
+      once('end:' .. (params.turnId or tostring(params.seq)), render.ended(update))
+    end
+  end,
+  hunk = function(update)
+    local before = waiting[update.name] or 0
+    waiting[update.name] = #update.hunks > 0 and #update.hunks or nil
+    if #update.hunks > before and not session.loading then
+      local what = #update.hunks == 1 and 'a proposed change waits' or ('%d proposed changes wait'):format(#update.hunks)
+      say.info(('%s in %s'):format(what, update.name))
+    end
+  end,
+}
+
+-- Shows a question of the server, and later its answer.
+function M.question(params, answer)
+  under_head('question:' .. params.toolCall.toolCallId)
+  once('question:' .. params.toolCall.toolCallId, render.question(params, answer))
+  flush()
+end
+
+-- Names of files with proposed changes, and how many wait in all.
+function M.waiting()
+  local names, number = vim.tbl_keys(waiting), 0
+  table.sort(names)
+  for _, count in pairs(waiting) do
+    number = number + count
+  end
+  return names, number
+end
+
+-- The text of a person's message by its id.
+function M.user_text(id)
+  local known = messages['user_message_chunk:' .. id]
+  return known and known.text
+end
+
+-- The id of the person's message that a row belongs to: of that message, or the last one before it.
+function M.user_message_at(row)
+  local here, found = page.at(row), nil
+  for _, key in ipairs(page.keys()) do
+    found = key:match('^user_message_chunk:(.+)$') or found
+    if key == here then
+      break
+    end
+  end
+  return found
+end
+
+local function clear()
+  dirty, head = {}, nil
+  messages, calls, changes, waiting = {}, {}, {}, {}
+  page.clear()
+  history.written()
+end
+
+session.subscribe(function(what, update, params)
+  if what == 'clear' then
+    clear()
+  elseif what == 'update' and takers[update.sessionUpdate] then
+    page.make()
+    takers[update.sessionUpdate](update, params)
+  end
+end)
+
+return M

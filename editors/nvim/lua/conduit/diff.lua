@@ -1,0 +1,80 @@
+-- The current file beside what is proposed for it, as a diff of two windows. The right side is a picture of the proposal:
+-- changes are accepted in the left one, with `:Conduit accept`.
+local review = require('conduit.review')
+local say = require('conduit.say')
+
+local M = {}
+
+local function proposed(bufnr)
+  local lines = vim.api.nvim_buf_get_lines(bufnr, 0, -1, false)
+  local hunks = vim.list_slice(review.shown(bufnr))
+  table.sort(hunks, function(a, b)
+    return a.line > b.line
+  end)
+  for _, hunk in ipairs(hunks) do
+    if hunk.kind == 'edit' then
+      local new = hunk.newText == '' and {} or vim.split((hunk.newText:gsub('\r?\n$', '')), '\r?\n')
+      local rest = vim.list_slice(lines, hunk.endLine + 1)
+      lines = vim.list_slice(lines, 1, hunk.line)
+      vim.list_extend(lines, new)
+      vim.list_extend(lines, rest)
+    elseif hunk.kind == 'delete' then
+      lines = {}
+    end
+  end
+  return lines
+end
+
+-- Opens the diff of the current file; it is drawn anew when a proposal changes or is decided, and closed with the last.
+function M.open()
+  local window = review.window()
+  if not window then
+    return say.info('nothing is proposed for this file; `:Conduit hunks` lists where something is')
+  end
+  vim.api.nvim_set_current_win(window)
+  local bufnr = vim.api.nvim_get_current_buf()
+  local filetype = vim.bo[bufnr].filetype
+  vim.cmd('rightbelow vertical new')
+  local other, side = vim.api.nvim_get_current_buf(), vim.api.nvim_get_current_win()
+  vim.bo[other].buftype, vim.bo[other].bufhidden, vim.bo[other].swapfile = 'nofile', 'wipe', false
+  vim.api.nvim_buf_set_lines(other, 0, -1, false, proposed(bufnr))
+  vim.bo[other].filetype, vim.bo[other].modifiable = filetype, false
+  vim.wo[side][0].winbar = 'proposed'
+  vim.cmd.diffthis()
+  vim.api.nvim_set_current_win(window)
+  vim.cmd.diffthis()
+  local group = vim.api.nvim_create_augroup('conduit.diff.' .. other, {})
+  vim.api.nvim_create_autocmd('User', {
+    group = group,
+    pattern = 'ConduitReview',
+    callback = function(event)
+      if not vim.api.nvim_buf_is_valid(other) then
+        return true
+      elseif event.data ~= bufnr then
+        return
+      elseif #review.shown(bufnr) == 0 then
+        vim.api.nvim_buf_delete(other, { force = true })
+        return true
+      end
+      vim.bo[other].modifiable = true
+      vim.api.nvim_buf_set_lines(other, 0, -1, false, proposed(bufnr))
+      vim.bo[other].modifiable = false
+    end,
+  })
+  vim.api.nvim_create_autocmd('BufWipeout', {
+    group = group,
+    buffer = other,
+    once = true,
+    callback = function()
+      vim.schedule(function()
+        if vim.api.nvim_win_is_valid(window) then
+          vim.api.nvim_win_call(window, function()
+            vim.cmd('diffoff')
+          end)
+        end
+      end)
+    end,
+  })
+end
+
+return M
