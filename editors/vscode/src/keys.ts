@@ -38,7 +38,7 @@ async function setKey(context: vscode.ExtensionContext, conduit: Supervisor, ven
     title: `Conduit: Key of ${line.name}`,
     prompt: list.keyring
       ? 'It is kept in this system’s keyring.'
-      : `It is kept in the editor’s secret storage. ${list.problem}`.trim(),
+      : 'It is kept in the editor’s secret storage, since this system has no keyring that can be used.',
     placeHolder: line.source === 'none' ? 'Paste the key' : 'Paste the new key',
     password: true,
     ignoreFocusOut: true,

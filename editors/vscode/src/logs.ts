@@ -2,14 +2,13 @@
 import { basename } from 'node:path';
 import * as vscode from 'vscode';
 import { reporting } from './models';
-import type { DoctorReport } from './protocol';
 import type { Supervisor } from './server/supervisor';
 
 const SCHEME = 'conduit-doctor';
-const MARKS: Record<string, string> = { ok: '✓', warning: '!', missing: '–', broken: '✗' };
+const MARKS = { ok: '✓', warning: '!', missing: '–', broken: '✗' } as const;
 
 export function registerLogs(context: vscode.ExtensionContext, conduit: Supervisor): void {
-  const page = new DoctorPage(conduit);
+  const page = new DoctorPage(conduit, context.extension.packageJSON.version);
   context.subscriptions.push(
     vscode.workspace.registerTextDocumentContentProvider(SCHEME, page),
     vscode.commands.registerCommand('conduit.showDoctor', () => reporting(() => page.show())),
@@ -21,9 +20,12 @@ export function registerLogs(context: vscode.ExtensionContext, conduit: Supervis
 class DoctorPage implements vscode.TextDocumentContentProvider {
   private readonly changes = new vscode.EventEmitter<vscode.Uri>();
   readonly onDidChange = this.changes.event;
-  private readonly uri = vscode.Uri.from({ scheme: SCHEME, path: 'Conduit Doctor.md' });
+  private readonly uri = vscode.Uri.from({ scheme: SCHEME, path: 'Conduit Doctor' });
 
-  constructor(private readonly conduit: Supervisor) {}
+  constructor(
+    private readonly conduit: Supervisor,
+    private readonly version: unknown,
+  ) {}
 
   async show(): Promise<void> {
     this.changes.fire(this.uri);
@@ -33,28 +35,21 @@ class DoctorPage implements vscode.TextDocumentContentProvider {
 
   async provideTextDocumentContent(): Promise<string> {
     const { conduit } = this;
-    const lines = [
-      '# Conduit Doctor',
-      '',
-      `Extension: ${vscode.extensions.getExtension('conduit.conduit-vscode')?.packageJSON.version}, VS Code ${vscode.version}, ${process.platform}`,
-      `Server: ${conduit.state}${conduit.launch ? `, ${conduit.launch.command} (from ${conduit.launch.origin})` : ''}`,
+    const server = conduit.launch ? `${conduit.state}, ${conduit.launch.command} (from ${conduit.launch.origin})` : conduit.state;
+    const lines: [string, string, string][] = [
+      [' ', 'extension', `${String(this.version)}, VS Code ${vscode.version} (${process.platform})`],
+      [conduit.state === 'running' ? MARKS.ok : MARKS.warning, 'server', server],
     ];
-    if (conduit.problem) lines.push('', conduit.problem);
+    if (conduit.problem) lines.push([MARKS.warning, 'problem', conduit.problem]);
     try {
-      lines.push('', ...checks(await conduit.request('conduit/doctor', {})));
+      const report = await conduit.request('conduit/doctor', {});
+      for (const each of report.checks) lines.push([MARKS[each.state], each.name, each.detail]);
     } catch (error) {
-      lines.push('', `The server’s own check-up is not to be had: ${error instanceof Error ? error.message : String(error)}`);
+      lines.push([MARKS.warning, 'check-up', error instanceof Error ? error.message : String(error)]);
     }
-    return lines.join('\n') + '\n';
+    const width = Math.max(...lines.map(([, name]) => name.length));
+    return `Conduit Doctor\n\n${lines.map(([mark, name, detail]) => `${mark} ${name.padEnd(width)}  ${detail}`).join('\n')}\n`;
   }
-}
-
-function checks(report: DoctorReport): string[] {
-  return [
-    `Version ${report.version}`,
-    '',
-    ...report.checks.map((each) => `- ${MARKS[each.state] ?? '?'} **${each.name}**: ${each.detail}`),
-  ];
 }
 
 async function collect(context: vscode.ExtensionContext, conduit: Supervisor): Promise<void> {

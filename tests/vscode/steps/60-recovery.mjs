@@ -43,6 +43,7 @@ export const steps = {
     }
     assert.equal(desk.serverPids().length, 0);
     await desk.until(async () => (await desk.notifications()).some((each) => each.includes('not started again by itself')), 'the message');
+    assert.equal((await desk.notifications()).length, 1);
     await desk.shot('60-given-up');
     await desk.answer('Restart');
     await desk.status();

@@ -25,6 +25,13 @@ export interface RunOptions {
 /** Kept of what the server wrote last, to say why it ended. */
 const LAST_LINES = 20;
 
+/** Writes what goes wrong into the log only: the person is told in one place, `problems.ts`. */
+class QuietClient extends LanguageClient {
+  override error(message: string, data?: unknown): void {
+    super.error(message, data, false);
+  }
+}
+
 export class ServerRun {
   readonly client: LanguageClient;
   /** Resolves when the process has ended or could not be started. */
@@ -35,7 +42,7 @@ export class ServerRun {
 
   constructor(private readonly options: RunOptions) {
     this.ended = new Promise((resolve) => (this.endNow = resolve));
-    this.client = new LanguageClient('conduit', 'Conduit', () => this.launch(), {
+    this.client = new QuietClient('conduit', 'Conduit', () => this.launch(), {
       documentSelector: [{ scheme: 'file' }, { scheme: 'untitled' }],
       outputChannel: options.log,
       revealOutputChannelOn: RevealOutputChannelOn.Never,

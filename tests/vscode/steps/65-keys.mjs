@@ -1,0 +1,86 @@
+/** A key is entered, survives a restart of the server and a reload of the window, and is removed; settings take effect at once. */
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+
+const KEY = 'sk-ant-secret-of-the-test-0123456789';
+
+async function models(desk) {
+  await desk.palette('Conduit: Choose Model of New Conversations');
+  await desk.until(async () => (await desk.picks()).length > 3, 'the models');
+  const ready = await desk.page.locator('.quick-input-list .monaco-list-row').filter({ hasText: 'Claude Sonnet' }).first().innerText();
+  await desk.page.keyboard.press('Escape');
+  return /ANTHROPIC_API_KEY/.test(ready) ? 'a key is missing' : 'ready';
+}
+
+export const steps = {
+  'a key is entered in the editor, and its models are ready': async (desk) => {
+    await desk.status();
+    assert.equal(await models(desk), 'a key is missing');
+    await desk.palette('Conduit: Set or Replace Provider Key');
+    await desk.until(async () => (await desk.picks()).some((each) => each.includes('Anthropic')), 'the providers');
+    await desk.shot('65-providers');
+    await desk.pick('Anthropic');
+    const input = desk.page.locator('.quick-input-widget input[type="password"]');
+    await input.fill(KEY);
+    await desk.shot('65-key');
+    await desk.page.keyboard.press('Enter');
+    await desk.until(async () => (await desk.notifications()).some((each) => each.includes('key of Anthropic is set')), 'the message');
+    assert.equal(await models(desk), 'ready');
+    await desk.palette('Notifications: Clear All Notifications');
+  },
+  'a restarted server gets the key from the secret storage': async (desk) => {
+    const before = desk.serverPids();
+    await desk.palette('Conduit: Restart Server');
+    await desk.until(() => desk.serverPids().length === 1 && desk.serverPids()[0] !== before[0], 'another server');
+    await desk.status();
+    assert.equal(await models(desk), 'ready');
+  },
+  'so does the server of a window that was loaded again': async (desk) => {
+    await desk.reload();
+    await desk.status();
+    assert.equal(await models(desk), 'ready');
+  },
+  'the key is in no file': async (desk) => {
+    // Each folder of the profile, the home and the state; grep ends with 1 when there is nothing.
+    const found = (() => {
+      try {
+        return execFileSync('grep', ['-rlI', KEY, desk.world.base], { encoding: 'utf8' });
+      } catch (error) {
+        return error.status === 1 ? '' : String(error);
+      }
+    })();
+    assert.equal(found, '');
+  },
+  'a removed key is gone, after a restart too': async (desk) => {
+    await desk.palette('Conduit: Remove Provider Key');
+    await desk.pick('Anthropic');
+    await desk.page.locator('.monaco-dialog-box').waitFor();
+    await desk.shot('65-remove');
+    await desk.page.locator('.monaco-dialog-box .monaco-button').filter({ hasText: 'Remove' }).first().click();
+    await desk.until(async () => (await desk.notifications()).some((each) => each.includes('is removed')), 'the message');
+    assert.equal(await models(desk), 'a key is missing');
+    const before = desk.serverPids();
+    await desk.palette('Conduit: Restart Server');
+    await desk.until(() => desk.serverPids().length === 1 && desk.serverPids()[0] !== before[0], 'another server');
+    await desk.status();
+    assert.equal(await models(desk), 'a key is missing');
+  },
+  'a setting takes effect without a restart': async (desk) => {
+    const before = desk.serverPids();
+    await desk.palette('Conduit: Choose Model of New Conversations');
+    await desk.pick('SmolLM2');
+    await desk.palette('Conduit: Choose Mode of New Conversations');
+    await desk.pick('Auto');
+    await desk.until(async () => (await settings(desk)).includes('"conduit.mode": "auto"'), 'the setting is written');
+    assert.ok((await settings(desk)).includes('"conduit.model": "embedded/smollm2-135m"'));
+    await desk.palette('Conduit: Show Doctor');
+    await desk.until(async () => /Conduit Doctor/.test(await desk.editorText()), 'the page');
+    await desk.shot('65-doctor');
+    assert.deepEqual(desk.serverPids(), before);
+  },
+};
+
+async function settings(desk) {
+  const { readFileSync } = await import('node:fs');
+  return readFileSync(`${desk.world.base}/profile/User/settings.json`, 'utf8');
+}
