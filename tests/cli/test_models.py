@@ -74,6 +74,8 @@ def test_tokens_are_counted_and_an_estimate_is_called_one(line):
     assert line.run("tokenize", "hello", "world").stdout == "2 (an estimate)\n"
     told = json.loads(line.run("tokenize", "--json", "-m", "sonnet", piped="hello world\n").stdout)
     assert (told["tokens"], told["estimate"], told["model"]) == (2, True, "anthropic/claude-sonnet-5-5")
+    exact = json.loads(line.run("tokenize", "--json", "-m", "openai/gpt-5.4", "hello world").stdout)
+    assert (exact["tokens"], exact["estimate"], exact["table"]) == (2, False, "o200k_base")
     assert line.run("tokenize", piped="").returncode == 1
 
 

@@ -13,7 +13,7 @@ from conduit.cli.opening import opened
 from conduit.cli.piped import read_piped
 from conduit.config.folders import find_folders
 from conduit.context.calibration import CALIBRATION_FILE, Calibration, Error
-from conduit.context.tokens import ENCODING, TokenCounter
+from conduit.context.tokens import TokenCounter, table_of
 from conduit.errors import UserError
 
 
@@ -48,7 +48,13 @@ def run(arguments: argparse.Namespace) -> int:
     counted = TokenCounter(lambda name: error.factor).count(text, model.name if model else "")
     context = model.context_tokens if model else None
     if arguments.json:
-        told = {"tokens": counted.tokens, "estimate": counted.estimate, "table": ENCODING, "characters": len(text)}
+        table, _ = table_of(model.name if model else "")
+        told: dict[str, object] = {
+            "tokens": counted.tokens,
+            "estimate": counted.estimate,
+            "table": table,
+            "characters": len(text),
+        }
         told |= {"factor": error.factor, "answers": error.answers}
         print(json.dumps({**told, "model": model.id if model else None, "context_tokens": context}))
     else:
