@@ -230,3 +230,20 @@ def test_a_damaged_database_is_mentioned_and_the_command_goes_on(line):
     done = line.run("ask", "pears")
     assert (done.returncode, done.stdout.strip()) == (0, "Fruit, and sk-abcdefghijklmnopqrstuv0123.")
     assert "damaged" in done.stderr
+
+
+def test_a_conversation_is_renamed_exported_and_deleted_for_good(line, tmp_path):
+    line.script(ANSWER)
+    first, second = ask(line, "apples"), ask(line, "pears")
+    assert line.run("sessions", "rename", first, "All about apples").stdout == "All about apples\n"
+    assert line.run("sessions", "rename", first, "  ").returncode == 1
+    out = tmp_path / "apples.md"
+    assert line.run("sessions", "export", first, "--out", str(out)).returncode == 0
+    assert out.read_text() == line.run("sessions", "export", first).stdout
+    assert out.read_text().startswith("# All about apples\n")
+    refused = line.run("sessions", "delete", first)
+    assert refused.returncode == 1
+    assert "--yes" in refused.stderr
+    assert "All about apples (2 messages)" in line.run("sessions", "delete", first, "--yes").stdout
+    assert line.run("sessions", "show", first).returncode == 1
+    assert [each.split()[0] for each in line.run("sessions", "list").stdout.splitlines()] == [second]

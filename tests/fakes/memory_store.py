@@ -14,6 +14,7 @@ from typing import Literal
 
 from conduit.errors import SessionBusy, SessionNotFound, StoreError, UserError
 from conduit.messages.message import Usage
+from conduit.sessions.branch_events import TipMoved
 from conduit.sessions.events import (
     AssistantReplied,
     Event,
@@ -125,6 +126,40 @@ class MemoryStore:
         self._session(session_id)
         return [stored for stored in self._world.log if stored.session_id == session_id and stored.seq > after]
 
+    async def branch(self, session_id: str, *, after: int = 0) -> tuple[list[StoredEvent], int]:
+        session, world = self._session(session_id), self._world
+        own = [each for each in world.log if each.session_id == session_id and each.seq > after]
+        end = max(session.last_seq, after)
+        moved = [each for each in own if isinstance(each.event, TipMoved) and each.event.moved]
+        if after and moved:
+            return moved[-1:], end
+        shared: dict[str, tuple[set[str], int]] = {}
+        for message in self._chain(session.info.tip):
+            owner, seq, _ = world.messages[message.id]
+            turns, _ = shared.get(owner, (set(), 0))
+            shared[owner] = ({*turns, message.turn_id}, seq)
+        mine = shared.pop(session_id, (set(), 0))[0]
+        kinds = {"turn_started", "completion_started", "assistant_replied", "tool_started", "tool_finished"}
+        kinds |= {"tools_answered", "permission_answered", "notice", "turn_ended"}
+        found = [
+            each
+            for each in world.log
+            if each.session_id in shared
+            and each.seq > after
+            and each.event.type in kinds
+            and getattr(each.event, "turn_id", None) in shared[each.session_id][0]
+            and (each.seq <= shared[each.session_id][1] or each.event.type == "turn_ended")
+        ]
+        started = [each for each in world.log if each.session_id == session_id and each.event.type == "turn_started"]
+        left = {each.event.turn_id for each in started} - mine
+        found += [
+            each
+            for each in own
+            if each.event.type != "tip_moved"
+            and (each.event.type in ("file_pending", "hunk_decided") or getattr(each.event, "turn_id", 0) not in left)
+        ]
+        return sorted(found, key=lambda each: each.seq), end
+
     async def replies(self, *, after: int, limit: int = 500) -> tuple[list[StoredEvent], int]:
         end = self._world.log[-1].seq if self._world.log else 0
         newer = [each for each in self._world.log if each.seq > after and isinstance(each.event, AssistantReplied)]
@@ -157,6 +192,32 @@ class MemoryStore:
                 parameters=source.parameters,
             )
         )
+
+    async def delete(self, session_id: str, *, abandoned: bool = True) -> None:
+        session = self._session(session_id)
+        ours = abandoned and session.owner == self._id
+        if session.open_turn is not None and session.owner in self._world.alive and not ours:
+            raise SessionBusy("A turn is running in this conversation.")
+        world = self._world
+        del world.sessions[session_id]
+        forks = [
+            each.event.forked_at
+            for each in world.log
+            if each.session_id in world.sessions and isinstance(each.event, SessionOpened) and each.event.forked_at
+        ]
+        kept = {message.id for fork in forks for message in self._chain(fork)}
+        world.messages = {key: each for key, each in world.messages.items() if each[0] in world.sessions or key in kept}
+        turns = {world.messages[message_id][2].turn_id for message_id in kept}
+        world.log[:] = [
+            each
+            for each in world.log
+            if each.session_id in world.sessions
+            or getattr(each.event, "message_id", None) in kept
+            or (
+                each.event.type in ("tool_started", "tool_finished", "turn_ended")
+                and getattr(each.event, "turn_id", None) in turns
+            )
+        ]
 
     async def usage(self) -> list[UsageRow]:
         rows = sorted(self._world.usage.values(), key=lambda row: row.model)
@@ -252,6 +313,9 @@ class MemoryStore:
                 session.partials = [part for part in session.partials if part.message_id != event.message_id]
             case ToolsAnswered():
                 self._add_message(session, seq, event)
+            case TipMoved(moved=True):
+                count = len(self._chain(event.tip))
+                session.info = session.info.model_copy(update={"tip": event.tip, "message_count": count})
             case TurnEnded():
                 session.partials.clear()
                 if session.open_turn == event.turn_id:

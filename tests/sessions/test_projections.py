@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from conduit.messages.content import Text, ToolCall, ToolResult
 from conduit.messages.message import Message, Usage
+from conduit.sessions.branch_events import TipMoved
 from conduit.sessions.events import (
     AssistantReplied,
     Event,
@@ -48,6 +49,15 @@ EVENTS: st.SearchStrategy[Event] = st.one_of(
         mode=st.sampled_from([None, "auto"]),
         model=st.none() | MODELS,
         parameters=st.sampled_from([None, {}, {"temperature": 0.5, "extra": {"a": [1]}}]),
+    ),
+    st.builds(
+        TipMoved,
+        rewind_id=st.just("r"),
+        cause=st.sampled_from(["rewind", "unrewind"]),
+        message_id=IDS,
+        tip=PARENTS,
+        was=PARENTS,
+        moved=st.booleans(),
     ),
     st.builds(TurnStarted, turn_id=TURNS, message_id=IDS, parent_id=PARENTS, message=messages("user")),
     st.builds(

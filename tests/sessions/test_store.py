@@ -16,8 +16,8 @@ from pathlib import Path
 import pytest
 
 from conduit.errors import SchemaTooNew, StoreCorrupt, StoreError
-from conduit.messages.message import user_message
-from conduit.sessions.events import Notice, SessionOpened, TurnEnded, TurnStarted
+from conduit.messages.message import Usage, assistant_message, user_message
+from conduit.sessions.events import AssistantReplied, Notice, SessionOpened, TurnEnded, TurnStarted
 from conduit.sessions.store import open_store
 
 OPENED = SessionOpened(title="", mode="ask", model="scripted/demo", cwd="/")
@@ -245,3 +245,35 @@ async def test_rebuilding_changes_nothing_that_can_be_read(tmp_path: Path) -> No
     assert await store.rebuild() == 10
     assert (await store.sessions(), [await store.conversation(i) for i in ids], await store.usage()) == before
     await store.aclose()
+
+
+async def test_of_a_deleted_session_nothing_is_left_in_the_file_nor_brought_back_by_a_rebuild(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "sessions.db"
+    store = await open_store(path)
+    info = await store.open_session(OPENED)
+    secret = "a sentence that nobody else wrote"
+    message = user_message(secret)
+    await store.append(info.id, TurnStarted(turn_id="t", message_id="m", parent_id=None, message=message))
+    reply = assistant_message(f"About {secret}")
+    await store.append(
+        info.id,
+        AssistantReplied(
+            turn_id="t", message_id="n", parent_id="m", message=reply, model="a/x", usage=Usage(input_tokens=3)
+        ),
+        TurnEnded(turn_id="t", stop_reason="end_turn"),
+    )
+    used = await store.usage()
+    fork = await store.fork(info.id, "m")
+    await store.delete(info.id)
+    await store.rebuild()
+    assert [each.id for each in await store.sessions()] == [fork.id]
+    assert [each.id for each in await store.conversation(fork.id)] == ["m"]
+    assert await store.usage() == used
+    await store.delete(fork.id)
+    assert await store.rebuild() == 0
+    assert (await store.sessions(), await store.usage()) == ([], used)
+    await store.aclose()
+    left = [file.name for file in tmp_path.glob("sessions.db*") if secret.encode() in file.read_bytes()]
+    assert left == []

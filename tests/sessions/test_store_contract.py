@@ -12,6 +12,7 @@ from conduit.errors import SessionBusy, SessionNotFound, StoreError, UserError
 from conduit.messages.content import Text, Thinking, ToolCall, ToolResult
 from conduit.messages.message import Message, Usage, assistant_message, tool_message, user_message
 from conduit.sessions.base import SessionStore
+from conduit.sessions.branch_events import TipMoved
 from conduit.sessions.events import (
     AssistantReplied,
     CompletionStarted,
@@ -486,3 +487,92 @@ async def test_the_answers_of_all_sessions_are_read_in_pages_from_a_place_of_the
     assert second.session_id == session.id
     assert end > second.seq
     assert await store.replies(after=end) == ([], end)
+
+
+def moved(tip: str | None, was: str, cause: str = "rewind", **more: object) -> TipMoved:
+    return TipMoved.model_validate(
+        {"rewind_id": "r1", "cause": cause, "message_id": "t2-u", "tip": tip, "was": was, **more}
+    )
+
+
+async def shown(store: SessionStore, session_id: str, after: int = 0) -> list[str]:
+    events, _ = await store.branch(session_id, after=after)
+    return [f"{each.event.type} {getattr(each.event, 'turn_id', None) or ''}".strip() for each in events]
+
+
+async def two_turns(store: SessionStore) -> str:
+    info = await store.open_session(OPENED)
+    await store.append(info.id, started(), replied(), ended())
+    await store.append(info.id, started("t2", parent="t1-a1", text="Again"), replied("t2"), ended("t2"))
+    return info.id
+
+
+TURN_1 = ["session_opened", "turn_started t1", "assistant_replied t1", "turn_ended t1"]
+TURN_2 = ["turn_started t2", "assistant_replied t2", "turn_ended t2"]
+
+
+async def test_a_moved_tip_takes_turns_out_of_the_conversation_and_brings_them_back(store: SessionStore) -> None:
+    session = await two_turns(store)
+    at = await store.append(session, moved("t1-a1", "t2-a1"))
+    info = await store.session(session)
+    assert (info.tip, info.message_count) == ("t1-a1", 2)
+    assert [message.id for message in await store.conversation(session)] == ["t1-u", "t1-a1"]
+    assert await shown(store, session) == TURN_1
+    assert await store.branch(session, after=at) == ([], at)
+    assert await shown(store, session, after=at - 1) == ["tip_moved"]
+    await store.append(session, started("t3", parent="t1-a1"), ended("t3"))
+    assert await shown(store, session) == [*TURN_1, "turn_started t3", "turn_ended t3"]
+    await store.append(session, moved("t2-a1", "t3-u", "unrewind"))
+    assert (await store.session(session)).message_count == 4
+    assert await shown(store, session) == [*TURN_1, *TURN_2]
+    await store.append(session, moved(None, "t2-a1", moved=False))
+    assert (await store.session(session)).tip == "t2-a1"
+    await store.append(session, moved(None, "t2-a1"))
+    assert await store.conversation(session) == []
+    assert await shown(store, session) == ["session_opened"]
+
+
+async def test_a_fork_shows_what_it_shares_and_nothing_after_it(store: SessionStore) -> None:
+    session = await two_turns(store)
+    fork = await store.fork(session, "t1-a1")
+    await store.append(fork.id, started("t3", parent="t1-a1"), replied("t3"), ended("t3"))
+    assert await shown(store, fork.id) == [
+        *TURN_1[1:],
+        "session_opened",
+        *("turn_started t3", "assistant_replied t3", "turn_ended t3"),
+    ]
+
+
+async def test_a_deleted_session_is_gone_and_its_use_stays_counted(store: SessionStore, another: Open) -> None:
+    session = await two_turns(store)
+    kept = await store.open_session(OPENED)
+    used = await store.usage()
+    other = await another()
+    await other.append(kept.id, started("t9", text="Hello again"))
+    with pytest.raises(SessionBusy):
+        await store.delete(kept.id)
+    await store.delete(session)
+    for ask in (store.session, store.events, store.branch, store.conversation, store.delete, other.session):
+        with pytest.raises(SessionNotFound):
+            await ask(session)
+    with pytest.raises(SessionNotFound):
+        await other.append(session, Notice(text="late"))
+    assert [info.id for info in await store.sessions()] == [kept.id]
+    assert await store.sessions(query="Hi") == []
+    assert await store.usage() == used
+    await other.aclose()
+    await store.delete(kept.id)
+    assert await store.sessions() == []
+
+
+async def test_a_fork_of_a_deleted_session_keeps_what_it_shares(store: SessionStore) -> None:
+    session = await two_turns(store)
+    fork = await store.fork(session, "t1-a1")
+    await store.delete(session)
+    assert [message.id for message in await store.conversation(fork.id)] == ["t1-u", "t1-a1"]
+    assert await shown(store, fork.id) == [*TURN_1[1:], "session_opened"]
+    with pytest.raises(UserError):
+        await store.conversation(fork.id, tip="t2-a1")
+    await store.delete(fork.id)
+    with pytest.raises(SessionNotFound):
+        await store.session(fork.id)

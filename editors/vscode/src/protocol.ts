@@ -92,6 +92,11 @@ export interface CurrentModeUpdate {
   currentModeId: 'ask' | 'review' | 'auto';
 }
 
+/** The session is gone: its log, its messages and what a search finds of it. */
+export interface Deleted {
+  deleted: 'True';
+}
+
 /** `conduit/editor/diagnostics`; the client may take up to `waitMs` until it has them for this version. */
 export interface DiagnosticsParams {
   textDocument: VersionedDocument;
@@ -130,6 +135,18 @@ export interface EditedDocument {
 export interface EmbeddedResource {
   type: 'resource';
   resource: TextResource;
+}
+
+/** A conversation as Markdown, with tool calls folded. */
+export interface Exported {
+  title: string;
+  markdown: string;
+}
+
+/** `conduit/session/fork`: a new session that starts after `messageId`, by default after the newest message. */
+export interface ForkParams {
+  sessionId: string;
+  messageId?: string | null;
 }
 
 /** What became of a hunk. */
@@ -518,6 +535,17 @@ export interface RenameResult {
   edit?: Record<string, unknown> | null;
 }
 
+/** `conduit/session/rename`. */
+export interface RenameSessionParams {
+  sessionId: string;
+  title: string;
+}
+
+/** The session with its new title. */
+export interface Renamed {
+  session: SessionLine;
+}
+
 /** One effect of one call, shown whole: `preview` is a unified diff or the exact command. */
 export interface RequestPermissionParams {
   sessionId: string;
@@ -823,11 +851,15 @@ export interface Requests {
   'conduit/mention/list': { params: MentionParams; result: MentionList };
   'conduit/models/list': { params: NoParams; result: ModelList };
   'conduit/session/cancel': { params: SessionParams; result: Cancelled };
+  'conduit/session/delete': { params: SessionParams; result: Deleted };
+  'conduit/session/export': { params: SessionParams; result: Exported };
+  'conduit/session/fork': { params: ForkParams; result: OpenedSession };
   'conduit/session/list': { params: ListSessionsParams; result: SessionList };
   'conduit/session/load': { params: LoadSessionParams; result: OpenedSession };
   'conduit/session/new': { params: NewSessionParams; result: OpenedSession };
   'conduit/session/prompt': { params: PromptParams; result: PromptResult };
   'conduit/session/redo': { params: UndoParams; result: UndoResult };
+  'conduit/session/rename': { params: RenameSessionParams; result: Renamed };
   'conduit/session/setMode': { params: SetModeParams; result: OpenedSession };
   'conduit/session/setModel': { params: SetModelParams; result: OpenedSession };
   'conduit/session/setParameters': { params: SetParametersParams; result: OpenedSession };

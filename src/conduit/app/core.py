@@ -19,6 +19,7 @@ from conduit.agent.turn import Turn
 from conduit.app.bills import Bills
 from conduit.app.caches import SessionCaches
 from conduit.app.changes import Changes
+from conduit.app.conversations import Conversations
 from conduit.app.keys import VendorKeys
 from conduit.app.live import Coming, Live
 from conduit.app.mentions import Mentions
@@ -50,7 +51,8 @@ from conduit.workspace.language import LanguageAbilities, NoLanguage
 from conduit.workspace.workspace import Workspace
 
 if TYPE_CHECKING:
-    from conduit.jobs.structured import Form, Structured
+    from conduit.errors import SessionBusy
+from conduit.jobs.structured import Form, Structured
 
 T = TypeVar("T")
 
@@ -98,6 +100,11 @@ class App(ModelSide):
         return reviews
 
     @cached_property
+    def conversations(self) -> Conversations:
+        """The sessions as wholes."""
+        return Conversations(self._parts.store, self.reviews, self._change, self._let_go)
+
+    @cached_property
     def keys(self) -> VendorKeys:
         """The keys of vendors."""
         return VendorKeys(self._parts.keys, lambda: self._take(self._parts.renew()))
@@ -131,6 +138,10 @@ class App(ModelSide):
         """Return the log of a session from the event after `after`; raises SessionNotFound."""
         return await self._parts.store.events(session_id, after=after)
 
+    async def replay(self, session_id: str, *, after: int = 0) -> tuple[list[StoredEvent], int]:
+        """Return what a face shows of a conversation, and how far that is (see `SessionStore.branch`)."""
+        return await self._parts.store.branch(session_id, after=after)
+
     async def conversation(self, session_id: str) -> list[StoredMessage]:
         """Return the messages of a session; raises SessionNotFound."""
         return await self._parts.store.conversation(session_id)
@@ -163,6 +174,12 @@ class App(ModelSide):
     async def _change(self, session_id: str, change: SessionChanged) -> SessionInfo:
         await self._emit(session_id, change)
         return await self._parts.store.session(session_id)
+
+    def _let_go(self, session_id: str) -> None:
+        self.check_free(session_id)
+        if any(coming.session_id == session_id for coming in self._coming):
+            raise SessionBusy("A turn is about to run in this conversation. Cancel it first.")
+        self._live.pop(session_id, None)
 
     # -- turns ------------------------------------------------------------------------------------------------------
 

@@ -158,6 +158,11 @@ class Reviews:
             await self._record(session_id, meant[0].hunk.turn_id, pending, after, decided)
             return Decided(tuple(meant))
 
+    def forget(self, session_id: str) -> None:
+        """Know nothing more of a session that was deleted."""
+        self._pending.pop(session_id, None)
+        self._locks.pop(session_id, None)
+
     async def stage(self, session_id: str, turn_id: str, changes: Sequence[FileChange]) -> str:
         """Let changes wait for the person; see `EditSink.submit`."""
         async with self._lock(session_id):

@@ -1,4 +1,4 @@
-"""`conduit sessions list` and `conduit sessions show`: the conversations of this workspace."""
+"""`conduit sessions list|show|rename|delete|export`: the conversations of this workspace."""
 
 from __future__ import annotations
 
@@ -7,12 +7,14 @@ import asyncio
 import os
 import shutil
 import sys
+from pathlib import Path
 
 from conduit.cli.folder import working_folder, workspace_root
 from conduit.cli.opening import find_session, opened
 from conduit.cli.output import printable
 from conduit.cli.table import columns
 from conduit.cli.transcript import render_time, render_transcript
+from conduit.errors import UserError
 from conduit.sessions.events import SessionInfo
 
 
@@ -28,7 +30,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     showing.add_argument("session", metavar="ID", help="its id; the beginning is enough")
     showing.add_argument("--json", action="store_true", help="print one JSON object: the session and its messages")
     showing.set_defaults(run=run_show)
-    for each in (listing, showing):
+    renaming = commands.add_parser("rename", help="give a conversation another title")
+    renaming.add_argument("session", metavar="ID", help="its id; the beginning is enough")
+    renaming.add_argument("title", metavar="TITLE", help="the new title")
+    renaming.set_defaults(run=run_rename)
+    deleting = commands.add_parser("delete", help="delete a conversation for good")
+    deleting.add_argument("session", metavar="ID", help="its id; the beginning is enough")
+    deleting.add_argument("--yes", action="store_true", help="do not ask")
+    deleting.set_defaults(run=run_delete)
+    exporting = commands.add_parser("export", help="write a conversation as Markdown, with tool calls folded")
+    exporting.add_argument("session", metavar="ID", help="its id; the beginning is enough")
+    exporting.add_argument("--out", metavar="FILE", help="write into FILE instead of standard output")
+    exporting.set_defaults(run=run_export)
+    for each in (listing, showing, renaming, deleting, exporting):
         each.add_argument("--cwd", metavar="DIR", help="the workspace of DIR instead of the current folder's")
 
 
@@ -61,6 +75,63 @@ def run_show(arguments: argparse.Namespace) -> int:
     print(asyncio.run(_show(arguments)), end="")
     sys.stdout.flush()
     return 0
+
+
+def run_rename(arguments: argparse.Namespace) -> int:
+    """Give a conversation another title."""
+    print(printable(asyncio.run(_rename(arguments))))
+    sys.stdout.flush()
+    return 0
+
+
+def run_delete(arguments: argparse.Namespace) -> int:
+    """Delete a conversation; asked for, unless `--yes`."""
+    return asyncio.run(_delete(arguments))
+
+
+def run_export(arguments: argparse.Namespace) -> int:
+    """Write a conversation as Markdown."""
+    text = asyncio.run(_export(arguments))
+    if arguments.out is None:
+        print(text, end="")
+        sys.stdout.flush()
+        return 0
+    try:
+        Path(arguments.out).write_text(text, "utf-8")
+    except OSError as error:
+        raise UserError(f"{arguments.out!r} cannot be written: {error.strerror or error}.") from error
+    return 0
+
+
+async def _rename(arguments: argparse.Namespace) -> str:
+    async with opened(workspace_root(working_folder(arguments.cwd)), arguments) as app:
+        found = await find_session(app, arguments.session)
+        return (await app.conversations.rename(found.id, arguments.title)).title
+
+
+async def _delete(arguments: argparse.Namespace) -> int:
+    async with opened(workspace_root(working_folder(arguments.cwd)), arguments) as app:
+        found = await find_session(app, arguments.session)
+        if not arguments.yes and not _agreed(found):
+            print("Nothing was deleted.", file=sys.stderr)
+            return 1
+        await app.conversations.delete(found.id)
+    print(f"Deleted {printable(_title(found))} ({found.message_count} messages).")
+    sys.stdout.flush()
+    return 0
+
+
+def _agreed(info: SessionInfo) -> bool:
+    if not sys.stdin.isatty():
+        raise UserError("Nobody can be asked here; say --yes to delete the conversation for good.")
+    asked = f"Delete {printable(_title(info))} with its {info.message_count} messages for good? [y/N] "
+    print(asked, end="", flush=True)
+    return sys.stdin.readline().strip().lower() in ("y", "yes")
+
+
+async def _export(arguments: argparse.Namespace) -> str:
+    async with opened(workspace_root(working_folder(arguments.cwd)), arguments) as app:
+        return (await app.conversations.export((await find_session(app, arguments.session)).id))[1]
 
 
 async def _list(arguments: argparse.Namespace) -> list[SessionInfo]:

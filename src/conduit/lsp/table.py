@@ -12,6 +12,7 @@ from lsprotocol import types
 
 _FEATURES = "conduit.lsp.features."
 _REPORTS = _FEATURES + "reports:"
+_CONVERSATIONS = _FEATURES + "conversations:"
 _KEYS = _FEATURES + "keys:"
 _SESSION = "conduit.lsp.features.session:"
 _CACHES = "conduit.lsp.features.caches:"
@@ -43,6 +44,10 @@ METHODS: dict[str, Row] = {
     "conduit/session/setMode": Row(_SESSION + "set_mode", _PAYLOADS + "session:SetModeParams"),
     "conduit/session/setModel": Row(_SESSION + "set_model", _PAYLOADS + "session:SetModelParams"),
     "conduit/session/setParameters": Row(_SESSION + "set_parameters", _PAYLOADS + "parameters:SetParametersParams"),
+    "conduit/session/rename": Row(_CONVERSATIONS + "rename_session", _PAYLOADS + "branch:RenameSessionParams"),
+    "conduit/session/delete": Row(_CONVERSATIONS + "delete_session", _PAYLOADS + "session:SessionParams"),
+    "conduit/session/export": Row(_CONVERSATIONS + "export_session", _PAYLOADS + "session:SessionParams"),
+    "conduit/session/fork": Row(_CONVERSATIONS + "fork_session", _PAYLOADS + "branch:ForkParams"),
     "conduit/session/undo": Row(_UNDO + "undo", _PAYLOADS + "undo:UndoParams"),
     "conduit/session/redo": Row(_UNDO + "redo", _PAYLOADS + "undo:UndoParams"),
     "conduit/cache/list": Row(_CACHES + "list_caches", _PAYLOADS + "caches:CacheParams"),
@@ -150,6 +155,7 @@ AFTER_INITIALIZE = (
     "conduit.lsp.protocol.undo",
     "conduit.lsp.protocol.status",
     "conduit.lsp.protocol.mentions",
+    "conduit.lsp.protocol.branch",
     "conduit.lsp.protocol.report",
     "conduit.lsp.protocol.keys",
     "conduit.lsp.protocol.hunk",
@@ -157,6 +163,7 @@ AFTER_INITIALIZE = (
     "conduit.lsp.protocol.permission",
     "conduit.lsp.features.session",
     "conduit.lsp.features.mentions",
+    "conduit.lsp.features.conversations",
     "conduit.lsp.features.reports",
     "conduit.lsp.features.keys",
     "conduit.lsp.features.caches",

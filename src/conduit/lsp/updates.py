@@ -12,6 +12,7 @@ from conduit.lsp.protocol.prompt import TokenUsage
 from conduit.lsp.protocol.update import (
     ChangedFile,
     ChangeUpdate,
+    ConversationReset,
     Cost,
     CurrentModeUpdate,
     Location,
@@ -29,6 +30,7 @@ from conduit.lsp.protocol.update import (
 from conduit.lsp.shown import to_shown
 from conduit.messages.content import Sources
 from conduit.messages.message import Usage
+from conduit.sessions.branch_events import TipMoved
 from conduit.sessions.events import (
     AssistantReplied,
     ChangeFinished,
@@ -89,8 +91,8 @@ def to_updates(event: Event | Transient) -> list[Update]:
             return [_tool_call(event)]
         case ChangeStarted() | ChangeFinished():
             return [_change(event)]
-        case Notice():
-            return [NoticeUpdate(text=event.text)]
+        case Notice() | TipMoved(moved=True):
+            return [ConversationReset() if isinstance(event, TipMoved) else NoticeUpdate(text=event.text)]
         case TurnEnded():
             return [_ended(event)]
         case _:

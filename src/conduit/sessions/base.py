@@ -54,6 +54,14 @@ class SessionStore(Protocol):
         """Return the log of a session from the event after `after`; raises SessionNotFound."""
         ...
 
+    async def branch(self, session_id: str, *, after: int = 0) -> tuple[list[StoredEvent], int]:
+        """Return what a conversation is now: without the turns that a rewind took back, with what a fork shares.
+
+        The number is the place of the log's end. After a place, when the branch was changed since then, only that is
+        told (`TipMoved`). Raises SessionNotFound.
+        """
+        ...
+
     async def replies(self, *, after: int, limit: int = 500) -> tuple[list[StoredEvent], int]:
         """Return the answers of all sessions, oldest first, that are in the log after the place `after`.
 
@@ -71,6 +79,18 @@ class SessionStore(Protocol):
 
     async def fork(self, session_id: str, message_id: str) -> SessionInfo:
         """Create a session that starts after `message_id` of another and shares its messages."""
+        ...
+
+    async def delete(self, session_id: str, *, abandoned: bool = True) -> None:
+        """Delete a session for good: its log, its messages, and what a search finds of it.
+
+        Messages that forks go on from stay for them; what was used stays counted. `abandoned` says that this process
+        runs nothing in it.
+
+        Raises:
+            SessionNotFound: no such session.
+            SessionBusy: a living process runs a turn in it.
+        """
         ...
 
     async def usage(self) -> list[UsageRow]:

@@ -86,6 +86,10 @@ class Database(aiosqlite.Connection):
         """Run `work` on one consistent state of the database; errors as in `write`."""
         return await self._run(partial(_read, work))
 
+    async def checkpoint(self) -> None:
+        """Bring the write-ahead log into the database and empty it, as far as nobody reads; errors as `write`."""
+        await self._run(lambda connection: connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall())
+
     async def _run(self, work: Work[T]) -> T:
         try:
             connection = self._conn

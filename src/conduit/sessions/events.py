@@ -17,6 +17,7 @@ from conduit.errors import ProviderErrorKind
 from conduit.messages.content import ToolResult, Value
 from conduit.messages.message import CompletionStop, Message, TurnStop, Usage
 from conduit.messages.request import ToolKind
+from conduit.sessions.branch_events import RewindStarted, TipMoved
 
 Mode = Literal["ask", "review", "auto"]
 """What the model may do: `ask` reads only, `review` proposes changes that the person accepts hunk by hunk, `auto`
@@ -296,10 +297,20 @@ Event = (
     | ChangeFinished
     | FilePending
     | HunkDecided
+    | RewindStarted
+    | TipMoved
 )
 """The durable events."""
 
-EventType = Literal["turn_started", "file_pending", "hunk_decided", "change_started", "change_finished"]
+EventType = Literal[
+    "turn_started",
+    "file_pending",
+    "hunk_decided",
+    "change_started",
+    "change_finished",
+    "rewind_started",
+    "tip_moved",
+]
 """The types that are looked for without reading a whole log."""
 
 Transient = TextChunk | ThoughtChunk | ToolCallAnnounced

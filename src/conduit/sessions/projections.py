@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from conduit.messages.content import Text
 from conduit.messages.message import Message
+from conduit.sessions.branch_events import TipMoved
 from conduit.sessions.events import (
     AssistantReplied,
     Event,
@@ -60,13 +61,18 @@ def project(connection: sqlite3.Connection, place: Place, event: Event) -> None:
             )
         case AssistantReplied():
             if _add_message(connection, place, event):
-                _add_usage(connection, day_of(place.at), event)
+                add_usage(connection, day_of(place.at), event)
         case ToolsAnswered():
             _add_message(connection, place, event)
         case TurnEnded():
             connection.execute(
                 "UPDATE session SET open_turn = NULL WHERE id = ? AND open_turn = ?",
                 (place.session_id, event.turn_id),
+            )
+        case TipMoved(moved=True):
+            count = len(chain(connection, event.tip)) if event.tip is not None else 0
+            connection.execute(
+                "UPDATE session SET tip = ?, message_count = ? WHERE id = ?", (event.tip, count, place.session_id)
             )
         case _:
             pass
@@ -82,7 +88,8 @@ def rebuild(connection: sqlite3.Connection) -> int:
     """
     for table in ("session", "message", "usage"):
         connection.execute(f"DELETE FROM {table}")  # noqa: S608 - the names are ours
-    known: set[str] = set()
+    connection.execute("INSERT INTO usage SELECT * FROM forgotten_usage")
+    known = {row[0] for row in connection.execute("SELECT session_id FROM forgotten")}
     count = 0
     for seq, session_id, body, at in connection.execute("SELECT seq, session_id, body, at FROM event ORDER BY seq"):
         event = parse_event(body)
@@ -184,10 +191,11 @@ def _add_message(
     return True
 
 
-def _add_usage(connection: sqlite3.Connection, day: str, event: AssistantReplied) -> None:
+def add_usage(connection: sqlite3.Connection, day: str, event: AssistantReplied, table: str = "usage") -> None:
+    """Count an answer in `usage`, or in the table of what deleted sessions used."""
     usage = event.usage
-    connection.execute(
-        """INSERT INTO usage VALUES (?, ?, 1, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (day, model) DO UPDATE SET
+    connection.execute(  # the names are ours
+        f"""INSERT INTO {table} VALUES (?, ?, 1, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (day, model) DO UPDATE SET
             completions = completions + 1,
             input_tokens = input_tokens + excluded.input_tokens,
             output_tokens = output_tokens + excluded.output_tokens,
@@ -195,7 +203,7 @@ def _add_usage(connection: sqlite3.Connection, day: str, event: AssistantReplied
             cache_write_tokens = cache_write_tokens + excluded.cache_write_tokens,
             reasoning_tokens = reasoning_tokens + excluded.reasoning_tokens,
             cost_usd = cost_usd + excluded.cost_usd,
-            unpriced = unpriced + excluded.unpriced""",
+            unpriced = unpriced + excluded.unpriced""",  # noqa: S608
         (
             day,
             event.model,

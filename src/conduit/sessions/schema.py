@@ -115,7 +115,21 @@ EVENTS_BY_TYPE = Migration(
     statements=("CREATE INDEX event_by_type ON event (type, seq)",),
 )
 
-MIGRATIONS: tuple[Migration, ...] = (FIRST, COSTS, PARAMETERS, EVENTS_BY_TYPE)
+FORGOTTEN = Migration(
+    why="""A person may delete a conversation, and then it really goes: the log gives up the events of sessions that are
+    named here, and of no others. What their answers used stays counted, also after a rebuild.""",
+    statements=(
+        "CREATE TABLE forgotten (session_id TEXT PRIMARY KEY)",
+        "CREATE TABLE forgotten_usage AS SELECT * FROM usage WHERE false",
+        "CREATE UNIQUE INDEX forgotten_usage_by_day ON forgotten_usage (day, model)",
+        "DROP TRIGGER event_is_never_deleted",
+        """CREATE TRIGGER event_is_only_forgotten BEFORE DELETE ON event
+            WHEN NOT EXISTS (SELECT 1 FROM forgotten WHERE session_id = OLD.session_id)
+            BEGIN SELECT RAISE(ABORT, 'the event log is append-only'); END""",
+    ),
+)
+
+MIGRATIONS: tuple[Migration, ...] = (FIRST, COSTS, PARAMETERS, EVENTS_BY_TYPE, FORGOTTEN)
 """Number n is the n-th, counted from 1."""
 
 _ABSURD_VERSION = 1000  # no Conduit will have as many; such a number is a broken header, not a newer program

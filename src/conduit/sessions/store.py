@@ -26,6 +26,8 @@ from pydantic_core import PydanticSerializationError
 from conduit.errors import SessionBusy, SessionNotFound, StoreError
 from conduit.messages.content import sanitize_text
 from conduit.sessions import queries
+from conduit.sessions.branch_events import RewindStarted, TipMoved
+from conduit.sessions.branches import read_branch
 from conduit.sessions.database import Database, connect
 from conduit.sessions.events import (
     AssistantReplied,
@@ -47,6 +49,7 @@ from conduit.sessions.events import (
     UsageRow,
     parse_event,
 )
+from conduit.sessions.forgetting import check_deletable, forget
 from conduit.sessions.owners import Owner
 from conduit.sessions.projections import Place, project, rebuild
 from conduit.sessions.recovery import close_turn
@@ -61,6 +64,8 @@ BOUNDARIES = (
     ChangeStarted,
     ChangeFinished,
     TurnEnded,
+    RewindStarted,
+    TipMoved,
 )
 """What the person sees as done, or what an effect depends on: on the disk before `append` returns."""
 
@@ -193,6 +198,10 @@ class SqliteStore:
         """Return the log of a session from the event after `after`; raises SessionNotFound."""
         return await self._reader.read(lambda connection: queries.read_events(connection, session_id, after))
 
+    async def branch(self, session_id: str, *, after: int = 0) -> tuple[list[StoredEvent], int]:
+        """Return the events of the current branch after a place, and the end (see `SessionStore.branch`)."""
+        return await self._reader.read(lambda connection: read_branch(connection, session_id, after))
+
     async def replies(self, *, after: int, limit: int = 500) -> tuple[list[StoredEvent], int]:
         """Return the answers of all sessions after a place of the log, oldest first, and how far it was read."""
         return await self._reader.read(lambda connection: queries.read_replies(connection, after, limit))
@@ -229,6 +238,17 @@ class SqliteStore:
                 parameters=source.parameters,
             )
         )
+
+    async def delete(self, session_id: str, *, abandoned: bool = True) -> None:
+        """Delete a session for good (see `SessionStore.delete`)."""
+
+        def work(connection: sqlite3.Connection) -> None:
+            queries.read_session(connection, session_id, self._owner.is_alive)
+            check_deletable(connection, session_id, self._owner, abandoned=abandoned)
+            forget(connection, session_id)
+
+        await self._writer.write(work, durable=True)
+        await self._writer.checkpoint()
 
     async def usage(self) -> list[UsageRow]:
         """Return the tokens of this workspace by day and model, newest first."""

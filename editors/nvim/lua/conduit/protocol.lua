@@ -77,6 +77,10 @@
 ---@field sessionUpdate 'current_mode_update'
 ---@field currentModeId 'ask'|'review'|'auto'
 
+---The session is gone: its log, its messages and what a search finds of it.
+---@class conduit.Deleted
+---@field deleted 'True'
+
 ---`conduit/editor/diagnostics`; the client may take up to `waitMs` until it has them for this version.
 ---@class conduit.DiagnosticsParams
 ---@field textDocument conduit.VersionedDocument
@@ -109,6 +113,16 @@
 ---@class conduit.EmbeddedResource
 ---@field type 'resource'
 ---@field resource conduit.TextResource
+
+---A conversation as Markdown, with tool calls folded.
+---@class conduit.Exported
+---@field title string
+---@field markdown string
+
+---`conduit/session/fork`: a new session that starts after `messageId`, by default after the newest message.
+---@class conduit.ForkParams
+---@field sessionId string
+---@field messageId? string|nil
 
 ---What became of a hunk.
 ---@class conduit.HunkDecision
@@ -444,6 +458,15 @@
 ---@field version? number|nil
 ---@field edit? table<string, any>|nil
 
+---`conduit/session/rename`.
+---@class conduit.RenameSessionParams
+---@field sessionId string
+---@field title string
+
+---The session with its new title.
+---@class conduit.Renamed
+---@field session conduit.SessionLine
+
 ---One effect of one call, shown whole: `preview` is a unified diff or the exact command.
 ---@class conduit.RequestPermissionParams
 ---@field sessionId string
@@ -713,11 +736,15 @@ return {
     'conduit/mention/list', -- MentionParams -> MentionList
     'conduit/models/list', -- NoParams -> ModelList
     'conduit/session/cancel', -- SessionParams -> Cancelled
+    'conduit/session/delete', -- SessionParams -> Deleted
+    'conduit/session/export', -- SessionParams -> Exported
+    'conduit/session/fork', -- ForkParams -> OpenedSession
     'conduit/session/list', -- ListSessionsParams -> SessionList
     'conduit/session/load', -- LoadSessionParams -> OpenedSession
     'conduit/session/new', -- NewSessionParams -> OpenedSession
     'conduit/session/prompt', -- PromptParams -> PromptResult
     'conduit/session/redo', -- UndoParams -> UndoResult
+    'conduit/session/rename', -- RenameSessionParams -> Renamed
     'conduit/session/setMode', -- SetModeParams -> OpenedSession
     'conduit/session/setModel', -- SetModelParams -> OpenedSession
     'conduit/session/setParameters', -- SetParametersParams -> OpenedSession

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from conduit.app import PromptOptions
 from conduit.app.parameters import parameters
+from conduit.lsp.opened import to_line, to_opened
 from conduit.lsp.prompting import editor_context, to_blocks
 from conduit.lsp.protocol.parameters import SetParametersParams
 from conduit.lsp.protocol.payload import NoParams
@@ -18,13 +19,8 @@ from conduit.lsp.protocol.session import (
     Cancelled,
     ListSessionsParams,
     LoadSessionParams,
-    ModeChoice,
-    ModelChoiceLine,
-    Models,
-    Modes,
     NewSessionParams,
     OpenedSession,
-    SessionLine,
     SessionList,
     SessionParams,
     SetModelParams,
@@ -33,17 +29,9 @@ from conduit.lsp.protocol.session import (
 from conduit.lsp.protocol.status import ModelLine, ModelList
 from conduit.lsp.updates import to_token_usage
 from conduit.lsp.watching import send_update
-from conduit.sessions.events import SessionInfo
 
 if TYPE_CHECKING:
-    from conduit.app import App
     from conduit.lsp.server import ConduitServer
-
-_MODES = [
-    ModeChoice(id="ask", name="Ask", description="Reads and answers; changes nothing."),
-    ModeChoice(id="review", name="Review", description="Proposes changes that you accept or reject hunk by hunk."),
-    ModeChoice(id="auto", name="Auto", description="Changes files at once; the first change of a session is asked."),
-]
 
 
 async def new_session(server: ConduitServer, params: NewSessionParams) -> OpenedSession:
@@ -51,14 +39,14 @@ async def new_session(server: ConduitServer, params: NewSessionParams) -> Opened
     app = await server.app()
     info = await app.new_session(cwd=params.cwd, mode=params.mode, model=params.model, title=params.title)
     server.conversation_id = info.id
-    return _opened(app, info, 0)
+    return to_opened(app, info)
 
 
 async def list_sessions(server: ConduitServer, params: ListSessionsParams) -> SessionList:
     """`conduit/session/list`."""
     app = await server.app()
     found = await app.sessions(query=params.query, cursor=params.cursor, limit=params.limit)
-    lines = [_line(info) for info in found if params.cwd is None or info.cwd == params.cwd]
+    lines = [to_line(info) for info in found if params.cwd is None or info.cwd == params.cwd]
     return SessionList(sessions=lines, next_cursor=found[-1].id if len(found) == params.limit else None)
 
 
@@ -67,11 +55,10 @@ async def load_session(server: ConduitServer, params: LoadSessionParams) -> Open
     app = await server.app()
     info = await app.load_session(params.session_id)
     server.conversation_id = info.id
-    seq = params.replay_from
-    for stored in await app.history(params.session_id, after=params.replay_from):
-        send_update(server, stored)
-        seq = stored.seq
-    return _opened(app, info, seq)
+    shown, last_seq = await app.replay(params.session_id, after=params.replay_from)
+    for stored in shown:
+        send_update(server, stored.model_copy(update={"session_id": info.id}))
+    return to_opened(app, info, last_seq)
 
 
 async def prompt(server: ConduitServer, params: PromptParams) -> PromptResult:
@@ -104,19 +91,19 @@ async def cancel(server: ConduitServer, params: SessionParams) -> Cancelled:
 async def set_mode(server: ConduitServer, params: SetModeParams) -> OpenedSession:
     """`conduit/session/setMode`."""
     app = await server.app()
-    return _opened(app, await app.set_mode(params.session_id, params.mode_id), 0)
+    return to_opened(app, await app.set_mode(params.session_id, params.mode_id))
 
 
 async def set_model(server: ConduitServer, params: SetModelParams) -> OpenedSession:
     """`conduit/session/setModel`."""
     app = await server.app()
-    return _opened(app, await app.set_model(params.session_id, params.model_id), 0)
+    return to_opened(app, await app.set_model(params.session_id, params.model_id))
 
 
 async def set_parameters(server: ConduitServer, params: SetParametersParams) -> OpenedSession:
     """`conduit/session/setParameters`."""
     app = await server.app()
-    return _opened(app, await app.set_parameters(params.session_id, params.parameters.given()), 0)
+    return to_opened(app, await app.set_parameters(params.session_id, params.parameters.given()))
 
 
 async def list_models(server: ConduitServer, params: NoParams) -> ModelList:
@@ -139,22 +126,3 @@ async def list_models(server: ConduitServer, params: NoParams) -> ModelList:
         for card in cards
     ]
     return ModelList(models=lines, default_model_id=app.default_model())
-
-
-def _opened(app: App, info: SessionInfo, last_seq: int) -> OpenedSession:
-    available = [
-        ModelChoiceLine(model_id=choice.id, name=choice.name, description=choice.note)
-        for choice in app.models()
-        if choice.ready
-    ]
-    return OpenedSession(
-        session_id=info.id,
-        session=_line(info),
-        modes=Modes(current_mode_id=info.mode, available_modes=_MODES),
-        models=Models(current_model_id=info.model, available_models=available),
-        last_seq=last_seq,
-    )
-
-
-def _line(info: SessionInfo) -> SessionLine:
-    return SessionLine(session_id=info.id, **info.model_dump(exclude={"id", "tip"}))

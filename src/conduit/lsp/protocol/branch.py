@@ -16,7 +16,7 @@ from conduit.lsp.protocol.session import SessionLine, SessionParams
 from conduit.lsp.protocol.undo import UndoneFile
 
 
-class RenameParams(SessionParams):
+class RenameSessionParams(SessionParams):
     """`conduit/session/rename`."""
 
     title: str = Field(min_length=1, max_length=500)
