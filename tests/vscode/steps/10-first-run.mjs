@@ -25,6 +25,23 @@ export const steps = {
     await desk.shot('10-menu');
     await desk.page.keyboard.press('Escape');
   },
+  'without a key, the embedded model answers in the chat': async (desk) => {
+    await desk.open('shop.py');
+    await desk.palette('Conduit: Open Chat');
+    const chat = desk.chatFrame();
+    await chat.locator('#model-picker').waitFor({ timeout: 60_000 });
+    await chat.locator('textarea').click();
+    await desk.page.keyboard.type('In one sentence: what is a shop?');
+    await desk.page.keyboard.press('Enter');
+    // The answer grows before it is complete.
+    await desk.until(async () => (await chat.locator('.row.answer .markdown').first().innerText()).length > 5, 'the first words', 120_000);
+    await chat.locator('.row.end').waitFor({ timeout: 180_000 });
+    assert.deepEqual(await chat.locator('.row.user .said').allInnerTexts(), ['In one sentence: what is a shop?']);
+    assert.match(await chat.locator('.row.answer .markdown').first().innerText(), /\w+ \w+ \w+/);
+    assert.equal(await chat.locator('.trouble').count(), 0);
+    await desk.status();
+    await desk.shot('10-answer');
+  },
   'the models, with what is missing for each': async (desk) => {
     await desk.palette('Conduit: Choose Model of New Conversations');
     await desk.until(async () => (await desk.picks()).some((each) => each.includes('SmolLM2')), 'the models');
