@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import count, pairwise
 
 from hypothesis import given, settings
@@ -134,6 +135,16 @@ def test_lines_that_come_back_with_other_changes_beside_them_end_a_conflict():
     (moved,) = rebase_hunks("c\nd\n", [conflict], emptied)
     assert (moved.line, moved.old) == (0, "")
     assert rebase_hunks(emptied, [moved], base) == hunks
+
+
+def test_lines_behind_the_last_one_are_not_glued_to_it_when_its_line_end_goes():
+    hunks = propose("a\nb\n", (), "a\nb\nmore\n", "t", ids())
+    (moved,) = rebase_hunks("a\nb\n", hunks, "a\nb")
+    assert (moved.line, moved.old, moved.new, moved.was) == (1, "b", "b\nmore\n", None)
+    assert proposed("a\nb", [moved]) == "a\nb\nmore\n"
+    hunks = propose("a\r\nb\r\nc\r\nd\r\n", (), "a\r\nB\r\nc\r\nd\r\nmore\r\n", "t", ids())
+    both = rebase_hunks("a\r\nb\r\nc\r\nd\r\n", hunks, "a\r\nb")
+    assert proposed("a\r\nb", [replace(both[0], was=None)]) == "a\r\nB\r\nc\r\nd\r\nmore\r\n"
 
 
 def test_lines_typed_above_move_a_hunk_and_lines_below_do_not():

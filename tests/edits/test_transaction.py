@@ -326,3 +326,13 @@ async def test_what_is_typed_in_a_line_just_before_it_is_replaced_without_a_vers
         with pytest.raises(StaleDocument):
             await one.sink.submit([FileChange(path, "gone.py", "old\n", "new\n")])
         assert one.editor.text(path) == "old and typed\n"
+
+
+@every_model
+async def test_an_edit_that_cuts_a_line_of_wider_characters_in_two_is_put_right(tmp_path: Path, model: Model) -> None:
+    with scene(tmp_path / "w", model) as one:
+        path = one.root / "gone.py"
+        one.editor.overwrite(path, "first\nlast, without a line end")
+        one.editor.faults.append(Fault(before=lambda: one.editor.type(path, 1, "é𝄞漢 é𝄞漢 é𝄞漢 é𝄞漢, typed just now\n")))
+        await one.sink.submit([FileChange(path, "gone.py", "first\nlast, without a line end", "first\nLAST")])
+        assert one.editor.text(path) == "first\né𝄞漢 é𝄞漢 é𝄞漢 é𝄞漢, typed just now\nLAST"

@@ -13,6 +13,7 @@ from typing import Literal
 
 from conduit.edits.edit import line_edits
 from conduit.workspace.document import split_lines
+from conduit.workspace.encoding import line_end_of
 
 HunkKind = Literal["edit", "create", "delete", "move"]
 
@@ -147,7 +148,7 @@ def rebase_hunks(base: str, hunks: Sequence[Hunk], now: str) -> tuple[Hunk, ...]
             result += [replace(hunk, line=hunk.line + _shift(theirs, hunk.line)) for hunk in group]
         elif (moved := _conflict(group, meeting, before, after, theirs)) is not None:
             result.append(moved)
-    return _ordered(result)
+    return _behind_last_line(_ordered(result), after)
 
 
 def take(base: str, hunks: Sequence[Hunk], ids: Collection[str]) -> tuple[str, tuple[Hunk, ...]]:
@@ -199,6 +200,30 @@ def _conflict(
     if stands == new:
         return None
     return replace(group[0], line=line, old=stands, new=new, was=None if stands == meant else meant)
+
+
+def _behind_last_line(hunks: tuple[Hunk, ...], lines: Sequence[str]) -> tuple[Hunk, ...]:
+    """Return the hunks; one that adds lines behind a last line that has lost its line end replaces that line."""
+    if not lines or lines[-1].endswith(("\n", "\r")):
+        return hunks
+    result: list[Hunk] = []
+    for hunk in hunks:
+        if hunk.kind != "edit" or hunk.line < len(lines) or not (hunk.new or hunk.was):
+            result.append(hunk)
+        elif result and result[-1].kind == "edit" and result[-1].end == len(lines):  # it is in that one's lines
+            before = result.pop()
+            was = None if before.was is None else _ended(before.was, hunk) + (hunk.was or "")
+            result.append(replace(before, new=_ended(before.new, hunk) + hunk.new, was=was))
+        else:
+            last, was = _ended(lines[-1], hunk), hunk.was
+            whole = lines[-1] if was == "" else None if was is None else last + was
+            result.append(replace(hunk, line=len(lines) - 1, old=lines[-1], new=last + hunk.new, was=whole))
+    return tuple(result)
+
+
+def _ended(text: str, hunk: Hunk) -> str:
+    """Return a text with a line end at its last line, if it has a line."""
+    return text if not text or text.endswith(("\n", "\r")) else text + line_end_of(hunk.new or hunk.was or "")
 
 
 def _beside(group: Sequence[Hunk], span: Span) -> bool:

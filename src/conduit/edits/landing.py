@@ -9,27 +9,35 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from conduit.edits.edit import FileChange, TextEdit
+from conduit.edits.edit import FileChange
 from conduit.edits.rebase import rebase
 from conduit.workspace.document import Document
+from conduit.workspace.positions import PositionEncoding, Range
+
+_Place = tuple[int, int]
+_Sent = tuple[_Place, _Place, str]
+"""An edit as it was sent: from a line and a column in the client's units, to another, and the new text."""
 
 
-def landed(change: FileChange, texts: Sequence[str]) -> FileChange | None:
+def landed(
+    change: FileChange, texts: Sequence[str], encoding: PositionEncoding = PositionEncoding.UTF32
+) -> FileChange | None:
     """Return the change as it was really made, or None when it was not.
 
     Args:
         change: what was sent.
         texts: every text of the document since then, in order; the first is the one that it had when it was sent.
+        encoding: what the client counts columns in, which in another line are other characters.
     """
-    edits = change.edits()
+    edits = _sent(change, encoding)
     if not edits:
         return change
     found: FileChange | None = None
     for number, text in enumerate(texts):
-        made, later = _put(text, edits), texts[number + 1 :]
+        made, later = _put(text, edits, encoding), texts[number + 1 :]
         if made == text or made not in later:
             continue
-        steps = {_put(text, part) for part in _parts(edits)}
+        steps = {_put(text, part, encoding) for part in _parts(edits)}
         found = found or replace(change, before=text, after=made)
         if all(step in steps for step in later[: later.index(made)]):
             return replace(change, before=text, after=made)
@@ -37,7 +45,7 @@ def landed(change: FileChange, texts: Sequence[str]) -> FileChange | None:
     if found is not None:
         return found
     for part in _parts(edits):
-        made = _put(texts[0], part)
+        made = _put(texts[0], part, encoding)
         if made != texts[0] and made in texts[1:]:
             return replace(change, before=texts[0], after=made)
     return None
@@ -48,16 +56,29 @@ def is_right(change: FileChange, made: FileChange) -> bool:
     return rebase(change.before or "", change.after or "", made.before or "") == made.after
 
 
-def _parts(edits: Sequence[TextEdit]) -> Iterator[Sequence[TextEdit]]:
+def _sent(change: FileChange, encoding: PositionEncoding) -> list[_Sent]:
+    document = Document("", None, "", 0, change.before or "")
+    return [
+        (
+            document.units_from_position(edit.range.start, encoding),
+            document.units_from_position(edit.range.end, encoding),
+            edit.new_text,
+        )
+        for edit in change.edits()
+    ]
+
+
+def _parts(edits: Sequence[_Sent]) -> Iterator[Sequence[_Sent]]:
     """Give what a client has made that stopped in the middle, from either end."""
     for count in range(len(edits) - 1, 0, -1):
         yield edits[-count:]
         yield edits[:count]
 
 
-def _put(text: str, edits: Sequence[TextEdit]) -> str:
+def _put(text: str, edits: Sequence[_Sent], encoding: PositionEncoding) -> str:
     """Return the text with edits made where they say, whatever is there."""
     document = Document("", None, "", 0, text)
-    for edit in reversed(edits):
-        document.replace(0, edit.new_text, edit.range)
+    for start, end, new_text in reversed(edits):
+        places = [document.position_from_units(*place, encoding) for place in (start, end)]
+        document.replace(0, new_text, Range(*places))
     return document.text

@@ -13,7 +13,8 @@ from conduit.workspace.positions import Position
 def rebase(before: str, after: str, now: str) -> str | None:
     """Return `now` with the change from `before` to `after` made in it too.
 
-    None when the person changed the same lines, or put some in at the same place.
+    None when the person changed the same lines, put some in at the same place, or one side adds lines behind the last
+    one and the other takes its line end away.
     """
     if now == before:
         return after
@@ -23,8 +24,12 @@ def rebase(before: str, after: str, now: str) -> str | None:
     if any(_meet(one[:2], other[:2]) for one in ours for other in theirs):
         return None
     text = before
+    behind = None
     for start, end, new_text in sorted([*ours, *theirs], reverse=True):
+        if end == behind and new_text and not new_text.endswith(("\n", "\r")):
+            return None
         text = text[:start] + new_text + text[end:]
+        behind = start
     return text
 
 

@@ -157,7 +157,7 @@ class _Watch:
         closed = self._documents.by_uri(document.uri) is None
         if change.verb == "delete":  # LSP has no version for it: what was typed last is deleted with the file
             return replace(change, before=self._texts[document][-1]) if closed else None
-        text = landed(change, self._texts[document])
+        text = landed(change, self._texts[document], self._documents.encoding)
         if change.moved_to is None:
             return text if change.edits() or self.believed else None
         if not closed:
