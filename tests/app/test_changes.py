@@ -52,7 +52,7 @@ class Desk:
     def changes_through(self, wrap: Callable[[EditSink], EditSink]) -> Changes:
         """Return the changes of the same session, where what makes them is wrapped."""
         parts = self.app._parts
-        return Changes(replace(parts, edits=lambda workspace: wrap(parts.edits(workspace))), self.app._show)
+        return Changes(replace(parts, edits=lambda *given: wrap(parts.edits(*given))), self.app._show)
 
     def write(self, name: str, text: str) -> Path:
         path = self.root / name

@@ -127,7 +127,7 @@ async def open_dying_app(*arguments: Any, **options: Any) -> App:
     if point == INSIDE_A_TOOL:
         edits = lambda workspace: DyingSink()  # noqa: E731
     elif point == BETWEEN_FILES:
-        edits = lambda workspace: HalfSink(parts.edits(workspace), int(sys.argv[2]))  # noqa: E731
+        edits = lambda *given: HalfSink(parts.edits(*given), int(sys.argv[2]))  # noqa: E731
     app._parts = replace(parts, store=DyingStore(parts.store, point), edits=edits, tools=tools)
     if point == BEFORE_THE_LEDGER:
         app._bills = Bills(DyingLedger(), parts.store, "")  # type: ignore[arg-type]

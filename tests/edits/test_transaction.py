@@ -333,6 +333,8 @@ async def test_an_edit_that_cuts_a_line_of_wider_characters_in_two_is_put_right(
     with scene(tmp_path / "w", model) as one:
         path = one.root / "gone.py"
         one.editor.overwrite(path, "first\nlast, without a line end")
-        one.editor.faults.append(Fault(before=lambda: one.editor.type(path, 1, "é𝄞漢 é𝄞漢 é𝄞漢 é𝄞漢, typed just now\n")))
+        one.editor.faults.append(
+            Fault(before=lambda: one.editor.type(path, 1, "é𝄞漢 é𝄞漢 é𝄞漢 é𝄞漢, typed just now\n"))
+        )
         await one.sink.submit([FileChange(path, "gone.py", "first\nlast, without a line end", "first\nLAST")])
         assert one.editor.text(path) == "first\né𝄞漢 é𝄞漢 é𝄞漢 é𝄞漢, typed just now\nLAST"

@@ -166,11 +166,11 @@ class MemoryStore:
         page = newer[:limit]
         return page, page[-1].seq if len(page) == limit else end
 
-    async def events_of(self, *types: str, session_id: str | None = None) -> list[StoredEvent]:
+    async def events_of(self, *types: str, session_id: str | None = None, after: int = 0) -> list[StoredEvent]:
         return [
             stored
             for stored in self._world.log
-            if stored.event.type in types and session_id in (None, stored.session_id)
+            if stored.event.type in types and session_id in (None, stored.session_id) and stored.seq > after
         ]
 
     async def conversation(self, session_id: str, *, tip: str | None = None) -> list[StoredMessage]:

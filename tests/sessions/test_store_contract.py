@@ -136,6 +136,8 @@ async def test_events_of_a_type_are_found_in_all_sessions_or_in_one(store: Sessi
         waiting,
         decided,
     ]
+    first, *later = await store.events_of("hunk_decided", "file_pending")
+    assert await store.events_of("hunk_decided", "file_pending", after=first.seq) == later
 
 
 async def test_the_conversation_goes_from_the_root_to_the_tip(store: SessionStore) -> None:

@@ -23,6 +23,7 @@ from conduit.app.parts import Parts
 from conduit.app.undoing import Coverage, FileTexts, sentence_of
 from conduit.edits.edit import EditSink, FileChange
 from conduit.edits.outcome import find_outcome
+from conduit.edits.overwritten import Overwritten
 from conduit.edits.revert import Revert, revert
 from conduit.errors import CheckpointLost, SessionBusy, StaleDocument, StoreError, ToolError, UserError
 from conduit.sessions.change_history import ChangeHistory, TurnChanges, read_history, since
@@ -37,6 +38,9 @@ OnReverted = Callable[[str, Sequence[str], Sequence[FileTexts]], Awaitable[None]
 
 Of an undo these are the changes of the model and of acceptances; of a redo, the undos.
 """
+
+OnLost = Callable[[str, str, Sequence[Overwritten]], None]
+"""Called with the session and the turn of a change that went over lines which were typed just before it."""
 
 _ATTEMPTS = 4
 _LOCK_TIMEOUT_S = 20.0
@@ -63,6 +67,7 @@ class Changes:
         self._told: set[str] = set()
         self._running: set[asyncio.Task[Applied]] = set()
         self.on_reverted: list[OnReverted] = []
+        self.on_overwritten: list[OnLost] = []
 
     def sink(self, session_id: str, turn_id: str, cause: Cause = "turn") -> EditSink:
         """Return the place where a turn's tools put their changes, which are made at once."""
@@ -123,7 +128,7 @@ class Changes:
             if not making.changes:
                 await self._emit(session_id, *_outcome(started, True))
                 return Applied(making.change_id, "", ())
-            making.submitting = asyncio.ensure_future(self._submit(making.changes))
+            making.submitting = asyncio.ensure_future(self._submit(session_id, making.turn_id, making.changes))
             try:
                 text = await making.submitting
             except ToolError as error:
@@ -266,7 +271,7 @@ class Changes:
             return
         if outcome.back:
             try:
-                await self._submit(outcome.back)
+                await self._submit(session_id, change.turn_id, outcome.back)
             except ToolError as error:  # the next use of the session tries it again
                 log.warning("change %s could not be put back: %s", change.change_id, error)
                 if change.change_id not in self._told:
@@ -294,8 +299,12 @@ class Changes:
 
     # -- below --------------------------------------------------------------------------------------------------------
 
-    async def _submit(self, changes: Sequence[FileChange]) -> str:
-        return await self._parts.edits(self._parts.workspace).submit(changes)
+    async def _submit(self, session_id: str, turn_id: str, changes: Sequence[FileChange]) -> str:
+        def lost(found: Sequence[Overwritten]) -> None:
+            for hook in self.on_overwritten:
+                hook(session_id, turn_id, found)
+
+        return await self._parts.edits(self._parts.workspace, lost).submit(changes)
 
     async def _history(self, session_id: str) -> ChangeHistory:
         store = self._parts.store

@@ -87,17 +87,23 @@ class App(ModelSide):
         """What the editor's own language servers can be asked."""
         return self._parts.language or NoLanguage()
 
-    @cached_property
+    @property
     def changes(self) -> Changes:
         """What was changed in files: taken back, made again, and settled after a kill."""
-        return Changes(self._parts, self._show)
+        return self._kernel[0]
 
-    @cached_property
+    @property
     def reviews(self) -> Reviews:
         """What waits for the person, hunk by hunk; what an undo takes back of it waits again."""
-        reviews = Reviews(self._parts, self.changes, self._emit)
-        self.changes.on_reverted.append(reviews.reverted)
-        return reviews
+        return self._kernel[1]
+
+    @cached_property
+    def _kernel(self) -> tuple[Changes, Reviews]:
+        changes = Changes(self._parts, self._show)
+        reviews = Reviews(self._parts, changes, self._emit, self._show)
+        changes.on_reverted.append(reviews.reverted)
+        changes.on_overwritten.append(reviews.offer)
+        return changes, reviews
 
     @cached_property
     def conversations(self) -> Conversations:
@@ -344,10 +350,11 @@ class App(ModelSide):
         await self._parts.ledger.aclose()
         await self._parts.close()
 
-    async def _emit(self, session_id: str, *events: Event) -> None:
+    async def _emit(self, session_id: str, *events: Event) -> int:
         last = await self._parts.store.append(session_id, *events)
         for number, event in enumerate(events, last - len(events) + 1):
             self._show(session_id, number, event)
+        return last
 
     def _show(self, session_id: str, seq: int | None, event: Event | Transient) -> None:
         update = SessionUpdate(session_id=session_id, seq=seq, event=event)

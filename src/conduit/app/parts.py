@@ -16,6 +16,7 @@ from conduit.app.library import ModelLibrary
 from conduit.catalog.model import EditFormat, ModelInfo
 from conduit.context.builder import EditorContext, fence, render_file
 from conduit.edits.edit import EditSink
+from conduit.edits.overwritten import OnOverwritten
 from conduit.messages.content import Text
 from conduit.messages.request import ModelSettings
 from conduit.providers.base import BatchRunner, Embeds, Provider
@@ -203,7 +204,7 @@ class Parts:
     workspace: Workspace
     store: SessionStore
     tools: Callable[[EditFormat | None], ToolSet]
-    edits: Callable[[Workspace], EditSink]
+    edits: Callable[[Workspace, OnOverwritten], EditSink]
     approver: Approver
     recorder: Recorder
     configure: Callable[[Mapping[str, object]], Setup]

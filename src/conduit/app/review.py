@@ -14,16 +14,18 @@ from pathlib import Path
 from typing import Literal, Protocol
 
 from conduit.agent.permission import PermissionRequest
-from conduit.app.changes import Changes
-from conduit.app.hunk_states import dropped_ids, file_pending, hunk_decided, hunk_of, moves, newest_with, pending_file
+from conduit.app.changes import Changes, Show
+from conduit.app.hunk_log import HunkLog
+from conduit.app.hunk_states import file_pending, hunk_decided, hunk_of, moves, newest_with
 from conduit.app.parts import Parts
 from conduit.app.selection import Decided, PendingHunk, Selection, nothing_waits, render_diff
 from conduit.app.undoing import FileTexts
 from conduit.edits.edit import FileChange
+from conduit.edits.overwritten import Overwritten
 from conduit.edits.review import PendingFile, PendingFiles, made_again, waiting_again
-from conduit.errors import PermissionDenied, SessionBusy, StaleDocument, ToolError, UserError
+from conduit.errors import ConduitError, PermissionDenied, SessionBusy, StaleDocument, ToolError, UserError
 from conduit.sandbox.protected import protected_among
-from conduit.sessions.events import Event, FilePending, HunkDecided
+from conduit.sessions.events import Event, HunkDecided
 from conduit.tools.base import Effect
 from conduit.workspace.events import FileEvent
 
@@ -34,39 +36,49 @@ Dropped = Literal["rejected", "regenerated", "withdrawn"]
 class Emit(Protocol):
     """Stores events of a session in one transaction, and shows them."""
 
-    def __call__(self, session_id: str, *events: Event) -> Awaitable[None]:
-        """Return when they are stored."""
+    def __call__(self, session_id: str, *events: Event) -> Awaitable[int]:
+        """Return the seq of the last one when they are stored."""
         ...
 
 
 class Reviews:
     """The proposals of all sessions of one workspace."""
 
-    def __init__(self, parts: Parts, changes: Changes, emit: Emit) -> None:
+    def __init__(self, parts: Parts, changes: Changes, emit: Emit, show: Show) -> None:
+        """`show` shows events that another process stored."""
         self._store = parts.store
         self._texts = parts.blobs
         self._workspace = parts.workspace
         self._approver = parts.approver
         self._changes = changes
         self._emit = emit
+        self._show = show
         self._pending: dict[str, PendingFiles] = {}
         self._locks: dict[str, asyncio.Lock] = {}
         self._deciding: dict[str, bool] = {}
         self._settled = asyncio.Event()
         self._regenerating: set[str] = set()
         self._found = False
+        self._log = HunkLog(parts.store, parts.blobs)
+        self._moved: dict[str, set[Path]] = {}
+        self._offering: set[asyncio.Task[None]] = set()
 
     async def of(self, session_id: str) -> PendingFiles:
         """Return what waits in a session, for what the person has now."""
-        pending = self._pending.get(session_id)
-        if pending is None:
-            restored = await self._restore(session_id)
-            pending = self._pending.setdefault(session_id, PendingFiles(self._open_text, restored))
         # Another process may have the session too, such as `conduit review` beside an editor's server.
-        dropped = dropped_ids(await self._store.events_of("hunk_decided", session_id=session_id))
-        pending.put([file.without(dropped) for file in pending if any(hunk.id in dropped for hunk in file.hunks)])
-        await self._refresh(pending)
+        async with self._log.reading(session_id) as news:
+            pending = self._pending.setdefault(session_id, PendingFiles(self._open_text))
+            pending.put(news.files)
+            dropped = news.dropped
+            pending.put([file.without(dropped) for file in pending if any(hunk.id in dropped for hunk in file.hunks)])
+        await self._refresh(session_id, pending)
         return pending
+
+    async def look(self) -> None:
+        """See what other processes proposed and decided since the last look, in whatever session, and show it."""
+        for stored in await self._log.news():
+            await self.of(stored.session_id)
+            self._show(stored.session_id, stored.seq, stored.event)
 
     async def hunks(self, session_id: str | None = None, selection: Selection | None = None) -> list[PendingHunk]:
         """Return the hunks that wait, of one session or of all, file by file in order."""
@@ -111,6 +123,11 @@ class Reviews:
                 while self._deciding:
                     self._settled.clear()
                     await self._settled.wait()
+        await asyncio.gather(*self._offering, return_exceptions=True)
+        for session_id in [one for one, paths in self._moved.items() if paths]:
+            with suppress(ConduitError):  # another process has the session: what is in the log is older, and right
+                async with self._lock(session_id):
+                    await self._record(session_id, "", self._pending[session_id], [], ())
 
     @contextmanager
     def regenerating(self, session_id: str) -> Iterator[None]:
@@ -210,8 +227,25 @@ class Reviews:
         async with self._lock(session_id):
             pending = await self.of(session_id)
             changed = made_again(pending, accepted, {file.path: file.after for file in files})
-            if changed:
-                await self._record(session_id, "", pending, changed, ())
+            await self._record(session_id, "", pending, changed, ())
+
+    def offer(self, session_id: str, turn_id: str, found: Sequence[Overwritten]) -> None:
+        """Let lines wait that a person typed and an edit went over; see `Changes.on_overwritten`."""
+        task = asyncio.create_task(self._offer(session_id, turn_id, found))
+        self._offering.add(task)
+        task.add_done_callback(self._offering.discard)
+
+    async def _offer(self, session_id: str, turn_id: str, found: Sequence[Overwritten]) -> None:
+        async with self._lock(session_id):
+            pending = await self.of(session_id)
+            for one in found:
+                document = self._workspace.document(one.path)
+                file = pending.get(one.path)
+                before = file.text if file is not None else document.text if document is not None else None
+                if before is None or not one.lost(before):
+                    continue
+                change = FileChange(one.path, one.name, before, one.put_back(before))
+                await self._record(session_id, turn_id, pending, pending.stage([change], turn_id), ())
 
     async def follow(self, events: Sequence[FileEvent]) -> None:
         """Follow files that were renamed."""
@@ -307,6 +341,10 @@ class Reviews:
     ) -> None:
         files = list(files)
         pending.put(files)
+        moved = self._moved.pop(session_id, set()) - {file.path for file in files}
+        if moved:  # with what was typed, and what is gone since it was typed by hand: so it is after a restart
+            there = {file.path: file for file in pending}
+            files += [there.get(path) or PendingFile(path, self._workspace.name_of(path), None, ()) for path in moved]
         events: list[Event] = [
             file_pending(
                 turn_id,
@@ -315,30 +353,22 @@ class Reviews:
             )
             for file in files
         ]
-        await self._emit(session_id, *events, *decided)
+        if events or decided:
+            last = await self._emit(session_id, *events, *decided)
+            self._log.own(last, len(events) + len(decided))
 
-    async def _restore(self, session_id: str) -> list[PendingFile]:
-        newest: dict[str, FilePending] = {}
-        for stored in await self._store.events_of("file_pending", session_id=session_id):
-            if isinstance(stored.event, FilePending):
-                newest[stored.event.path] = stored.event
-        return [
-            pending_file(event, None if event.base is None else await asyncio.to_thread(self._texts.text, event.base))
-            for event in newest.values()
-            if event.hunks
-        ]
-
-    async def _refresh(self, pending: PendingFiles) -> None:
+    async def _refresh(self, session_id: str, pending: PendingFiles) -> None:
         """Look at what the person has now; what is open is always looked at, and closed files are read."""
         for file in pending:
-            if self._open_text(file.path) is None:
+            now = self._open_text(file.path)
+            if now is None:
                 try:
                     reading = await self._workspace.read_disk(file.path)
                 except ToolError:  # no text any more, or out of reach: as if it were away
                     reading = None
-                pending.move_base(file.path, reading.text if reading else None)
-            else:
-                pending.move_base(file.path, self._open_text(file.path))
+                now = reading.text if reading else None
+            if pending.move_base(file.path, now):
+                self._moved.setdefault(session_id, set()).add(file.path)
 
     def _open_text(self, path: Path) -> str | None:
         document = self._workspace.document(path)

@@ -93,7 +93,9 @@ async def open_app(
             workspace=workspace,
             store=store,
             tools=lambda edit_format: all_tools(abilities.offers, edit_format),
-            edits=lambda files: ApplyAtOnce(files, files.door, applier, AbilitySaver(abilities)),
+            edits=lambda files, lost: ApplyAtOnce(
+                files, files.door, applier, AbilitySaver(abilities), on_overwritten=lost
+            ),
             approver=approver,
             recorder=room.recorder,
             configure=room.configure,

@@ -13,6 +13,7 @@ import logging
 from collections.abc import Sequence
 
 from conduit.edits.edit import Applier, FileChange, HalfApplied, NoSaver, Saver
+from conduit.edits.overwritten import OnOverwritten
 from conduit.edits.planning import Plan, Planner
 from conduit.edits.take_back import TakeBack
 from conduit.errors import EditRefused, PartlyApplied, StaleDocument, ToolError
@@ -40,14 +41,19 @@ class ApplyAtOnce:
         *,
         label: str = _LABEL,
         answer_s: float = ANSWER_S,
+        on_overwritten: OnOverwritten = lambda found: None,
     ) -> None:
-        """`saver` saves what was saved before; `label` names the edits in the editor's undo."""
+        """`saver` saves what was saved before; `label` names the edits in the editor's undo.
+
+        `on_overwritten` is told of lines that an edit went over and that could not be put back.
+        """
         self._workspace = workspace
         self._door = door
         self._applier = applier
         self._saver = saver or NoSaver()
         self._label = label
         self._answer_s = answer_s
+        self._on_overwritten = on_overwritten
 
     async def submit(self, changes: Sequence[FileChange]) -> str:
         """Apply all of `changes` or none; see `EditSink` for what it raises.
@@ -61,6 +67,7 @@ class ApplyAtOnce:
         transaction = _Transaction(
             self._workspace, self._door, self._applier, self._saver, self._label, self._answer_s, tuple(changes)
         )
+        transaction.on_overwritten = self._on_overwritten
         running = asyncio.create_task(transaction.run())
         try:
             return await asyncio.shield(running)
@@ -73,6 +80,8 @@ class ApplyAtOnce:
 
 
 class _Transaction:
+    on_overwritten: OnOverwritten
+
     def __init__(
         self,
         workspace: Workspace,
@@ -184,7 +193,7 @@ class _Transaction:
         except ToolError:
             _let_go(plan)
             return
-        left = await self._take_back(plan).run(landed)
+        left = await self._take_back(plan, landed)
         _let_go(plan)
         names = ", ".join(dict.fromkeys(change.name for change in landed))
         if left:
@@ -200,7 +209,7 @@ class _Transaction:
         left = list(error.left) if isinstance(error, PartlyApplied) else []
         if not landed and isinstance(error, ToolError):
             return error
-        stays = await self._take_back(plan).run(landed)
+        stays = await self._take_back(plan, landed)
         _let_go(plan)
         back = [change.name for change in landed if change.name not in stays]
         message = str(error)
@@ -213,8 +222,15 @@ class _Transaction:
         self._applier.tell(message)
         return PartlyApplied(message, [*left, *stays])
 
-    def _take_back(self, plan: Plan) -> TakeBack:
-        return TakeBack(self._workspace, self._door, self._applier, plan)
+    async def _take_back(self, plan: Plan, landed: Sequence[FileChange]) -> list[str]:
+        """Take back what has landed; return the names of the files that are not as they were."""
+        way = TakeBack(self._workspace, self._door, self._applier, plan)
+        left = await way.run(landed)
+        if found := way.overwritten():
+            self.on_overwritten(found)
+            names = ", ".join(dict.fromkeys(one.name for one in found))
+            self._applier.tell(f"An edit of {names} went over what you typed just then. It waits as a proposed change.")
+        return left
 
     def _refuse_opened(self, plan: Plan) -> None:
         """A file that was opened, or typed in, in the editor since it was looked at is the editor's now."""

@@ -14,6 +14,7 @@ from dataclasses import replace
 
 from conduit.edits.edit import Applier, FileChange, HalfApplied
 from conduit.edits.landing import is_right
+from conduit.edits.overwritten import Overwritten
 from conduit.edits.planning import Plan
 from conduit.edits.rebase import rebase
 from conduit.errors import EditRefused, StaleDocument, ToolError
@@ -37,6 +38,17 @@ class TakeBack:
         self._applier = applier
         self._before = plan.before
         self._kept = plan.kept
+        self._sent = {change.path: change.before or "" for change in plan.opened}
+        self._over: list[Overwritten] = []
+
+    def overwritten(self) -> list[Overwritten]:
+        """Return where lines that were typed just before an edit landed on them are still missing."""
+        found: list[Overwritten] = []
+        for one in self._over:
+            document = self._workspace.document(one.path)
+            if document is not None and one.lost(document.text):
+                found.append(one)
+        return found
 
     async def run(self, landed: Sequence[FileChange]) -> list[str]:
         """Take all of `landed` back; return the names of the files that are not as they were."""
@@ -46,6 +58,7 @@ class TakeBack:
         for change in landed:
             if change.verb != "delete" and self._workspace.document(change.new_path) is not None:
                 shown.append(change)
+                self._note(change, self._sent.get(change.path))
                 continue
             try:
                 await asyncio.to_thread(self._restore, change)
@@ -108,6 +121,9 @@ class TakeBack:
             except StaleDocument:
                 continue
             except HalfApplied as error:
+                sent = {reverse.path: reverse.before for reverse in back.values()}
+                for one in error.landed:
+                    self._note(one, sent.get(one.path))
                 waiting, lost = _still_waiting(back, error.landed)
                 left += [name for name in lost if name not in left]
             except EditRefused as error:
@@ -118,6 +134,11 @@ class TakeBack:
             else:
                 return left
         return [*left, *(change.name for change in waiting if change.name not in left)]
+
+    def _note(self, made: FileChange, sent_for: str | None) -> None:
+        if sent_for is not None and made.before is not None and sent_for != made.before:
+            over = Overwritten(made.new_path, made.new_name, sent_for, made.before, made.after or "")
+            self._over.append(over)
 
     def _reverse(self, change: FileChange) -> FileChange | None:
         """Return the way back of a change from where its document is now; None when the person's text is in the way."""

@@ -5,12 +5,15 @@ What is shown is computed from what the person has now, so it moves with what th
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from lsprotocol import types
 
 from conduit.app.selection import PendingHunk, render_diff
+from conduit.errors import StoreError
 from conduit.lsp.convert import uri_from_path
 from conduit.lsp.hints import refresh_hints
 from conduit.lsp.hunk_updates import hunk_line
@@ -24,6 +27,9 @@ if TYPE_CHECKING:
     from conduit.lsp.server import ConduitServer
 
 REVIEW_SCHEME = "conduit-review"
+
+LOOK_S = 1.0
+"""How often the log is asked for proposals of other processes; one query by an index."""
 
 
 def line_of(server: ConduitServer, pending: PendingHunk) -> HunkLine:
@@ -151,6 +157,10 @@ def watch_review(server: ConduitServer, app: App) -> None:
 async def _show_present(server: ConduitServer, app: App) -> None:
     if await app.reviews.hunks():
         refresh_review(server)
+    with suppress(StoreError):  # closed, at the end
+        while True:  # what another process proposes or decides is in the log and nowhere else
+            await app.reviews.look()
+            await asyncio.sleep(LOOK_S)
 
 
 def refresh_review(server: ConduitServer) -> None:

@@ -69,8 +69,8 @@ class SessionStore(Protocol):
         """
         ...
 
-    async def events_of(self, *types: EventType, session_id: str | None = None) -> list[StoredEvent]:
-        """Return the events of some types, of one session or of all, in order."""
+    async def events_of(self, *types: EventType, session_id: str | None = None, after: int = 0) -> list[StoredEvent]:
+        """Return the events of some types after the one `after`, of one session or of all, in order."""
         ...
 
     async def conversation(self, session_id: str, *, tip: str | None = None) -> list[StoredMessage]:

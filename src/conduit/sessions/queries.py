@@ -87,13 +87,15 @@ def read_replies(connection: sqlite3.Connection, after: int, limit: int) -> tupl
     return found, rows[-1][0] if len(rows) == limit else end
 
 
-def read_events_of(connection: sqlite3.Connection, types: Collection[str], session_id: str | None) -> list[StoredEvent]:
-    """Return the events of some types, of one session or of all, in order."""
+def read_events_of(
+    connection: sqlite3.Connection, types: Collection[str], session_id: str | None, after: int
+) -> list[StoredEvent]:
+    """Return the events of some types after one, of one session or of all, in order."""
     marks = ", ".join("?" * len(types))
     one = " AND session_id = ?" if session_id is not None else ""
     rows = connection.execute(
-        f"SELECT session_id, seq, at, body FROM event WHERE type IN ({marks}){one} ORDER BY seq",  # noqa: S608 - marks
-        (*types, *([session_id] if session_id is not None else [])),
+        f"SELECT session_id, seq, at, body FROM event WHERE type IN ({marks}) AND seq > ?{one} ORDER BY seq",  # noqa: S608 - marks
+        (*types, after, *([session_id] if session_id is not None else [])),
     )
     return [
         StoredEvent(session_id=session, seq=seq, at=at, event=_parse(body, f"event {seq}"))

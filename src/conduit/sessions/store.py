@@ -206,9 +206,9 @@ class SqliteStore:
         """Return the answers of all sessions after a place of the log, oldest first, and how far it was read."""
         return await self._reader.read(lambda connection: queries.read_replies(connection, after, limit))
 
-    async def events_of(self, *types: EventType, session_id: str | None = None) -> list[StoredEvent]:
-        """Return the events of some types, of one session or of all, in order."""
-        return await self._reader.read(lambda connection: queries.read_events_of(connection, types, session_id))
+    async def events_of(self, *types: EventType, session_id: str | None = None, after: int = 0) -> list[StoredEvent]:
+        """Return the events of some types after the one `after`, of one session or of all, in order."""
+        return await self._reader.read(lambda connection: queries.read_events_of(connection, types, session_id, after))
 
     async def conversation(self, session_id: str, *, tip: str | None = None) -> list[StoredMessage]:
         """Return the messages from the root to `tip`, forks included.
