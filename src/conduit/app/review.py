@@ -159,7 +159,8 @@ class Reviews:
                 change_ids.append(await self._accept_turn(session_id, turn_id, seen, together=selection.together))
             waiting = {each.hunk.id for each in await self.hunks(session_id)}
             left += [each for each in meant if each.hunk.id in waiting]
-            return Decided(tuple(each for each in meant if each not in left), tuple(left), tuple(change_ids))
+            done = tuple(each for each in meant if each.hunk.id not in waiting)
+            return Decided(done, tuple(left), tuple(change_ids))
 
     async def reject(self, session_id: str, selection: Selection, decision: Dropped = "rejected") -> Decided:
         """Drop hunks; nothing is applied. Raises UserError when nothing that is meant waits."""

@@ -39,6 +39,10 @@ class Selection:
     together: bool = False
     bases: Mapping[Path, str | None] = field(default_factory=dict)
 
+    def __post_init__(self) -> None:
+        """Look ids up in a set: thousands may be named."""
+        object.__setattr__(self, "ids", frozenset(self.ids))
+
     def takes(self, file: PendingFile, hunk: Hunk) -> bool:
         """Say whether a hunk is meant."""
         return (

@@ -5,17 +5,15 @@ Positions are zero-based lines and columns in code points. Pure: nothing here to
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, Protocol
 
+from conduit.edits.line_diff import changed_lines, unified
 from conduit.workspace.document import split_lines
 from conduit.workspace.encoding import Encoding
 from conduit.workspace.positions import Position, Range
-
-_SMALLEST_UP_TO_LINES = 2000
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +80,7 @@ class FileChange:
         moved = f"rename from {self.name}\nrename to {self.moved_name}\n" if self.moved_to else ""
         return moved + "".join(
             line if line.endswith(("\n", "\r")) else f"{line}\n\\ No newline at end of file\n"
-            for line in difflib.unified_diff(before, after, old, new, lineterm="\n")
+            for line in unified(before, after, old, new)
         )
 
 
@@ -158,20 +156,9 @@ class NoSaver:
 def line_edits(before: str, after: str) -> tuple[TextEdit, ...]:
     """Return line-wise replacements that turn `before` into `after`, small ones; none when they are equal."""
     old, new = split_lines(before), split_lines(after)
-    head = 0
-    while head < min(len(old), len(new)) and old[head] == new[head]:
-        head += 1
-    tail = 0
-    while tail < min(len(old), len(new)) - head and old[-1 - tail] == new[-1 - tail]:
-        tail += 1
-    middle_old, middle_new = old[head : len(old) - tail], new[head : len(new) - tail]
-    # The smallest edits take quadratic time where many lines are alike (blank ones, braces); this runs on the loop.
-    many = len(middle_old) + len(middle_new) > _SMALLEST_UP_TO_LINES
-    matcher = difflib.SequenceMatcher(None, middle_old, middle_new, autojunk=many)
     return tuple(
-        TextEdit(Range(_line_position(old, head + i1), _line_position(old, head + i2)), "".join(middle_new[j1:j2]))
-        for tag, i1, i2, j1, j2 in matcher.get_opcodes()
-        if tag != "equal"
+        TextEdit(Range(_line_position(old, i1), _line_position(old, i2)), "".join(new[j1:j2]))
+        for i1, i2, j1, j2 in changed_lines(old, new)
     )
 
 

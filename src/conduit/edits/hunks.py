@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice, takewhile
 from typing import Literal
 
 from conduit.edits.edit import line_edits
@@ -89,10 +90,12 @@ def joined(changes: Sequence[Span], old: Sequence[str]) -> list[Span]:
 
 def apply_spans(text: str, changes: Sequence[Span]) -> str:
     """Return the text with all of `changes` made; they are in order and do not overlap."""
-    lines = split_lines(text)
-    for change in reversed(changes):
-        lines[change.start : change.end] = change.lines
-    return "".join(lines)
+    lines, result, at = split_lines(text), list[str](), 0
+    for change in changes:
+        result += lines[at : change.start]
+        result += change.lines
+        at = change.end
+    return "".join([*result, *lines[at:]])
 
 
 def proposed(base: str, hunks: Sequence[Hunk]) -> str:
@@ -107,16 +110,23 @@ def propose(base: str, hunks: Sequence[Hunk], after: str, turn_id: str, new_id: 
     """
     lines = split_lines(base)
     known = [hunk for hunk in hunks if hunk.kind == "edit" and not hunk.conflict]
+    as_before = {(one.line, one.end, one.new): one for one in known}
     result: list[Hunk] = []
+    taken: set[str] = set()
+    first = 0  # both are in order: what ends before this change is of no interest for the next one
     for span in joined(spans(base, after), lines):
         new = "".join(span.lines)
-        same = next((one for one in known if (one.line, one.end, one.new) == (span.start, span.end, new)), None)
-        if same is not None:
-            result.append(same)
-            continue
-        revised = next((one for one in known if touches(one, span) and one not in result), None)
+        while first < len(known) and known[first].end < span.start:
+            first += 1
+        near = takewhile(lambda one: one.line <= span.end, islice(known, first, None))  # noqa: B023 - used at once
+        revised = as_before.get((span.start, span.end, new)) or next(
+            (one for one in near if touches(one, span) and one.id not in taken), None
+        )
         hunk_id = revised.id if revised else new_id()
-        known = [one for one in known if one is not revised]
+        taken.add(hunk_id)
+        if revised is not None and (revised.line, revised.end, revised.new) == (span.start, span.end, new):
+            result.append(revised)
+            continue
         old = "".join(lines[span.start : span.end])
         result.append(Hunk(hunk_id, turn_id, "edit", span.start, old, new))
     # A conflict stays, unless the model wrote over it: then it has seen the person's text.
@@ -158,13 +168,15 @@ def take(base: str, hunks: Sequence[Hunk], ids: Collection[str]) -> tuple[str, t
     """
     left: list[Hunk] = []
     taken: list[Span] = []
+    shift = 0
     for hunk in hunks:
         if hunk.kind != "edit":
             left += [] if hunk.id in ids else [hunk]
         elif hunk.id in ids:
             taken.append(_span(hunk))
+            shift += taken[-1].shift
         else:
-            left.append(replace(hunk, line=hunk.line + sum(span.shift for span in taken)))
+            left.append(replace(hunk, line=hunk.line + shift))
     return apply_spans(base, taken), tuple(left)
 
 

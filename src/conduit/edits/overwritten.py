@@ -24,6 +24,7 @@ class Overwritten:
         path: of the document.
         name: as people see it.
         sent_for: the text that the edit was made for.
+        meant: what that was to become.
         stood: the text that it went into.
         became: that text with the edit in it.
     """
@@ -31,13 +32,14 @@ class Overwritten:
     path: Path
     name: str
     sent_for: str
+    meant: str
     stood: str
     became: str
 
     def lost(self, now: str) -> list[str]:
-        """Return the lines, typed in between, that went with the edit and are not back; blank ones do not count."""
+        """Return the lines that went with the edit, were not meant to, and are not back; blank ones do not count."""
         stood = _counted(self.stood)
-        gone = (stood - _counted(self.sent_for)) & (stood - _counted(self.became))
+        gone = stood - _counted(self.became) - (_counted(self.sent_for) - _counted(self.meant))
         return list((gone & (stood - _counted(now))).elements())
 
     def put_back(self, now: str) -> str:

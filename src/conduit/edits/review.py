@@ -253,7 +253,8 @@ def waiting_again(file: PendingFile, now: str | None, accepted: str | None, hunk
         return replace(file, base=now, hunks=tuple(whole[:1]))
     file = file.at(now)
     lines, known = split_lines(now or ""), [hunk for hunk in hunks if hunk.kind == "edit"]
-    again = [hunk for hunk in file.hunks if hunk.kind == "edit"]
+    waiting = [hunk for hunk in file.hunks if hunk.kind == "edit"]
+    again = list(waiting)
     for span in joined(spans(now or "", accepted or ""), lines):
         new = "".join(span.lines)
         meant = next((hunk for hunk in known if hunk.new == new), None)
@@ -264,7 +265,7 @@ def waiting_again(file: PendingFile, now: str | None, accepted: str | None, hunk
         # What took the place of the person's own lines is as much a conflict as it was.
         was = meant.was if meant is not None and meant.was != old else None
         hunk = Hunk(hunk_id, (meant or hunks[0]).turn_id, "edit", span.start, old, new, was)
-        if not any(touches(one, span) for one in again):  # else it is in that one already
+        if not any(touches(one, span) for one in waiting):  # else it is in that one already
             again.append(hunk)
     return replace(file, hunks=(*whole, *sorted(again, key=lambda one: (one.line, one.end))))
 

@@ -38,7 +38,7 @@ class TakeBack:
         self._applier = applier
         self._before = plan.before
         self._kept = plan.kept
-        self._sent = {change.path: change.before or "" for change in plan.opened}
+        self._sent = {change.path: change for change in plan.opened}
         self._over: list[Overwritten] = []
 
     def overwritten(self) -> list[Overwritten]:
@@ -121,7 +121,7 @@ class TakeBack:
             except StaleDocument:
                 continue
             except HalfApplied as error:
-                sent = {reverse.path: reverse.before for reverse in back.values()}
+                sent = {reverse.path: reverse for reverse in back.values()}
                 for one in error.landed:
                     self._note(one, sent.get(one.path))
                 waiting, lost = _still_waiting(back, error.landed)
@@ -135,10 +135,11 @@ class TakeBack:
                 return left
         return [*left, *(change.name for change in waiting if change.name not in left)]
 
-    def _note(self, made: FileChange, sent_for: str | None) -> None:
-        if sent_for is not None and made.before is not None and sent_for != made.before:
-            over = Overwritten(made.new_path, made.new_name, sent_for, made.before, made.after or "")
-            self._over.append(over)
+    def _note(self, made: FileChange, sent: FileChange | None) -> None:
+        if sent is None or made.before is None or sent.before == made.before:
+            return
+        texts = (sent.before or "", sent.after or "", made.before, made.after or "")
+        self._over.append(Overwritten(made.new_path, made.new_name, *texts))
 
     def _reverse(self, change: FileChange) -> FileChange | None:
         """Return the way back of a change from where its document is now; None when the person's text is in the way."""
