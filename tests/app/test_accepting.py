@@ -11,7 +11,7 @@ from app.kernel_world import World
 from conduit.agent.permission import PermissionRequest
 from conduit.app.selection import PendingHunk, Selection
 from conduit.edits.edit import FileChange
-from conduit.errors import UserError
+from conduit.errors import PartlyApplied, UserError
 from fakes.model_editors import MODELS, Fault
 
 TEXT = "one\ntwo\nthree\nfour\n"
@@ -126,3 +126,50 @@ def test_lines_of_a_conflict_that_come_back_are_not_there_twice_when_it_is_accep
     assert not hunk.hunk.conflict
     desk.accept(hunk.hunk.id)
     assert desk.text(desk.first) == "one\nTWO\nTHREE\nfour\n"
+
+
+def test_what_was_made_again_waits_no_more_after_a_restart_whatever_else_changes_there(desk: Desk) -> None:
+    desk.propose(desk.first, "one\ntwo\nMORE\nthree\nfour\n")
+    desk.accept()
+    desk.world.run(desk.world.app.changes.undo(desk.world.session))
+    assert len(desk.waiting()) == 1
+    desk.world.run(desk.world.app.changes.redo(desk.world.session))
+    assert desk.waiting() == []
+    desk.world.editor.overwrite(desk.first, "one\ntwo\nMORE\nfour\n")
+    desk.world.restart()
+    assert desk.waiting() == []
+
+
+def test_what_is_typed_by_hand_waits_no_more_after_a_restart_whatever_else_changes_there(desk: Desk) -> None:
+    desk.propose(desk.first, "one\ntwo\nMORE\nthree\nfour\n")
+    for text in ("one\ntwo\nMORE\nthree\nfour\n", "one\ntwo\nMORE\nfour\n"):
+        desk.world.editor.overwrite(desk.first, text)
+        assert desk.waiting() == []
+    desk.world.restart()
+    assert desk.waiting() == []
+
+
+def test_what_an_edit_went_over_waits_as_a_proposal_when_it_cannot_be_put_back(tmp_path: Path) -> None:
+    world = World(tmp_path, MODELS[-1])  # the one without versions
+    try:
+        world.begin()
+        desk = Desk(world)
+        typed, more = "one\ntyped just now\ntwo\nthree\nfour\n", "one\nTWO, typed on\ntwo\nthree\nfour\n"
+        world.editor.faults.append(
+            Fault(
+                before=lambda: world.editor.overwrite(desk.first, typed),
+                after=lambda: world.editor.overwrite(desk.first, more),
+            )
+        )
+        change = FileChange(desk.first, "a.txt", TEXT, NEW, 1)
+        with pytest.raises(PartlyApplied):
+            world.run(world.app.changes.apply(world.session, "t1", "turn", [change]))
+        assert desk.text(desk.first) == more
+        world.run(world.app.reviews.settle())
+        (offered,) = desk.waiting()
+        assert (offered.hunk.new.count("typed just now\n"), offered.hunk.conflict) == (1, False)
+        assert any("It waits as a proposed change" in each for each in world.editor.told)
+        desk.accept()
+        assert sorted((desk.text(desk.first) or "").splitlines()) == sorted([*more.splitlines(), "typed just now"])
+    finally:
+        world.close()

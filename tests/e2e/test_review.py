@@ -344,3 +344,29 @@ async def test_what_is_rejected_on_the_command_line_waits_no_more_in_the_editor(
         assert [each["hunkId"] for each in await hunks(editor)] == [first["hunkId"], second["hunkId"]]
         await accept(editor, sessionId=session)
         assert (bench.root / "lib.py").read_text() == LIB
+
+
+async def test_what_is_proposed_on_the_command_line_shows_in_the_editor_while_it_runs(bench: Bench) -> None:
+    async with await bench.start() as editor:
+        session, uri = await proposed(bench, editor)
+        present = [each["hunkId"] for each in await hunks(editor)]
+        bench.script(
+            {"when": {"round": 0}, "reply": [edit("app.py", "import os", "import sys")]}, {"reply": [{"text": "Done."}]}
+        )
+        command = ("ask", "--mode", "review", "--session", session, "use sys")
+        asking = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "conduit", *command, cwd=bench.root, env=bench.env
+        )
+        assert await asking.wait() == 0
+        await editor.wait_for(
+            lambda seen: any(
+                "import sys\n" in [hunk["newText"] for hunk in each["update"]["hunks"]]
+                for each in seen.updates
+                if each["update"]["sessionUpdate"] == "hunk"
+            )
+        )
+        listed = await hunks(editor)
+        assert sorted(each["hunkId"] for each in listed if each["newText"] != "import sys\n") == sorted(present)
+        assert (0, "Accept +1 -1") in await lenses(editor, uri)
+        await accept(editor, sessionId=session)
+        assert editor.document(uri).text == APP.replace("os", "sys").replace("1\n", "10\n").replace("2\n", "20\n")
