@@ -186,3 +186,19 @@ def test_a_large_file_of_changed_lines_is_taken_back(tmp_path: Path):
     after = before.replace("value", "item")
     now = after.replace("item_4000 = 4000", "item_4000 = 4001")
     assert take_back(before, after, now).text == before.replace("value_4000 = 4000", "item_4000 = 4001")
+
+
+def test_lines_typed_between_changed_lines_stay_between_them():
+    before = "alpha = 1\nbeta = 2\ngamma = 3\ndelta = 4\n"
+    after = "alpha = 10\nimport it\nbeta = 20\nprint(it)\n"
+    now = "alpha = 10\nimport it\nmine\nbeta = 20\nprint(it)\n"
+    assert take_back(before, after, now).text == "alpha = 1\nmine\nbeta = 2\ngamma = 3\ndelta = 4\n"
+
+
+def test_lines_typed_between_lines_of_which_nobody_knows_what_they_were_keep_them():
+    taken = take_back("a\nb\n", "one\ntwo\n", "one\nmine\ntwo\n")
+    assert (taken.text, taken.kept) == ("one\nmine\ntwo\n", (Kept(0, 3),))
+
+
+def test_a_line_end_that_is_put_in_makes_no_line_of_two():
+    assert take_back("end", "a\r\n", "a\ra\r\n\n").text == "a\rend\r\n\n"

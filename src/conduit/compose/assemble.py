@@ -7,6 +7,7 @@ import logging
 import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -29,7 +30,8 @@ from conduit.config.settings import Settings, load_settings
 from conduit.config.vault import Keys, ring_problem
 from conduit.context.calibration import CALIBRATION_FILE, Calibration
 from conduit.edits.apply import ApplyAtOnce
-from conduit.edits.edit import Applier
+from conduit.edits.edit import Applier, Saver
+from conduit.edits.overwritten import OnOverwritten
 from conduit.edits.saving import AbilitySaver
 from conduit.errors import ConfigError, ToolError, UnknownModel
 from conduit.logs import adjust_logging, hide_in_logs
@@ -93,9 +95,7 @@ async def open_app(
             workspace=workspace,
             store=store,
             tools=lambda edit_format: all_tools(abilities.offers, edit_format),
-            edits=lambda files, lost: ApplyAtOnce(
-                files, files.door, applier, AbilitySaver(abilities), on_overwritten=lost
-            ),
+            edits=partial(_at_once, applier, AbilitySaver(abilities)),
             approver=approver,
             recorder=room.recorder,
             configure=room.configure,
@@ -114,6 +114,10 @@ async def open_app(
     )
     room.report = app.report
     return app
+
+
+def _at_once(applier: Applier, saver: Saver, files: Workspace, lost: OnOverwritten) -> ApplyAtOnce:
+    return ApplyAtOnce(files, files.door, applier, saver, on_overwritten=lost)
 
 
 def _database(folders: Folders, roots: Sequence[Path]) -> Path:

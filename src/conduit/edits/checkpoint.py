@@ -6,12 +6,18 @@ since becomes what it was; a line that was changed since stays as it is and is r
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from conduit.edits.hunks import Span, spans
 from conduit.workspace.document import split_lines
 from conduit.workspace.encoding import line_end_of
+
+_LIKE = 0.5
+_MOST_PAIRS = 10_000
+_WORD = re.compile(r"\w+|[^\w\s]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,10 +49,13 @@ def take_back(before: str, after: str, now: str) -> TakenBack:
     if now == after:
         return TakenBack(before)
     since = spans(after, now)
+    lines = split_lines(after)
     edits: list[Span] = []
     met: list[Kept] = []
     for span in spans(after, before):
-        for piece in _pieces(span):
+        # Lines that were put in between say which lines around them they were put between.
+        inside = any(other.shift > 0 and span.start < other.start < span.end for other in since)
+        for piece in _alike(span, lines) if inside else _pieces(span):
             meeting = [other for other in since if _meet(piece, other)]
             if not meeting:
                 start = piece.start + _shift(since, piece.start)
@@ -66,6 +75,47 @@ def _pieces(span: Span) -> list[Span]:
     if not span.lines:
         return [Span(line, line + 1, ()) for line in range(span.start, span.end)]
     return [span]
+
+
+def _alike(span: Span, lines: Sequence[str]) -> list[Span]:
+    """Take a span apart at the lines that are alike on both sides; what is between those stays whole."""
+    if not span.lines or (span.end - span.start) * len(span.lines) > _MOST_PAIRS:
+        return _pieces(span)
+    ours = [_words(line) for line in lines[span.start : span.end]]
+    theirs = [_words(line) for line in span.lines]
+    best: list[list[tuple[float, int]]] = [[(0.0, 0)] * (len(theirs) + 1)]  # how alike, and which step came last
+    for one in ours:
+        row = [(0.0, 0)]
+        for number, other in enumerate(theirs):
+            like = _likeness(one, other)
+            steps = [(best[-1][number + 1][0], 1), (row[-1][0], 2)]
+            if like >= _LIKE:
+                steps.append((best[-1][number][0] + like, 3))
+            row.append(max(steps))
+        best.append(row)
+    i, j, pairs = len(ours), len(theirs), list[tuple[int, int]]()
+    while i and j:
+        step = best[i][j][1]
+        i, j = i - (step != 2), j - (step != 1)
+        pairs += [(i, j)] if step == 3 else []
+    pieces: list[Span] = []
+    i = j = 0
+    for a, b in [*reversed(pairs), (len(ours), len(theirs))]:
+        if a > i or b > j:
+            pieces += _pieces(Span(span.start + i, span.start + a, span.lines[j:b])) if b == j else []
+            pieces += [Span(span.start + i, span.start + a, span.lines[j:b])] if b > j else []
+        if a < len(ours):
+            pieces.append(Span(span.start + a, span.start + a + 1, (span.lines[b],)))
+        i, j = a + 1, b + 1
+    return pieces
+
+
+def _words(line: str) -> Counter[str]:
+    return Counter(_WORD.findall(line))
+
+
+def _likeness(one: Counter[str], other: Counter[str]) -> float:
+    return 2 * (one & other).total() / max(1, one.total() + other.total())
 
 
 def _meet(piece: Span, since: Span) -> bool:
@@ -122,8 +172,8 @@ def _joined(lines: Sequence[str], edits: Sequence[Span]) -> str:
     for edit in reversed(edits):
         result[edit.start : edit.end] = edit.lines
     for number, line in enumerate(result[:-1]):
-        if line.endswith("\r") and result[number + 1] == "\n":  # two line ends, which must not become one
-            result[number] = line + "\n"
-        elif not line.endswith(("\n", "\r")):
-            result[number] = line + line_end_of("".join([*result, *lines]))
+        if not line.endswith(("\n", "\r")):
+            line += line_end_of("".join([*result, *lines]))
+        # Two line ends, which must not become one.
+        result[number] = line + "\n" if line.endswith("\r") and result[number + 1] == "\n" else line
     return "".join(result)
