@@ -32,7 +32,10 @@ def main() -> int:
             "E2E_BIN": str(Path(sys.prefix) / "bin"),
             "E2E_DATA": os.environ.get("CONDUIT_DATA_DIR") or str(find_folders(os.environ).data),
         }
-        return subprocess.run(["node", "run.mjs", *sys.argv[1:]], cwd=HERE, env=environment, check=False).returncode
+        done = subprocess.run(["node", "run.mjs", *sys.argv[1:]], cwd=HERE, env=environment, check=False).returncode
+    if len(sys.argv) == 1:  # without a word: all of it, the chat page by itself too
+        done |= subprocess.run([sys.executable, HERE / "webview.py"], check=False).returncode
+    return done
 
 
 if __name__ == "__main__":

@@ -5,12 +5,10 @@
 import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { createRequire } from 'node:module';
 import { chromium } from 'playwright-core';
+import { esbuild, EXTENSION, load } from './load.mjs';
 
 const HERE = dirname(fileURLToPath(import.meta.url));
-const EXTENSION = join(HERE, '../../../editors/vscode');
-const esbuild = createRequire(join(EXTENSION, 'package.json'))('esbuild');
 const ORIGIN = 'https://page.test';
 export const THEMES = JSON.parse(readFileSync(join(HERE, 'themes.json'), 'utf8'));
 
@@ -24,15 +22,14 @@ export async function build() {
     absWorkingDir: EXTENSION, entryPoints: { webview: 'webview/main.ts' }, outdir: 'out', bundle: true, write: false,
     platform: 'browser', format: 'iife', target: 'es2022', minify: true, loader: { '.ttf': 'dataurl' }, logLevel: 'warning',
   });
-  const html = await esbuild.build({ absWorkingDir: EXTENSION, entryPoints: ['src/chat/html.ts'], bundle: true, write: false, format: 'esm', platform: 'node' });
-  const { pageHtml } = await import(`data:text/javascript,${encodeURIComponent(html.outputFiles[0].text)}`);
+  const { pageHtml } = await load('src/chat/html.ts');
   const files = Object.fromEntries(page.outputFiles.map((file) => [file.path.slice(file.path.lastIndexOf('/') + 1), file.text]));
   const document = pageHtml({ script: `${ORIGIN}/webview.js`, style: `${ORIGIN}/webview.css`, source: ORIGIN, nonce: 'n0nce' });
   return { '/': [document, 'text/html'], '/webview.js': [files['webview.js'], 'text/javascript'], '/webview.css': [files['webview.css'], 'text/css'] };
 }
 
 export function launch() {
-  return chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: ['--no-sandbox', '--force-color-profile=srgb'] });
+  return chromium.launch({ executablePath: process.env.E2E_CHROMIUM ?? '/usr/bin/chromium', args: ['--no-sandbox', '--force-color-profile=srgb'] });
 }
 
 /** What an extension says first, for a conversation that was recorded. */

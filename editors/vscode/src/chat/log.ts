@@ -1,5 +1,5 @@
 /** What a page that opens in the middle of a conversation has to be told: all that is durable, and what is live. */
-import type { MessageChunk, SessionUpdateParams } from '../protocol';
+import type { MessageChunk, SessionUpdateParams, Update } from '../protocol';
 
 export class SessionLog {
   /** The number after which a reload may begin. */
@@ -20,9 +20,7 @@ export class SessionLog {
     this.durable.push(stamped);
     const { update } = params;
     if (update.sessionUpdate === 'turn_state' && update.state === 'idle') this.live = this.live.filter(isQueue);
-    else if ('messageId' in update && 'replace' in update && update.replace) {
-      this.live = this.live.filter((each) => !(isChunk(each) && each.update.messageId === update.messageId));
-    }
+    else this.live = this.live.filter((each) => !supersedes(update, each.update));
     return stamped;
   }
 
@@ -52,6 +50,12 @@ export class SessionLog {
     }
     this.live.push(params);
   }
+}
+
+/** Whether a durable update says all that a live one said. */
+function supersedes(update: Update, live: Update): boolean {
+  if ('messageId' in update && 'messageId' in live) return update.messageId === live.messageId && update.sessionUpdate === live.sessionUpdate;
+  return 'toolCallId' in update && 'toolCallId' in live && update.toolCallId === live.toolCallId;
 }
 
 function isQueue(params: SessionUpdateParams): boolean {

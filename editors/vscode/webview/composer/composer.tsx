@@ -30,6 +30,7 @@ export class Composer extends Component<{ draftChanges: number; focusInput: numb
 
   override componentDidMount(): void {
     this.fill();
+    if (this.props.focusInput > 0) this.area.current?.focus(); // it was asked for before there was an input
     window.addEventListener('pagehide', this.save);
     document.addEventListener('visibilitychange', this.save);
   }

@@ -38,7 +38,8 @@ export function End({ item }: { item: EndItem }) {
   const again = item.newest && !page.running && page.can('conduit/session/resend');
   const answer = page.transcript.answerOf(item.turnId);
   const facts = [item.seconds === undefined ? '' : seconds(item.seconds), item.tokens ? `${tokens(item.tokens)} tokens` : '', !item.cost ? '' : money(item.cost)];
-  const said = item.error || item.stopReason === 'error' ? undefined : STOPS[item.stopReason];
+  const cut = item.interrupted ? 'Interrupted: the server ended in the middle of this turn.' : undefined;
+  const said = item.error || item.stopReason === 'error' ? undefined : (cut ?? STOPS[item.stopReason]);
   const fix = item.errorKind && REMEDIES[item.errorKind];
   return (
     <>
@@ -62,7 +63,7 @@ export function End({ item }: { item: EndItem }) {
           </div>
         </div>
       )}
-      {said && <div class="muted stop">{item.interrupted ? 'Interrupted: the server ended in the middle of this turn.' : said}</div>}
+      {said && <div class="muted stop">{said}</div>}
       <div class="end-line">
         {answer && <IconButton icon="copy" label="Copy answer" onClick={() => post({ type: 'copy', text: answer })} />}
         {again && !item.error && <IconButton icon="refresh" label="Answer again" onClick={() => void regenerate()} />}

@@ -87,7 +87,6 @@ function Answer({ item }: { item: AnswerItem }) {
           ))}
         </ol>
       )}
-      {item.interrupted && <div class="muted">Interrupted</div>}
     </div>
   );
 }
