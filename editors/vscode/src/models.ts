@@ -5,9 +5,11 @@ import type { ModelLine } from './protocol';
 
 /** What a picker says of a model, and nothing about what is unknown. */
 const BADGES: [string, string][] = [
-  ['tools', '$(tools)'],
-  ['images', '$(file-media)'],
-  ['thinking', '$(lightbulb)'],
+  ['local', '$(vm)'],
+  ['tool_calling', '$(tools)'],
+  ['vision', '$(eye)'],
+  ['reasoning', '$(lightbulb)'],
+  ['web_search', '$(globe)'],
 ];
 
 interface ModelItem extends vscode.QuickPickItem {
@@ -72,14 +74,19 @@ function items(models: ModelLine[], current: string): ModelItem[] {
 }
 
 function item(model: ModelLine, current: string): ModelItem {
-  const badges = BADGES.filter(([name]) => model.capabilities?.[name]).map(([, icon]) => icon);
-  const size = model.contextTokens ? `${Math.round(model.contextTokens / 1000)}k` : '';
+  const badges = BADGES.filter(([name]) => model.capabilities[name]).map(([, icon]) => icon);
+  const size = model.contextTokens ? shortCount(model.contextTokens) : '';
   return {
     model,
     label: `${model.modelId === current ? '$(check) ' : ''}${model.name}`,
     description: [model.modelId, size, badges.join(' ')].filter(Boolean).join('  '),
     detail: model.ready ? undefined : model.note,
   };
+}
+
+/** 8192 is 8k, 1,050,000 is 1.05M. */
+function shortCount(tokens: number): string {
+  return tokens < 1_000_000 ? `${Math.round(tokens / 1000)}k` : `${Number((tokens / 1_000_000).toFixed(2))}M`;
 }
 
 const MODES = [

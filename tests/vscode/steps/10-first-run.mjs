@@ -13,6 +13,8 @@ export const steps = {
     await desk.palette('Welcome: Open Walkthrough...');
     await desk.pick('Get Started with Conduit');
     await desk.page.getByText('No key is needed').first().waitFor();
+    const media = desk.page.frameLocator('iframe.webview').frameLocator('iframe#active-frame');
+    await media.getByText('Ask about the code that is open').waitFor();
     await desk.shot('10-walkthrough');
   },
   'the menu of the status item': async (desk) => {
@@ -31,12 +33,12 @@ export const steps = {
     const chat = desk.chatFrame();
     await chat.locator('#model-picker').waitFor({ timeout: 60_000 });
     await chat.locator('textarea').click();
-    await desk.page.keyboard.type('In one sentence: what is a shop?');
+    await desk.page.keyboard.type('What is shop.py for?');
     await desk.page.keyboard.press('Enter');
     // The answer grows before it is complete.
     await desk.until(async () => (await chat.locator('.row.answer .markdown').first().innerText()).length > 5, 'the first words', 120_000);
     await chat.locator('.row.end').waitFor({ timeout: 180_000 });
-    assert.deepEqual(await chat.locator('.row.user .said').allInnerTexts(), ['In one sentence: what is a shop?']);
+    assert.deepEqual(await chat.locator('.row.user .said').allInnerTexts(), ['What is shop.py for?']);
     assert.match(await chat.locator('.row.answer .markdown').first().innerText(), /\w+ \w+ \w+/);
     assert.equal(await chat.locator('.trouble').count(), 0);
     await desk.status();

@@ -39,7 +39,7 @@ export const steps = {
     writeFileSync(program, lines.join('\n'));
     chmodSync(program, 0o755);
     set(desk, { 'conduit.server.path': program });
-    await desk.until(async () => /does not fit this extension .*Update the extension/.test(await desk.statusLabel()), 'the sentence');
+    await desk.until(async () => /does not fit this extension .*protocol 2, not 1\. Update the extension/.test(await desk.statusLabel()), 'the sentence');
     await desk.until(async () => (await desk.notifications()).some((each) => each.includes('does not fit')), 'the message');
     await desk.shot('70-mismatch');
     await desk.until(() => desk.serverPids().length === 0, 'it was ended');

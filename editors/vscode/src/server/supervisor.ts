@@ -226,8 +226,10 @@ export class Supervisor implements Conduit, vscode.Disposable {
     const version = result?.serverInfo?.version ?? 'unknown';
     if (announced?.protocol !== PROTOCOL_VERSION) {
       const wanted = String(this.context.extension.packageJSON.version);
+      const spoken = announced?.protocol === undefined ? 'no protocol that is known here' : `protocol ${announced.protocol}`;
       throw new Unusable(
-        `The Conduit server at ${launch.command} is version ${version}, which does not fit this extension (${wanted}). ` +
+        `The Conduit server at ${launch.command} (version ${version}) does not fit this extension (version ${wanted}): ` +
+          `it speaks ${spoken}, not ${PROTOCOL_VERSION}. ` +
           ((announced?.protocol ?? 0) > PROTOCOL_VERSION ? 'Update the extension.' : `Install conduit-ls ${wanted}.`),
         'mismatch',
       );
