@@ -12,30 +12,51 @@ interface Lines {
 
 export function registerInlineEdit(context: vscode.ExtensionContext, conduit: Conduit): void {
   const edits = new InlineEdits(conduit);
-  context.subscriptions.push(edits, offer('conduit.inlineEdit', () => edits.ask()));
+  context.subscriptions.push(
+    edits,
+    offer('conduit.inlineEdit', () => edits.ask()),
+    offer('conduit.cancelInlineEdit', async () => edits.cancel()),
+    vscode.languages.registerCodeLensProvider({ scheme: 'file' }, edits),
+  );
 }
 
-class InlineEdits implements vscode.Disposable {
+/** An edit that runs. */
+interface Running extends Lines {
+  cancel: vscode.CancellationTokenSource;
+}
+
+class InlineEdits implements vscode.Disposable, vscode.CodeLensProvider {
   /** What was typed and not carried out; it is there again when the input is. */
   private draft = '';
   private readonly marked = vscode.window.createTextEditorDecorationType({
     isWholeLine: true,
     backgroundColor: new vscode.ThemeColor('editor.rangeHighlightBackground'),
   });
-  private readonly busy = vscode.window.createTextEditorDecorationType({
-    after: {
-      contentText: 'Conduit is editing…',
-      margin: '0 0 0 4ch',
-      color: new vscode.ThemeColor('editorCodeLens.foreground'),
-      fontStyle: 'italic',
-    },
-  });
+  private readonly running = new Set<Running>();
+  private readonly changed = new vscode.EventEmitter<void>();
+  readonly onDidChangeCodeLenses = this.changed.event;
 
   constructor(private readonly conduit: Conduit) {}
 
   dispose(): void {
+    this.cancel();
     this.marked.dispose();
-    this.busy.dispose();
+    this.changed.dispose();
+  }
+
+  /** Stops every edit that runs; nothing of it is left. */
+  cancel(): void {
+    for (const { cancel } of this.running) cancel.cancel();
+  }
+
+  /** Says above the lines that they are being edited, and stops it. */
+  provideCodeLenses(document: vscode.TextDocument): vscode.CodeLens[] {
+    const here = [...this.running].filter((each) => each.document === document);
+    return here.flatMap(({ range }) => {
+      const place = new vscode.Range(range.start, range.start);
+      const lens = (title: string, command: string) => new vscode.CodeLens(place, { title, command });
+      return [lens('$(loading~spin) Conduit is editing…', ''), lens('Cancel', 'conduit.cancelInlineEdit')];
+    });
   }
 
   /** Asks what should become of the selected lines of the active editor, or of the cursor's line. */
@@ -80,32 +101,31 @@ class InlineEdits implements vscode.Disposable {
     });
   }
 
-  private async edit({ document, range, text }: Lines, instruction: string): Promise<void> {
-    const show = (lines: vscode.Range[]) => {
-      for (const editor of vscode.window.visibleTextEditors) {
-        if (editor.document === document) editor.setDecorations(this.busy, lines);
-      }
-    };
+  private async edit(lines: Lines, instruction: string): Promise<void> {
+    const { document, range, text } = lines;
+    const cancel = new vscode.CancellationTokenSource();
+    const edit = { ...lines, cancel };
     try {
       if (document.isClosed || document.getText(range) !== text) {
         throw new Error('The selected lines changed meanwhile. Select them again.');
       }
-      const first = document.lineAt(range.start.line).range.end;
-      show([new vscode.Range(first, first)]);
-      // The server shows its progress, with a button that cancels.
-      const result = await this.conduit.request('conduit/inlineEdit', {
-        textDocument: { uri: document.uri.toString(), version: document.version },
-        range: wireOf(range),
-        instruction,
-      });
+      this.running.add(edit);
+      this.changed.fire();
+      const result = await this.conduit.request(
+        'conduit/inlineEdit',
+        { textDocument: { uri: document.uri.toString(), version: document.version }, range: wireOf(range), instruction },
+        cancel.token,
+      );
       if (result.stopReason === 'cancelled') return;
       if (result.error) throw new Error(result.error);
       this.draft = '';
       if (result.message) vscode.window.setStatusBarMessage(`$(sparkle) ${result.message}`, 8000);
     } catch (error) {
-      void this.again(document, sentenceOf(error));
+      if (!cancel.token.isCancellationRequested) void this.again(document, sentenceOf(error));
     } finally {
-      show([]);
+      this.running.delete(edit);
+      this.changed.fire();
+      cancel.dispose();
     }
   }
 

@@ -32,14 +32,15 @@ export const world = {
     },
     { when: { user: 'honey got dearer' }, reply: [{ text: 'Three changes wait for you.' }] },
   ],
-  settings: { 'workbench.colorTheme': 'Dark Modern' },
+  settings: { 'workbench.colorTheme': 'Dark Modern', 'conduit.completions.enabled': 'off' },
 };
 
 const waiting = (desk) => desk.page.locator('.statusbar-item[id="conduit.conduit-vscode.conduit.changes"]');
-const count = async (desk) => ((await waiting(desk).isVisible()) ? Number((await waiting(desk).innerText()).trim()) : 0);
+const count = async (desk) => Number((await waiting(desk).allInnerTexts())[0]?.trim() || 0);
 const counted = (desk, number, what) => desk.equals(() => count(desk), number, what);
 const lenses = async (desk) =>
   (await desk.page.locator('.editor-instance .codelens-decoration').allInnerTexts()).map((each) => each.replaceAll('\u00a0', ' ').replace(/\s*\|\s*/g, ' | ').trim());
+const shown = async (desk) => (await desk.page.locator('.editor-instance').last().innerText()).replaceAll('\u00a0', ' ');
 const chord = async (desk, key) => {
   await desk.page.keyboard.press('Control+Alt+KeyJ');
   await desk.until(async () => /waiting for second key/i.test(await desk.page.locator('.statusbar').innerText()), 'the first key was heard');
@@ -135,7 +136,7 @@ export const steps = {
     await desk.palette('Conduit: Undo Turn');
     const dialog = desk.page.locator('.monaco-dialog-box');
     await desk.equals(async () => (await dialog.locator('.dialog-message-text').innerText()).trim(), 'Take back what this turn changed in 2 files?', 'the question');
-    assert.deepEqual((await dialog.locator('.dialog-message-detail').innerText()).trim().split('\n').sort(), ['prices.py: 1 line change', 'shop.py: 2 lines change']);
+    assert.deepEqual((await dialog.locator('.dialog-message-detail').innerText()).trim().split('\n').sort(), ['prices.py: 1 line back as before', 'shop.py: 2 lines back as before']);
     await desk.shot('30-review-undo-light');
     await dialog.getByText('Undo Turn', { exact: true }).click();
     await counted(desk, 2, 'the two that were accepted wait again');
@@ -161,10 +162,11 @@ export const steps = {
     await desk.page.keyboard.press('End');
     await desk.page.keyboard.type('  # per piece');
     await desk.equals(() => lenses(desk), ['Accept +1 -1 (over your own change) | Reject | Why | Show both sides'], 'the lens says that it is a conflict');
+    await desk.page.keyboard.press('Control+S');
     await desk.shot('30-conflict-light');
     await desk.page.locator('.codelens-decoration a', { hasText: 'Show both sides' }).click();
     await desk.page.locator('.tab.active', { hasText: 'Conflict in prices.py' }).waitFor();
-    await desk.until(async () => /2\.95/.test(await desk.page.locator('.editor-instance').last().innerText()), 'both sides');
+    await desk.until(async () => /2\.95/.test(await shown(desk)), 'both sides');
     await desk.shot('30-conflict-sides-light');
     await theme(desk, 'dark');
     await desk.shot('30-conflict-sides-dark');
@@ -172,11 +174,12 @@ export const steps = {
   'everything together in one editor, and all of it rejected': async (desk) => {
     await desk.palette('Conduit: Review All Proposed Changes');
     await desk.page.locator('.tab.active', { hasText: 'Conduit: 2 proposed changes' }).waitFor();
-    await desk.until(async () => /dict\[str, int\]/.test(await desk.page.locator('.editor-instance').last().innerText()), 'the new signature');
+    await desk.until(async () => /dict\[str, int\]/.test(await shown(desk)), 'the new signature');
     await desk.shot('30-review-all-dark');
     await desk.palette('Conduit: Reject All Proposed Changes');
     await desk.page.locator('.monaco-dialog-box').getByText('Reject All', { exact: true }).click();
     await counted(desk, 0, 'nothing waits');
+    await desk.equals(() => desk.page.locator('.tab', { hasText: 'Conduit: 2 proposed' }).count(), 0, 'the editor is closed');
     assert.equal(desk.onDisk('shop.py'), SHOP);
   },
 };

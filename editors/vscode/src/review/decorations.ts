@@ -9,6 +9,9 @@ const MOST_CHARACTERS = 160;
 /** Beside longer lines the proposal begins right after them, so that it stays in sight. */
 const WIDEST_COLUMN = 72;
 
+/** Of lines that come in between, so many are shown, one after the other. */
+const MOST_INSERTED = 3;
+
 type Look = 'edit' | 'insert' | 'remove' | 'conflict';
 
 export class HunkDecorations implements vscode.Disposable {
@@ -120,8 +123,10 @@ function ghosts(editor: vscode.TextEditor, hunk: HunkLine): vscode.DecorationOpt
   if (hunk.oldText === '') {
     // The lenses stand above the line that follows, so the proposal goes to the line before.
     const at = Math.min(Math.max(hunk.line - 1, 0), last);
-    const beginning = lines.find((line) => line.trim())?.trim() ?? 'blank lines';
-    return [ghost(document, at, 4, `+ ${beginning}${lines.length > 1 ? `   … ${plural(lines.length, 'new line')}` : ''}`)];
+    const words = lines.map((line) => line.trim()).filter(Boolean);
+    const shown = words.slice(0, MOST_INSERTED).join(' ⏎ ') || plural(lines.length, 'blank line');
+    const more = words.length > MOST_INSERTED ? `   … ${plural(lines.length, 'new line')}` : '';
+    return [ghost(document, at, 4, `+ ${shown}${more}`)];
   }
   const first = hunk.line;
   const count = Math.min(hunk.endLine, last + 1) - first;

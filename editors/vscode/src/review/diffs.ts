@@ -7,6 +7,8 @@ import { nameOf, plural } from './words';
 
 export class Diffs implements vscode.Disposable {
   private readonly disposables: vscode.Disposable[];
+  /** Titles of editors that show several files; a tab does not say which. */
+  private readonly together = new Set<string>();
 
   constructor(
     private readonly store: HunkStore,
@@ -41,14 +43,10 @@ export class Diffs implements vscode.Disposable {
   /** Shows both sides of a conflict, each against the text that both began with. */
   async openConflict(hunk: HunkLine): Promise<void> {
     const side = (name: 'was' | 'now' | 'new') => this.documents.sideOf(hunk, name);
-    await vscode.commands.executeCommand(
-      'vscode.changes',
-      `Conflict in ${nameOf(vscode.Uri.parse(hunk.uri))}: yours, then the proposed`,
-      [
-        [side('now'), side('was'), side('now')],
-        [side('new'), side('was'), side('new')],
-      ],
-    );
+    await this.openTogether(`Conflict in ${nameOf(vscode.Uri.parse(hunk.uri))}`, [
+      [side('now'), side('was'), side('now')],
+      [side('new'), side('was'), side('new')],
+    ]);
   }
 
   /** Shows files with proposals in one editor, one below the other. */
@@ -59,7 +57,12 @@ export class Diffs implements vscode.Disposable {
       const [before, after] = [this.documents.before(hunk), this.documents.after(hunk)];
       return [vscode.Uri.parse(hunk.uri), isNew ? undefined : before, hunk.kind === 'delete' ? undefined : after];
     });
-    await vscode.commands.executeCommand('vscode.changes', `Conduit: ${plural(hunks.length, 'proposed change')}`, resources);
+    await this.openTogether(`Conduit: ${plural(hunks.length, 'proposed change')}`, resources);
+  }
+
+  private async openTogether(title: string, resources: (vscode.Uri | undefined)[][]): Promise<void> {
+    this.together.add(title);
+    await vscode.commands.executeCommand('vscode.changes', title, resources);
   }
 
   /** Closes the diffs of files in which nothing waits any more; they would show no difference. */
@@ -69,9 +72,14 @@ export class Diffs implements vscode.Disposable {
       .filter((tab) => {
         const proposed = proposedOf(tab);
         const file = proposed && this.documents.fileOf(proposed);
-        return file && this.store.of(file).length === 0;
+        return file ? this.store.of(file).length === 0 : this.store.all.length === 0 && this.isTogether(tab);
       });
     if (done.length > 0) await vscode.window.tabGroups.close(done, true);
+  }
+
+  private isTogether(tab: vscode.Tab): boolean {
+    if (tab.isDirty || tab.input instanceof vscode.TabInputText) return false; // What was typed in it is the person's.
+    return [...this.together].some((title) => tab.label.startsWith(title));
   }
 }
 

@@ -47,7 +47,10 @@ export class ProposedDocuments implements vscode.TextDocumentContentProvider, vs
 
   /** The URI of one side of a conflict: what was to be replaced, what is there now, what is proposed. */
   sideOf(hunk: HunkLine, side: 'was' | 'now' | 'new'): vscode.Uri {
-    return uriOf(hunk.uri, { side, uri: hunk.uri, hunkId: hunk.hunkId });
+    const name = vscode.Uri.parse(hunk.uri).path.split('/').pop() ?? '';
+    // The folder is what the editor says beside the name.
+    const folder = { was: 'before', now: 'yours', new: 'proposed' }[side];
+    return uriOf(`/${folder}/${encodeURIComponent(name)}`, { side, uri: hunk.uri, hunkId: hunk.hunkId });
   }
 
   /** The file that a document of this scheme is about. */

@@ -23,7 +23,7 @@ async function run(conduit: Conduit, cause: 'undo' | 'redo', turn?: Turn): Promi
   const wanted = { sessionId: turn?.sessionId, turnId: turn?.turnId };
   const preview = await conduit.request(method, { ...wanted, preview: true });
   const verb = cause === 'undo' ? 'Undo Turn' : 'Redo Turn';
-  const detail = preview.files.map(describe).join('\n');
+  const detail = preview.files.map((file) => describe(file, cause)).join('\n');
   const picked = await vscode.window.showInformationMessage(questionOf(cause, preview), { modal: true, detail }, verb);
   if (picked !== verb) return undefined;
   const { sessionId, turnId } = preview;
@@ -41,8 +41,9 @@ function questionOf(cause: 'undo' | 'redo', { files }: UndoResult): string {
 const DEEDS = { create: 'comes back', delete: 'is deleted', move: 'goes to', edit: '', none: 'stays as it is' };
 
 /** One file of the preview: what becomes of it, and what of it stays. */
-function describe(file: UndoneFile): string {
-  const deed = file.action === 'edit' ? `${plural(file.lines, 'line')} change` : DEEDS[file.action];
+function describe(file: UndoneFile, cause: 'undo' | 'redo'): string {
+  const change = cause === 'undo' ? 'back as before' : 'changed again';
+  const deed = file.action === 'edit' ? `${plural(file.lines, 'line')} ${change}` : DEEDS[file.action];
   const parts = [file.action === 'move' ? `${deed} ${file.newPath}` : deed];
   if (file.since > 0) parts.push(`${plural(file.since, 'line')} of yours since then stay`);
   const kept = file.kept.map(({ start, end }) => (end > start + 1 ? `${start + 1}–${end}` : `${start + 1}`));
