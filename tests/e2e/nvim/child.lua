@@ -12,12 +12,7 @@ function M.start(init, columns, lines)
     vim.opt.runtimepath:append(vim.env.CONDUIT_TEST_PLUGIN)
     vim.o.swapfile = false
     vim.o.shada = ''
-    _G.said = {}
-    local notify = vim.notify
-    vim.notify = function(text, level, ...)
-      table.insert(_G.said, text)
-      return notify(text, level, ...)
-    end
+    vim.o.messagesopt = 'wait:0,history:500' -- nobody is there to press a key after a message
     %s
   ]]):format(init or "require('conduit').setup()"), '\n'), config)
   local self = setmetatable({ channel = nil }, M)
@@ -85,6 +80,11 @@ function M:look(name)
   return lines
 end
 
+-- The messages that were shown.
+function M:messages()
+  return self:lua("return vim.fn.execute('messages')")
+end
+
 -- Waits until Lua there returns something true, and returns that.
 function M:wait(what, code, ...)
   local arguments = { ... }
@@ -96,7 +96,7 @@ function M:wait(what, code, ...)
   if held then
     return value
   end
-  local said = vim.inspect(self:lua('return _G.said'))
+  local said = self:messages()
   error(('%s did not happen; said: %s; screen:\n%s'):format(what, said, table.concat(self:look('failed'), '\n')))
 end
 

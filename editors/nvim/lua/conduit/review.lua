@@ -140,8 +140,27 @@ local function at_cursor()
   end
 end
 
+local deciding, after = 0, {}
+
+-- Calls `act` when what was decided has reached the files.
+function M.when_decided(act)
+  if deciding == 0 then
+    return act()
+  end
+  table.insert(after, act)
+end
+
 local function decide(decision, params, done)
+  deciding = deciding + 1
   server.request('conduit/hunk/' .. decision, params, function(err, result)
+    deciding = deciding - 1
+    if deciding == 0 then
+      local acts = after
+      after = {}
+      for _, act in ipairs(acts) do
+        vim.schedule(act)
+      end
+    end
     if err then
       return say.error(err)
     elseif #result.left > 0 then

@@ -81,7 +81,8 @@ function M.cmd(dispatchers, config)
       told(0, 0)
     end,
   })
-  return vim.lsp.rpc.start(cmd or error(problem, 0), dispatchers, { cwd = config and config.cmd_cwd, env = config and config.cmd_env })
+  local extra = { cwd = config and config.cmd_cwd, env = config and config.cmd_env }
+  return require('conduit.problems').wrap(vim.lsp.rpc.start(cmd or error(problem, 0), dispatchers, extra))
 end
 
 -- The server in use: that of a folder if one is named, else that of the current buffer, else any.

@@ -175,8 +175,10 @@ function M.undo(which)
   if not M.current.id then
     return say.info('there is no conversation whose changes could be taken back')
   end
-  M.ask('conduit/session/' .. which, {}, function(result)
-    say.info(result.message)
+  require('conduit.review').when_decided(function()
+    M.ask('conduit/session/' .. which, {}, function(result)
+      say.info(result.message)
+    end)
   end)
 end
 

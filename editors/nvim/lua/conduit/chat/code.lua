@@ -46,7 +46,7 @@ function M.yank()
   end
   local register = vim.v.register
   vim.fn.setreg(register, code, 'V')
-  say.info(('%d lines of code are in the register %s'):format(#code, register))
+  say.info(('%d %s of code in the register %s'):format(#code, #code == 1 and 'line' or 'lines', register))
 end
 
 return M

@@ -146,6 +146,11 @@ function M.write(key, lines)
   mark_at(first, item.mark)
 end
 
+-- The row where an item begins.
+function M.row(key)
+  return by_key[key] and row_of(by_key[key].mark)
+end
+
 function M.has(key)
   return by_key[key] ~= nil
 end

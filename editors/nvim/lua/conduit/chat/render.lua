@@ -110,17 +110,15 @@ function M.notice(text)
   return found
 end
 
-local CAUSES = { undo = 'Taken back', redo = 'Made again', accept = 'Accepted' }
-
--- A change of files that a person asked for; nil for what a turn did, which its tool calls show.
+-- What a person accepted; nil for what a turn did, which its tool calls show, and for an undo, of which a notice tells.
 function M.change(change)
-  if not CAUSES[change.cause or ''] or change.status ~= 'applied' then
+  if change.cause ~= 'accept' or change.status ~= 'applied' then
     return nil
   end
   local names = vim.tbl_map(function(file)
     return '`' .. (file.newPath or file.path) .. '`'
   end, change.files or {})
-  return M.notice(('%s: %s'):format(CAUSES[change.cause], table.concat(names, ', ')))
+  return M.notice('Accepted: ' .. table.concat(names, ', '))
 end
 
 function M.sources(sources)

@@ -1,4 +1,5 @@
 -- From the updates of a conversation to the items of the page. What streams is written a few times a second.
+local folds = require('conduit.chat.folds')
 local history = require('conduit.chat.history')
 local page = require('conduit.chat.page')
 local render = require('conduit.chat.render')
@@ -9,7 +10,7 @@ local M = {}
 
 local PAUSE_MS = 40
 local dirty, due = {}, false -- keys in the order in which they are to be written
-local messages, calls, changes = {}, {}, {}
+local messages, calls, changes, closed = {}, {}, {}, {}
 local head -- the key of the newest heading above an answer
 local waiting = {} -- by file: how many of its proposed changes wait
 
@@ -30,6 +31,12 @@ local function flush()
       end
     end
   end)
+  for _, each in ipairs(keys) do
+    if each.done and not closed[each.key] then
+      closed[each.key] = true
+      folds.close(page.windows(), page.row(each.key))
+    end
+  end
   history.written()
   for _, act in ipairs(M.on_written) do
     act()
@@ -39,14 +46,15 @@ end
 -- Writes at once what waits to be written.
 M.flush = flush
 
-local function write(key, lines)
+-- What is `done` is folded, once: a fold that the person opens then stays open.
+local function write(key, lines, done)
   for _, each in ipairs(dirty) do
     if each.key == key then
-      each.lines = lines
+      each.lines, each.done = lines, done
       return
     end
   end
-  table.insert(dirty, { key = key, lines = lines })
+  table.insert(dirty, { key = key, lines = lines, done = done })
   if not due then
     due = true
     vim.defer_fn(flush, PAUSE_MS)
@@ -60,8 +68,15 @@ local function under_head(key)
   end
 end
 
-local function shown_text(content)
-  return content.type == 'text' and content.text or ('(%s)'):format(content.type)
+-- What a file is called that went along; nothing where the text before it has its mention.
+local function shown_text(content, before)
+  local name = content.name or vim.tbl_get(content, 'resource', 'uri') or content.uri
+  if content.type == 'text' then
+    return content.text
+  elseif name and (before:find('@' .. name, 1, true) or before:find('@"' .. name, 1, true)) then
+    return ''
+  end
+  return name and ('[%s](%s)'):format(name, content.uri or name) or ('(%s)'):format(content.type)
 end
 
 local function message(update, render_text)
@@ -71,8 +86,8 @@ local function message(update, render_text)
     known = { text = '' }
     messages[key] = known
   end
-  local text = shown_text(update.content)
-  local joined = update.sessionUpdate == 'user_message_chunk' and known.text ~= '' and '\n' or ''
+  local text = shown_text(update.content, known.text)
+  local joined = update.sessionUpdate == 'user_message_chunk' and known.text ~= '' and text ~= '' and '\n' or ''
   known.text = update.replace and text or known.text .. joined .. text
   known.whole = update.replace
   if known.text ~= '' or page.has(key) then
@@ -81,13 +96,15 @@ local function message(update, render_text)
     end
     write(key, function()
       return render_text(known.text, not known.whole)
-    end)
+    end, known.whole and update.sessionUpdate == 'agent_thought_chunk')
   end
 end
 
-local function tool_call(update)
-  local call = calls[update.toolCallId] or {}
-  calls[update.toolCallId] = call
+-- Some models count their calls anew in every turn.
+local function tool_call(update, params)
+  local key = ('tool:%s:%s'):format(params.turnId, update.toolCallId)
+  local call = calls[key] or {}
+  calls[key] = call
   if update.status == 'in_progress' and not call.since then
     call.since = not session.loading and vim.uv.now() or nil
   elseif (update.status == 'completed' or update.status == 'failed') and call.since then
@@ -98,11 +115,10 @@ local function tool_call(update)
       call[name] = update[name]
     end
   end
-  local key = 'tool:' .. update.toolCallId
   under_head(key)
   write(key, function()
     return render.tool(call)
-  end)
+  end, call.status == 'completed' or call.status == 'failed')
 end
 
 local function once(key, lines)
@@ -153,8 +169,9 @@ local takers = {
 
 -- Shows a question of the server, and later its answer.
 function M.question(params, answer)
-  under_head('question:' .. params.toolCall.toolCallId)
-  once('question:' .. params.toolCall.toolCallId, render.question(params, answer))
+  local key = ('question:%s:%s'):format(params.turnId, params.toolCall.toolCallId)
+  under_head(key)
+  once(key, render.question(params, answer))
   flush()
 end
 
@@ -188,7 +205,7 @@ end
 
 local function clear()
   dirty, head = {}, nil
-  messages, calls, changes, waiting = {}, {}, {}, {}
+  messages, calls, changes, closed, waiting = {}, {}, {}, {}, {}
   page.clear()
   history.written()
 end
