@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any, Literal
 
 from conduit.messages.content import ProviderData
@@ -45,10 +45,10 @@ class LineDecoder:
 
     def feed(self, line: Any) -> Iterator[StreamEvent]:
         """Take in one line."""
-        if not isinstance(line, Mapping):
+        if not isinstance(line, dict):
             return
         message = line.get("message")
-        if isinstance(message, Mapping):
+        if isinstance(message, dict):
             if thinking := _string(message.get("thinking")):
                 yield from self._say("thinking", thinking)
             if text := _string(message.get("content")):
@@ -74,7 +74,7 @@ class LineDecoder:
         yield Stop(reason="max_tokens" if self._reason == "length" else reason)
 
     def _text(self, text: str) -> Iterator[StreamEvent]:
-        if self._tags is None:
+        if self._tags is None or self._tags.over:
             yield from self._say("text", text)
             return
         for kind, piece in self._tags.feed(text):
@@ -98,8 +98,8 @@ class LineDecoder:
 
     def _call(self, call: Any) -> Iterator[StreamEvent]:
         """A call comes whole; older servers give it no id."""
-        function = call.get("function") if isinstance(call, Mapping) else None
-        if not isinstance(function, Mapping):
+        function = call.get("function") if isinstance(call, dict) else None
+        if not isinstance(function, dict):
             return
         name = _string(function.get("name"))  # without one it is a call all the same, which gets a result
         yield from self._close()

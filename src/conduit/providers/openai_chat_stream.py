@@ -87,7 +87,8 @@ class ChunkDecoder:
         choice = choices[0] if isinstance(choices, list) and choices else None
         delta = getattr(choice, "delta", None)
         if delta is not None:
-            for name in ("reasoning_content", "reasoning"):
+            # The SDK knows neither name, and its objects search at length for a field that is not there.
+            for name in ("reasoning_content", "reasoning") if getattr(delta, "model_extra", True) else ():
                 if thinking := _string(getattr(delta, name, None)):
                     yield from self._say("thinking", thinking)
                     break
@@ -147,7 +148,7 @@ class ChunkDecoder:
             yield SourcesFound(sources=found)
 
     def _text(self, text: str) -> Iterator[StreamEvent]:
-        if self._tags is None:
+        if self._tags is None or self._tags.over:
             yield from self._say("text", text)
             return
         for kind, piece in self._tags.feed(text):

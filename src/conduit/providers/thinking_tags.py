@@ -21,11 +21,13 @@ class ThinkingTags:
         self._closing = ""
         self._held = ""
 
+    @property
+    def over(self) -> bool:
+        """Whether all that comes is text, which need not be fed any more."""
+        return self._state == "text"
+
     def feed(self, piece: str) -> Iterator[Piece]:
         """Take in a piece of the answer and yield what it makes certain."""
-        if self._state == "text" and piece:  # nothing is held back any more
-            yield "text", piece
-            return
         self._held += piece
         progress = True
         while self._held and progress:
