@@ -2,6 +2,7 @@
 import { execFile, spawn } from 'node:child_process';
 import { mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import * as vscode from 'vscode';
 
 const WINDOWS = process.platform === 'win32';
@@ -46,7 +47,11 @@ export async function makeEnvironment(
     log.info(`Making ${folder} with ${python}`);
     await run(python, ['-m', 'venv', folder], log, token);
     report(`downloading conduit-ls ${version}`);
-    await install(folder, version, log, token);
+    await install(folder, version, log, token, (line) => {
+      const name = /^Collecting ([\w.-]+)/.exec(line)?.[1];
+      if (name) report(`downloading ${name}`);
+      if (line.startsWith('Installing collected')) report('putting everything in place');
+    });
   });
 }
 
@@ -54,9 +59,15 @@ function environmentFolder(context: vscode.ExtensionContext): string {
   return join(context.globalStorageUri.fsPath, 'server');
 }
 
-async function install(folder: string, version: string, log: vscode.LogOutputChannel, token: vscode.CancellationToken): Promise<void> {
+async function install(
+  folder: string,
+  version: string,
+  log: vscode.LogOutputChannel,
+  token: vscode.CancellationToken,
+  watch?: (line: string) => void,
+): Promise<void> {
   const pip = ['-m', 'pip', '--disable-pip-version-check', '--no-input', 'install', '--upgrade', `conduit-ls==${version}`];
-  await run(join(folder, BIN, PYTHON), pip, log, token);
+  await run(join(folder, BIN, PYTHON), pip, log, token, watch);
   writeFileSync(join(folder, COMPLETE), version, 'utf8');
 }
 
@@ -83,11 +94,20 @@ function ask(python: string, code: string): Promise<string | undefined> {
   });
 }
 
-function run(command: string, args: string[], log: vscode.LogOutputChannel, token: vscode.CancellationToken): Promise<void> {
+function run(
+  command: string,
+  args: string[],
+  log: vscode.LogOutputChannel,
+  token: vscode.CancellationToken,
+  watch: (line: string) => void = () => undefined,
+): Promise<void> {
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, { windowsHide: true, stdio: ['ignore', 'pipe', 'pipe'] });
     let errors = '';
-    child.stdout.on('data', (data: Buffer) => log.info(data.toString().trimEnd()));
+    createInterface({ input: child.stdout }).on('line', (line) => {
+      log.info(line);
+      watch(line);
+    });
     child.stderr.on('data', (data: Buffer) => {
       errors = (errors + data.toString()).slice(-4000);
       log.warn(data.toString().trimEnd());
