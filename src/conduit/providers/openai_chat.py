@@ -12,14 +12,13 @@ from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from contextlib import aclosing
 from typing import TYPE_CHECKING, Any, cast
 
-from conduit.catalog.catalog import Catalog
 from conduit.catalog.model import Capabilities, Vendor
 from conduit.messages.content import Audio, Block, Document, Image, ProviderData, Text, Thinking, ToolResult
 from conduit.messages.message import Message
 from conduit.messages.request import ModelRequest, ToolSpec
 from conduit.messages.stream import StreamEvent
 from conduit.providers.answer_tool import ANSWER_PURPOSE, ANSWER_TOOL
-from conduit.providers.base import BatchRunner, Embeddings, ServedModel
+from conduit.providers.base import BatchRunner, Embeddings
 from conduit.providers.batch_openai import OpenAIBatches, read_completion
 from conduit.providers.embed_openai import embed
 from conduit.providers.faults import cut_stream
@@ -33,7 +32,7 @@ from conduit.providers.media import (
 )
 from conduit.providers.media_openai import make_images, speak, transcribe
 from conduit.providers.openai_chat_stream import WIRE, ChunkDecoder
-from conduit.providers.openai_endpoint import OpenAIEndpoint
+from conduit.providers.openai_endpoint import OpenAIWire
 from conduit.providers.strict_schema import is_strict
 from conduit.providers.thinking_levels import nearest_level
 from conduit.providers.transcript import sendable
@@ -47,56 +46,11 @@ _OFF_BODIES: Mapping[str | None, Mapping[str, Any]] = {
 }
 
 
-class OpenAIChatProvider:
+class OpenAIChatProvider(OpenAIWire):
     """One Chat Completions endpoint, serving any of its models."""
 
-    def __init__(
-        self,
-        vendor: Vendor,
-        *,
-        catalog: Catalog,
-        api_key: str | None = None,
-        base_url: str | None = None,
-        read_timeout_s: float = 300.0,
-    ) -> None:
-        """Describe the endpoint; nothing is imported or opened before `load` or the first stream.
-
-        Args:
-            vendor: the row, with its quirks.
-            catalog: what is known of the models.
-            api_key: None sends no key at all, whatever the environment holds.
-            base_url: instead of the row's.
-            read_timeout_s: seconds without a byte after which the connection counts as dead.
-
-        Raises:
-            ConfigError: neither the row nor the caller names a base URL.
-        """
-        self._vendor = vendor
-        self._catalog = catalog
-        self._endpoint = OpenAIEndpoint(
-            vendor,
-            lambda client: client.chat.completions,
-            api_key=api_key,
-            base_url=base_url,
-            read_timeout_s=read_timeout_s,
-        )
-
-    @property
-    def name(self) -> str:
-        """The vendor's row name."""
-        return self._vendor.name
-
-    async def load(self) -> None:
-        """Import the SDK and open the client in a thread; raises ProviderError for an impossible base URL."""
-        await self._endpoint.load()
-
-    async def aclose(self) -> None:
-        """Close the connections."""
-        await self._endpoint.aclose()
-
-    async def list_models(self) -> list[ServedModel]:
-        """Return what the endpoint's own list tells; raises ProviderError."""
-        return await self._endpoint.list_models()
+    def _touch(self, client: openai.AsyncOpenAI) -> None:
+        _ = client.chat.completions
 
     async def embed(self, model: str, texts: Sequence[str], *, dimensions: int | None = None) -> Embeddings:
         """Return one vector for each text; see `Embeds`."""

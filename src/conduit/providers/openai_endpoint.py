@@ -5,9 +5,11 @@ Shared by the wires that use this SDK (3.54); it knows no request format. Import
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
+from conduit.catalog.catalog import Catalog
 from conduit.catalog.model import Vendor
 from conduit.errors import ConfigError, ProviderError, ProviderErrorKind
 from conduit.providers.answer_guard import guard_answers
@@ -149,6 +151,62 @@ class OpenAIEndpoint:
         guard_answers(http_client, httpx2.AsyncByteStream)
         self._resource(client)
         self._client = client
+
+
+class OpenAIWire(ABC):
+    """What the wires of this SDK share: one endpoint, what is known of its models, and its own list of them."""
+
+    def __init__(
+        self,
+        vendor: Vendor,
+        *,
+        catalog: Catalog,
+        api_key: str | None = None,
+        base_url: str | None = None,
+        read_timeout_s: float = 300.0,
+    ) -> None:
+        """Describe the endpoint; nothing is imported or opened before `load` or the first stream.
+
+        Args:
+            vendor: the row, with its quirks.
+            catalog: what is known of the models.
+            api_key: None sends no key at all, whatever the environment holds.
+            base_url: instead of the row's.
+            read_timeout_s: seconds without a byte after which the connection counts as dead.
+
+        Raises:
+            ConfigError: neither the row nor the caller names a base URL.
+        """
+        self._vendor = vendor
+        self._catalog = catalog
+        self._endpoint = OpenAIEndpoint(
+            vendor,
+            self._touch,
+            api_key=api_key,
+            base_url=base_url,
+            read_timeout_s=read_timeout_s,
+        )
+
+    @property
+    def name(self) -> str:
+        """The vendor's row name."""
+        return self._vendor.name
+
+    async def load(self) -> None:
+        """Import the SDK and open the client in a thread; raises ProviderError for an impossible base URL."""
+        await self._endpoint.load()
+
+    async def aclose(self) -> None:
+        """Close the connections."""
+        await self._endpoint.aclose()
+
+    async def list_models(self) -> list[ServedModel]:
+        """Return what the endpoint's own list tells; raises ProviderError."""
+        return await self._endpoint.list_models()
+
+    @abstractmethod
+    def _touch(self, client: openai.AsyncOpenAI) -> None:
+        """Touch the part of the client that the wire uses, so that it is imported in the thread."""
 
 
 def _served(row: Mapping[str, Any]) -> ServedModel | None:

@@ -15,17 +15,16 @@ from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from contextlib import aclosing
 from typing import TYPE_CHECKING, Any, cast
 
-from conduit.catalog.catalog import Catalog
 from conduit.catalog.model import Capabilities, Vendor
 from conduit.errors import ProviderError, ProviderErrorKind
 from conduit.messages.content import Block, Document, Image, ProviderData, Text, Thinking, ToolCall
 from conduit.messages.message import Message
 from conduit.messages.request import ModelRequest
 from conduit.messages.stream import StreamEvent
-from conduit.providers.base import BatchRunner, ServedModel
+from conduit.providers.base import BatchRunner
 from conduit.providers.batch_openai import OpenAIBatches, read_response
 from conduit.providers.faults import CODE_KINDS, cut_stream, say
-from conduit.providers.openai_endpoint import OpenAIEndpoint
+from conduit.providers.openai_endpoint import OpenAIWire
 from conduit.providers.openai_rehearsal import rehearse
 from conduit.providers.openai_responses_stream import WIRE, EventDecoder, FailedAnswerError
 from conduit.providers.strict_schema import is_strict
@@ -71,56 +70,12 @@ _COUNTED = frozenset(
 )
 
 
-class OpenAIResponsesProvider:
+class OpenAIResponsesProvider(OpenAIWire):
     """One Responses endpoint, serving any of its models."""
 
-    def __init__(
-        self,
-        vendor: Vendor,
-        *,
-        catalog: Catalog,
-        api_key: str | None = None,
-        base_url: str | None = None,
-        read_timeout_s: float = 300.0,
-    ) -> None:
-        """Describe the endpoint; nothing is imported or opened before `load` or the first stream.
-
-        Args:
-            vendor: the row, with its quirks.
-            catalog: what is known of the models.
-            api_key: None sends no key at all, whatever the environment holds.
-            base_url: instead of the row's.
-            read_timeout_s: seconds without a byte after which the connection counts as dead.
-
-        Raises:
-            ConfigError: neither the row nor the caller names a base URL.
-        """
-        self._vendor = vendor
-        self._catalog = catalog
-        self._endpoint = OpenAIEndpoint(
-            vendor,
-            _prepare,
-            api_key=api_key,
-            base_url=base_url,
-            read_timeout_s=read_timeout_s,
-        )
-
-    @property
-    def name(self) -> str:
-        """The vendor's row name."""
-        return self._vendor.name
-
-    async def load(self) -> None:
-        """Import the SDK and open the client in a thread; raises ProviderError for an impossible base URL."""
-        await self._endpoint.load()
-
-    async def aclose(self) -> None:
-        """Close the connections."""
-        await self._endpoint.aclose()
-
-    async def list_models(self) -> list[ServedModel]:
-        """Return what the endpoint's own list tells; raises ProviderError."""
-        return await self._endpoint.list_models()
+    def _touch(self, client: openai.AsyncOpenAI) -> None:
+        _ = client.responses
+        rehearse()
 
     async def count_tokens(self, request: ModelRequest) -> int:
         """Return the tokens of a request's input as the vendor counts them; see `CountsTokens`."""
@@ -203,12 +158,6 @@ class OpenAIResponsesProvider:
             request_id=request_id,
             retry_after_s=float(wait[1]) * (0.001 if wait[2].lower() == "ms" else 1.0) if wait else None,
         )
-
-
-def _prepare(client: openai.AsyncOpenAI) -> None:
-    """Import the SDK's resource and make it ready, in the thread that loads it."""
-    _ = client.responses
-    rehearse()
 
 
 async def _drain(stream: openai.AsyncStream[Any]) -> None:
