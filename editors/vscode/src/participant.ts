@@ -1,6 +1,7 @@
 /** `@conduit` in the editor's own chat: the same server and the same conversations, shown there. */
 import * as vscode from 'vscode';
 import { contextOf } from './chat/attachments';
+import { iconOf } from './chat/chat';
 import { find } from './chat/places';
 import type { Conduit } from './conduit';
 import type { PromptParams, PromptResult, SessionUpdateParams } from './protocol';
@@ -11,7 +12,7 @@ export function registerParticipant(context: vscode.ExtensionContext, conduit: C
   // An editor without a chat of its own has no such part of the API.
   if (typeof vscode.chat?.createChatParticipant !== 'function') return;
   const participant = vscode.chat.createChatParticipant(ID, (request, chat, stream, token) => answer(conduit, request, chat, stream, token));
-  participant.iconPath = vscode.Uri.joinPath(context.extensionUri, 'media', 'conduit.svg');
+  participant.iconPath = iconOf(context);
   context.subscriptions.push(participant);
 }
 

@@ -19,6 +19,12 @@ export function registerChat(context: vscode.ExtensionContext, conduit: Conduit)
   context.subscriptions.push(chat);
 }
 
+/** The icon where the editor does not colour it by itself. */
+export function iconOf(context: vscode.ExtensionContext): { light: vscode.Uri; dark: vscode.Uri } {
+  const at = (name: string) => vscode.Uri.joinPath(context.extensionUri, 'media', name);
+  return { light: at('conduit-light.svg'), dark: at('conduit-dark.svg') };
+}
+
 class Chat implements vscode.WebviewViewProvider, vscode.WebviewPanelSerializer, vscode.Disposable {
   private readonly house: House;
   private readonly disposables: vscode.Disposable[];
@@ -84,7 +90,7 @@ class Chat implements vscode.WebviewViewProvider, vscode.WebviewPanelSerializer,
   }
 
   private seatTab(panel: vscode.WebviewPanel, sessionId: string | undefined): Room {
-    panel.iconPath = vscode.Uri.joinPath(this.context.extensionUri, 'media', 'conduit.svg');
+    panel.iconPath = iconOf(this.context);
     const seat: Seat = {
       place: 'tab',
       webview: panel.webview,

@@ -1,6 +1,5 @@
 /** What the chat page and the extension say to each other. Types only, so that both sides may import it. */
 import type {
-  CommandLine,
   HunksDecided,
   MentionLine,
   ModeChoice,
@@ -12,6 +11,7 @@ import type {
   UsageReport,
 } from '../protocol';
 import type { ServerState } from '../conduit';
+import type { Command, Rewound } from './wide';
 
 export type Mode = SessionLine['mode'];
 
@@ -76,7 +76,7 @@ export interface Problem {
 /** What the page asks and gets an answer to. */
 export interface Asks {
   mentions: { params: { query: string }; result: MentionLine[] };
-  commands: { params: object; result: CommandLine[] };
+  commands: { params: object; result: Command[] };
   sessions: { params: { query: string; cursor?: string }; result: Requests['conduit/session/list']['result'] };
   rename: { params: { sessionId: string; title: string }; result: SessionLine };
   delete: { params: { sessionId: string }; result: { deleted: boolean } };
@@ -86,7 +86,7 @@ export interface Asks {
   regenerate: { params: { messageId: string; files: boolean }; result: { sent: true } };
   rewind: {
     params: { messageId: string; files: boolean; preview: boolean };
-    result: Omit<Requests['conduit/session/rewind']['result'], 'prompt'> & { draft: Draft };
+    result: Omit<Rewound, 'prompt'> & { draft: Draft };
   };
   unrewind: { params: object; result: { message: string } };
   unqueue: { params: { queueId: string }; result: Draft };

@@ -8,6 +8,7 @@ import type { Drafts } from './drafts';
 import type { Ask, Attachment, ChatInfo, Draft, Problem, Remedy, Setup, ToHost, ToPage } from './messages';
 import { openFile, type LastEditor } from './places';
 import type { OpenSession, Sessions, Viewer } from './sessions';
+import { has, request } from './wide';
 
 const METHODS = [
   'conduit/session/rename', 'conduit/session/delete', 'conduit/session/export', 'conduit/session/rewind', 'conduit/session/unrewind', 'conduit/session/resend',
@@ -167,11 +168,11 @@ export class Room implements Viewer, vscode.Disposable {
     const turn =
       messageId === undefined
         ? conduit.request('conduit/session/prompt', { sessionId, prompt: content, context, ...(queue ? { queue } : {}) })
-        : conduit.request('conduit/session/resend', { sessionId, messageId, prompt: content, context, files, queue });
+        : request(conduit, 'conduit/session/resend', { sessionId, messageId, prompt: content, context, files, queue });
     await Promise.race([turn, taken]);
     void drafts.set(sessionId, { text: '', attachments: [] });
     // What goes wrong from here on is part of the conversation, or the server is gone and says so itself.
-    turn.catch((error) => conduit.log.info(`A turn ended early: ${String(error)}`)).finally(() => sessions.get(sessionId));
+    turn.catch((error: unknown) => conduit.log.info(`A turn ended early: ${String(error)}`)).finally(() => sessions.get(sessionId));
   }
 
   async refreshModels(): Promise<ModelList> {
@@ -265,7 +266,7 @@ export class Room implements Viewer, vscode.Disposable {
       place: this.seat.place,
       server: conduit.state,
       problem: conduit.problem,
-      methods: METHODS.filter((method) => conduit.has(method)),
+      methods: METHODS.filter((method) => has(conduit, method)),
       models: this.models.models,
       defaultModel: this.models.defaultModelId,
       activeFile: editor === undefined ? undefined : editor.document.uri.path.split('/').pop(),

@@ -1,7 +1,8 @@
 /** The input with everything around it. What is typed stays in the text area: a key draws nothing but its letter. */
 import { Component, createRef } from 'preact';
 import type { Asks, Attachment } from '../../src/chat/messages';
-import type { CommandLine, MentionLine } from '../../src/protocol';
+import type { Command } from '../../src/chat/wide';
+import type { MentionLine } from '../../src/protocol';
 import { ask, keep, post } from '../host.ts';
 import { Icon, IconButton } from '../icon.tsx';
 import { EMPTY, page } from '../page.ts';
@@ -248,6 +249,6 @@ function mention({ kind, name, uri }: MentionLine): Suggestion {
   return { icon: kind, name: name.slice(slash + 1), about: name.slice(0, Math.max(0, slash)), insert: `@${name}`, attachment: { kind, name, uri } };
 }
 
-function command({ name, description, hint, source }: CommandLine): Suggestion {
+function command({ name, description, hint, source }: Command): Suggestion {
   return { icon: source === 'builtin' ? 'symbol-event' : 'bookmark', name: `/${name}${hint ? ` ${hint}` : ''}`, about: description, insert: `/${name}` };
 }
