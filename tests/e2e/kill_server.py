@@ -33,12 +33,18 @@ BEFORE_THE_END = "before the last commit"
 BETWEEN_FILES = "between files"
 BEFORE_THE_CHANGE_IS_TOLD = "between a change and its outcome"
 BEFORE_THE_LEDGER = "between an answer and its entry in the ledger"
+BEFORE_THE_CHANGE = "between an intent and its change"
+BEFORE_THE_MOVE = "between the files of a rewind and its end"
+BEFORE_THE_WITHDRAWAL = "between a rewind and what it withdraws"
 
 BEFORE_EVENT = {
     BEFORE_THE_REQUEST: "completion_started",
     BEFORE_THE_OUTCOME: "tool_finished",
     BEFORE_THE_END: "turn_ended",
     BEFORE_THE_CHANGE_IS_TOLD: "change_finished",
+    BEFORE_THE_CHANGE: "change_started",
+    BEFORE_THE_MOVE: "tip_moved",
+    BEFORE_THE_WITHDRAWAL: "hunk_decided",
 }
 
 

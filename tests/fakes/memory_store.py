@@ -261,6 +261,8 @@ class MemoryStore:
             raise UserError("A fork cannot start between a tool call and its result; choose the next message.")
 
     def _admit(self, session: _Session, running: str | None, event: Event) -> None:
+        if isinstance(event, TipMoved) and event.moved and event.was != session.info.tip:
+            raise SessionBusy("Something was said in this conversation meanwhile.")
         if running is None or isinstance(event, Notice | SessionChanged | SessionOpened):
             return
         mine = session.open_turn is None or session.owner == self._id

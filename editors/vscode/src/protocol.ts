@@ -75,7 +75,7 @@ export interface CodeActionsResult {
   actions?: WireAction[];
 }
 
-/** The conversation went back to an earlier message, or to a branch: load the session again to see it. */
+/** The conversation went back to an earlier message, or to a branch: load the session again, from the beginning. */
 export interface ConversationReset {
   sessionUpdate: 'conversation_reset';
 }
@@ -562,11 +562,40 @@ export interface RequestPermissionResult {
   outcome: PermissionOutcome;
 }
 
+/** `conduit/session/resend`: rewind to before `messageId`, then send `prompt`, by default the same words again. */
+export interface ResendParams {
+  sessionId: string;
+  messageId: string;
+  prompt?: (TextContent | ImageContent | AudioContent | ResourceLink | EmbeddedResource)[] | null;
+  files?: boolean;
+  context?: PromptContext | null;
+  queue?: boolean;
+}
+
 /** A file of the workspace, by URI; the server reads it as the editor shows it. */
 export interface ResourceLink {
   type: 'resource_link';
   uri: string;
   name?: string;
+}
+
+/** `conduit/session/rewind`: back to before the person's message `messageId`. */
+export interface RewindParams {
+  sessionId: string;
+  messageId: string;
+  files?: boolean;
+  preview?: boolean;
+}
+
+/** What a rewind did, or would do. */
+export interface Rewound {
+  sessionId: string;
+  messageId: string;
+  prompt: (TextContent | ImageContent | AudioContent | ResourceLink | EmbeddedResource)[];
+  removed: number;
+  files: UndoneFile[];
+  rewindId?: string;
+  message: string;
 }
 
 /** Whether the document is on disk now; `version` is the one that was saved. */
@@ -777,6 +806,15 @@ export interface UndoneFile {
   problems: string[];
 }
 
+/** The newest rewind was taken back: `restored` messages are in the conversation again, and its files. */
+export interface Unrewound {
+  sessionId: string;
+  messageId: string;
+  restored: number;
+  files: UndoneFile[];
+  message: string;
+}
+
 /** What was used today in this workspace, and in one session. */
 export interface UsageReport {
   today: Spend;
@@ -860,10 +898,13 @@ export interface Requests {
   'conduit/session/prompt': { params: PromptParams; result: PromptResult };
   'conduit/session/redo': { params: UndoParams; result: UndoResult };
   'conduit/session/rename': { params: RenameSessionParams; result: Renamed };
+  'conduit/session/resend': { params: ResendParams; result: PromptResult };
+  'conduit/session/rewind': { params: RewindParams; result: Rewound };
   'conduit/session/setMode': { params: SetModeParams; result: OpenedSession };
   'conduit/session/setModel': { params: SetModelParams; result: OpenedSession };
   'conduit/session/setParameters': { params: SetParametersParams; result: OpenedSession };
   'conduit/session/undo': { params: UndoParams; result: UndoResult };
+  'conduit/session/unrewind': { params: SessionParams; result: Unrewound };
   'conduit/usage/report': { params: UsageReportParams; result: UsageReport };
 }
 

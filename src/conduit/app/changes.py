@@ -9,24 +9,22 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from filelock import FileLock, Timeout
-
 from conduit.app.checkpoints import Checkpoints
+from conduit.app.locks import locked
 from conduit.app.parts import Parts
-from conduit.app.undoing import Coverage, FileTexts, sentence_of
+from conduit.app.undoing import Choose, Coverage, FileTexts, new_change_id, of_turn, sentence_of
 from conduit.edits.edit import EditSink, FileChange
 from conduit.edits.outcome import find_outcome
 from conduit.edits.overwritten import Overwritten
 from conduit.edits.revert import Revert, revert
-from conduit.errors import CheckpointLost, SessionBusy, StaleDocument, StoreError, ToolError, UserError
-from conduit.sessions.change_history import ChangeHistory, TurnChanges, read_history, since
+from conduit.errors import CheckpointLost, SessionBusy, StaleDocument, ToolError, UserError
+from conduit.sessions.change_history import ChangeHistory, read_history, since
 from conduit.sessions.events import ChangeFinished, ChangeStarted, Event, Notice, Transient
 
 log = logging.getLogger(__name__)
@@ -80,6 +78,7 @@ class Changes:
         cause: Cause,
         changes: Sequence[FileChange],
         reverts: Sequence[str] = (),
+        change_id: str | None = None,
     ) -> Applied:
         """Make all of `changes` or none, recorded before and after. A cancelled call still records what came of it.
 
@@ -89,6 +88,7 @@ class Changes:
             cause: who wanted it.
             changes: what is changed, one for each file.
             reverts: the changes that this one takes back.
+            change_id: what it is called, where somebody said so before it began.
 
         Raises:
             StaleDocument, EditRefused, PermissionDenied, OutsideWorkspace: as `EditSink.submit`; nothing was changed.
@@ -98,7 +98,7 @@ class Changes:
         for change in changes:
             for path in {change.path, change.new_path}:
                 self._parts.workspace.check_writable(path)
-        making = _Making(f"chg_{uuid.uuid4().hex}", turn_id, cause, tuple(changes), tuple(reverts))
+        making = _Making(change_id or new_change_id(), turn_id, cause, tuple(changes), tuple(reverts))
         task = asyncio.create_task(self._apply(session_id, making), name=making.change_id)
         self._running.add(task)
         task.add_done_callback(self._running.discard)
@@ -144,7 +144,7 @@ class Changes:
 
     async def coverage(self, session_id: str, turn_id: str | None = None, cause: Cause = "undo") -> Coverage:
         """Return what an undo (or redo) would do now, and do nothing; raises as `undo`."""
-        return (await self._plan(session_id, turn_id, cause)).coverage
+        return (await self.plan(session_id, of_turn(turn_id, cause), cause)).coverage
 
     async def undo(self, session_id: str, turn_id: str | None = None) -> Coverage:
         """Take back the changes of a turn, by default of the newest one that has any; what came later stays.
@@ -156,23 +156,23 @@ class Changes:
             CheckpointLost: the texts of the change are gone.
             EditRefused, StaleDocument: the editor does not take it, or the files keep changing; nothing was changed.
         """
-        return await self._revert(session_id, turn_id, "undo")
+        return await self.revert(session_id, of_turn(turn_id, "undo"), "undo")
 
     async def redo(self, session_id: str, turn_id: str | None = None) -> Coverage:
         """Make the changes of a turn again that were taken back, by default of the last undo; raises as `undo`."""
-        return await self._revert(session_id, turn_id, "redo")
+        return await self.revert(session_id, of_turn(turn_id, "redo"), "redo")
 
     async def find_session(self, cause: Cause = "undo") -> str:
         """Return the session, of those used last, in which there is something to undo or redo; raises UserError."""
         for info in await self._parts.store.sessions(limit=_PAGE):
-            history = await self._history(info.id)
+            history = await self.history(info.id)
             if history.undoable() if cause == "undo" else history.redoable():
                 return info.id
         raise UserError(f"There is nothing to {cause} in the conversations of this workspace.")
 
     async def find_turn(self, session_id: str, wanted: str) -> str:
         """Return the turn with changes whose id begins with `wanted`; raises UserError if there is not exactly one."""
-        found = [turn_id for turn_id in (await self._history(session_id)).turns if turn_id.startswith(wanted)]
+        found = [turn_id for turn_id in (await self.history(session_id)).turns if turn_id.startswith(wanted)]
         if len(found) != 1:
             raise UserError(f"{len(found) or 'No'} turns with changes begin with {wanted!r} in this session.")
         return found[0]
@@ -183,8 +183,13 @@ class Changes:
         events = await store.events_of("change_started", "change_finished", session_id=session_id)
         if not any(isinstance(each.event, ChangeStarted) and each.event.cause in ("undo", "redo") for each in events):
             return ""
-        turns = await store.events_of("turn_started", session_id=session_id)
-        undone, redone = since(events, turns[-1].seq if turns else 0)
+        branch = {message.turn_id for message in await store.conversation(session_id)}
+        turns = [
+            stored.seq
+            for stored in await store.events_of("turn_started", session_id=session_id)
+            if getattr(stored.event, "turn_id", None) in branch
+        ]
+        undone, redone = since(events, turns[-1] if turns else 0, branch)
         lines = []
         if undone:
             lines.append(
@@ -195,47 +200,48 @@ class Changes:
             lines.append(f"The person brought your changes of {', '.join(redone)} back, which had been taken back.")
         return " ".join([*lines, "Read these files again before you edit them."] if lines else [])
 
-    async def _revert(self, session_id: str, turn_id: str | None, cause: Literal["undo", "redo"]) -> Coverage:
+    async def revert(
+        self, session_id: str, choose: Choose, cause: Literal["undo", "redo"], change_id: str | None = None
+    ) -> Coverage:
+        """Take chosen changes back, or make them again, as one change; raises as `undo`."""
         for attempt in range(_ATTEMPTS):
-            plan = await self._plan(session_id, turn_id, cause)
+            plan = await self.plan(session_id, choose, cause)
             if not plan.revert.changes and not plan.revert.complete:
                 raise UserError(sentence_of(plan.coverage))
             try:
-                made = await self.apply(session_id, plan.turn.turn_id, cause, plan.revert.changes, plan.change_ids)
+                made = await self.apply(
+                    session_id, plan.coverage.turn_id, cause, plan.revert.changes, plan.change_ids, change_id
+                )
                 break
             except StaleDocument:  # the person types on; what they typed stays, in the next plan too
                 if attempt == _ATTEMPTS - 1:
                     raise
         coverage = plan.coverage.done(made.change_id)
-        await self._emit(session_id, Notice(turn_id=plan.turn.turn_id, text=sentence_of(coverage)))
+        await self._emit(session_id, Notice(turn_id=plan.coverage.turn_id, text=sentence_of(coverage)))
         behind = plan.history.originals(plan.change_ids) if cause == "undo" else plan.change_ids
         texts = [text for change in made.changes for text in FileTexts.of(change)]
         for hook in tuple(self.on_reverted):
             await hook(session_id, behind, texts)
         return coverage
 
-    async def _plan(self, session_id: str, turn_id: str | None, cause: Cause) -> _Plan:
+    async def plan(self, session_id: str, choose: Choose, cause: Cause) -> Plan:
+        """Return what a `revert` would do now; raises as `undo`."""
         if (await self._parts.store.session(session_id)).running:
             raise SessionBusy(
                 "A turn is running in this session. Cancel it, or wait for its end; then its changes can go."
             )
         await self.recover(session_id)
-        history = await self._history(session_id)
+        history = await self.history(session_id)
         if history.open:
             raise UserError(
                 "A change of this session was cut off while its files were open in an editor. "
                 "Open the conversation there, so that it is completed or put back."
             )
-        turn = history.turns.get(turn_id) if turn_id else history.undoable() if cause == "undo" else history.redoable()
-        changes = [] if turn is None else turn.done if cause == "undo" else turn.undone
-        if turn is None or not changes:
-            which = f"turn {turn_id}" if turn_id else "this session"
-            what = "has no change that is in the files" if cause == "undo" else "has no change that was taken back"
-            raise UserError(f"There is nothing to {cause}: {which} {what}.")
+        turn_id, changes = choose(history)
         made = [change for each in changes for change in await self._checkpoints.changes(each)]
         result = revert(made, await self._checkpoints.now(made))
         ids = tuple(each.change_id for each in changes)
-        return _Plan(history, turn, ids, result, Coverage(session_id, turn.turn_id, cause, result.files))
+        return Plan(history, ids, result, Coverage(session_id, turn_id, cause, result.files))
 
     # -- what was cut off ---------------------------------------------------------------------------------------------
 
@@ -246,11 +252,11 @@ class Changes:
         `quiet` only by the log, which is about to be shown anyway.
         """
         making = session_id in self._locks and self._locks[session_id].locked()
-        if making or not (await self._history(session_id)).open:
+        if making or not (await self.history(session_id)).open:
             return
         try:
             async with self._holding(session_id, timeout_s=0):
-                for change in (await self._history(session_id)).open:
+                for change in (await self.history(session_id)).open:
                     await self._settle(session_id, change, quiet)
         except SessionBusy:
             log.info("a change of session %s is being made by another process", session_id)
@@ -306,7 +312,8 @@ class Changes:
 
         return await self._parts.edits(self._parts.workspace, lost).submit(changes)
 
-    async def _history(self, session_id: str) -> ChangeHistory:
+    async def history(self, session_id: str) -> ChangeHistory:
+        """Return what became of the changes of a session."""
         store = self._parts.store
         return read_history(await store.events_of("change_started", "change_finished", session_id=session_id))
 
@@ -321,7 +328,7 @@ class Changes:
     async def _holding(self, session_id: str, timeout_s: float = _LOCK_TIMEOUT_S) -> AsyncIterator[None]:
         """Be the only one, of all processes, that changes files for this session; a process that dies lets go."""
         async with self._locks.setdefault(session_id, asyncio.Lock()):
-            lock = await asyncio.to_thread(_locked, self._parts.blobs.folder.parent / "changing", session_id, timeout_s)
+            lock = await asyncio.to_thread(locked, self._parts.blobs.folder.parent / "changing", session_id, timeout_s)
             try:
                 yield
             finally:
@@ -345,11 +352,10 @@ class _Making:
 
 
 @dataclass(frozen=True, slots=True)
-class _Plan:
+class Plan:
     """What an undo or redo is about to do."""
 
     history: ChangeHistory
-    turn: TurnChanges
     change_ids: tuple[str, ...]
     revert: Revert
     coverage: Coverage
@@ -380,16 +386,3 @@ def _outcome(change: ChangeStarted, applied: bool, detail: str = "", notice: str
 
 def _names(changes: Sequence[FileChange]) -> str:
     return ", ".join(dict.fromkeys(change.name for change in changes))
-
-
-def _locked(folder: Path, session_id: str, timeout_s: float) -> FileLock:
-    """Return the lock of a session, held; raises SessionBusy or StoreError."""
-    try:
-        folder.mkdir(parents=True, mode=0o700, exist_ok=True)
-        lock = FileLock(folder / f"{session_id}.lock", mode=0o600, thread_local=False)
-        lock.acquire(timeout=timeout_s)
-    except Timeout:
-        raise SessionBusy("Another Conduit process is changing files in this session; wait for its end.") from None
-    except OSError as error:
-        raise StoreError(f"The folder {folder} cannot be written: {error.strerror or error}.") from error
-    return lock

@@ -17,6 +17,7 @@ from conduit.agent.permission import Approver
 from conduit.agent.setup import TurnResult
 from conduit.agent.turn import Turn
 from conduit.app.bills import Bills
+from conduit.app.branches import Branches
 from conduit.app.caches import SessionCaches
 from conduit.app.changes import Changes
 from conduit.app.conversations import Conversations
@@ -106,6 +107,11 @@ class App(ModelSide):
         return changes, reviews
 
     @cached_property
+    def branches(self) -> Branches:
+        """Conversations that go back to an earlier message."""
+        return Branches(self._parts, self.changes, self.reviews, self._emit, self._prepare_move)
+
+    @cached_property
     def conversations(self) -> Conversations:
         """The sessions as wholes."""
         return Conversations(self._parts.store, self.reviews, self._change, self._let_go)
@@ -181,6 +187,11 @@ class App(ModelSide):
         await self._emit(session_id, change)
         return await self._parts.store.session(session_id)
 
+    async def _prepare_move(self, session_id: str) -> None:
+        self._let_go(session_id)
+        await self._repair(session_id)
+        self._let_go(session_id)  # a prompt may have come meanwhile
+
     def _let_go(self, session_id: str) -> None:
         self.check_free(session_id)
         if any(coming.session_id == session_id for coming in self._coming):
@@ -200,6 +211,7 @@ class App(ModelSide):
             SessionNotFound, SessionBusy: there is no such session, or a turn runs in it.
             UnknownModel, MissingKey, ConfigError: the session's model cannot be asked.
         """
+        self.branches.check_still(session_id)
         coming = Coming(session_id)
         self._coming.append(coming)
         try:
@@ -278,6 +290,7 @@ class App(ModelSide):
         self._bills.catch_up()
         await self._parts.store.repair(session_id, abandoned=live is None or live.is_free())
         await self.changes.recover(session_id, quiet=quiet)
+        await self.branches.recover(session_id)
 
     async def _live_session(self, session_id: str) -> Live:
         """Return the state of a session; the first use after a start repairs it and reads the lasting answers."""

@@ -7,11 +7,11 @@ known here already, and is no news. It decides nothing.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
-from conduit.app.hunk_states import dropped_ids, pending_file
+from conduit.app.hunk_states import dropped_ids, newest_with, pending_file
 from conduit.edits.review import PendingFile
 from conduit.sessions.base import SessionStore
 from conduit.sessions.blobs import BlobStore
@@ -57,6 +57,12 @@ class HunkLog:
         events = await self._store.events_of("file_pending", "hunk_decided", after=self._seen or 0)
         first, self._seen = self._seen is None, max([self._seen or 0, *(each.seq for each in events)])
         return [] if first else [each for each in events if each.seq not in self._own]
+
+    async def past(self, session_id: str, ids: Collection[str]) -> list[PendingFile]:
+        """Return files with these hunks as they waited last, and with no others."""
+        newest = newest_with(await self._store.events_of("file_pending", session_id=session_id), ids)
+        files = [await self._file(event) for event in newest.values()]
+        return [file.without({hunk.id for hunk in file.hunks} - set(ids)) for file in files]
 
     async def _file(self, event: FilePending) -> PendingFile:
         waits = event.base is not None and bool(event.hunks)

@@ -22,7 +22,7 @@ from conduit.app.selection import Decided, PendingHunk, Selection, nothing_waits
 from conduit.app.undoing import FileTexts
 from conduit.edits.edit import FileChange
 from conduit.edits.overwritten import Overwritten
-from conduit.edits.review import PendingFile, PendingFiles, made_again, waiting_again
+from conduit.edits.review import PendingFile, PendingFiles, beside, made_again, waiting_again
 from conduit.errors import ConduitError, PermissionDenied, SessionBusy, StaleDocument, ToolError, UserError
 from conduit.sandbox.protected import protected_among
 from conduit.sessions.events import Event, HunkDecided
@@ -180,6 +180,14 @@ class Reviews:
         """Know nothing more of a session that was deleted."""
         self._pending.pop(session_id, None)
         self._locks.pop(session_id, None)
+
+    async def wait_again(self, session_id: str, ids: Collection[str]) -> None:
+        """Let hunks that were withdrawn wait again, under new names, where the person has the same lines still."""
+        async with self._lock(session_id):
+            pending = await self.of(session_id)
+            past = [file.at(await self._now(file.path)) for file in await self._log.past(session_id, ids)]
+            again = [beside(pending.get(file.path), file) for file in past]
+            await self._record(session_id, "", pending, again, ())
 
     async def stage(self, session_id: str, turn_id: str, changes: Sequence[FileChange]) -> str:
         """Let changes wait for the person; see `EditSink.submit`."""
@@ -361,15 +369,19 @@ class Reviews:
     async def _refresh(self, session_id: str, pending: PendingFiles) -> None:
         """Look at what the person has now; what is open is always looked at, and closed files are read."""
         for file in pending:
-            now = self._open_text(file.path)
-            if now is None:
-                try:
-                    reading = await self._workspace.read_disk(file.path)
-                except ToolError:  # no text any more, or out of reach: as if it were away
-                    reading = None
-                now = reading.text if reading else None
+            now = await self._now(file.path)
             if pending.move_base(file.path, now):
                 self._moved.setdefault(session_id, set()).add(file.path)
+
+    async def _now(self, path: Path) -> str | None:
+        """Return what the person has at a path; what is no text, or out of reach, is as if it were away."""
+        if (text := self._open_text(path)) is not None:
+            return text
+        try:
+            reading = await self._workspace.read_disk(path)
+        except ToolError:
+            return None
+        return reading.text if reading else None
 
     def _open_text(self, path: Path) -> str | None:
         document = self._workspace.document(path)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import uuid
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
@@ -10,6 +11,9 @@ from typing import Literal
 from conduit.edits.checkpoint import Kept
 from conduit.edits.edit import FileChange
 from conduit.edits.revert import FileRevert
+from conduit.errors import UserError
+from conduit.sessions.change_history import ChangeHistory
+from conduit.sessions.events import ChangeStarted
 
 _SHOWN_FILES = 12
 
@@ -30,6 +34,30 @@ class FileTexts:
         else:
             yield cls(change.path, change.before, None)
             yield cls(change.moved_to, None, change.after)
+
+
+Choose = Callable[[ChangeHistory], tuple[str, list[ChangeStarted]]]
+"""Picks what is taken back: the turn that it is told of, and changes, oldest first; or raises UserError."""
+
+
+def new_change_id() -> str:
+    """Return a new, unguessable id of a change."""
+    return f"chg_{uuid.uuid4().hex}"
+
+
+def of_turn(turn_id: str | None, cause: str) -> Choose:
+    """Return how to pick the changes of one turn; by default of the newest with something to undo, or to redo."""
+
+    def choose(history: ChangeHistory) -> tuple[str, list[ChangeStarted]]:
+        turn = history.turns.get(turn_id) if turn_id else history.undoable() if cause == "undo" else history.redoable()
+        changes = [] if turn is None else turn.done if cause == "undo" else turn.undone
+        if turn is None or not changes:
+            which = f"turn {turn_id}" if turn_id else "this session"
+            what = "has no change that is in the files" if cause == "undo" else "has no change that was taken back"
+            raise UserError(f"There is nothing to {cause}: {which} {what}.")
+        return turn.turn_id, changes
+
+    return choose
 
 
 @dataclass(frozen=True, slots=True)

@@ -270,6 +270,18 @@ def waiting_again(file: PendingFile, now: str | None, accepted: str | None, hunk
     return replace(file, hunks=(*whole, *sorted(again, key=lambda one: (one.line, one.end))))
 
 
+def beside(there: PendingFile | None, file: PendingFile) -> PendingFile:
+    """Return a file in which hunks wait that waited before, under new names, beside those that wait now."""
+    fresh = tuple(replace(hunk, id=new_hunk_id()) for hunk in file.hunks)
+    if there is None or not there.hunks:
+        return replace(file, hunks=fresh)
+    if there.whole is not None:  # the file as a whole is to be made, moved or deleted: the newer word counts
+        return there
+    free = [hunk for hunk in fresh if not any(hunk.line <= one.end and one.line <= hunk.end for one in there.hunks)]
+    edits = [hunk for hunk in free if hunk.kind == "edit"]
+    return replace(there, hunks=tuple(sorted([*there.hunks, *edits], key=lambda one: (one.line, one.end))))
+
+
 def made_again(
     files: Iterable[PendingFile], accepted: Collection[str], after: Mapping[Path, str | None]
 ) -> list[PendingFile]:

@@ -1,9 +1,10 @@
-"""Blocks of a message as clients say them: to be shown, or to be edited and sent again. Pure."""
+"""What was said and what became of files, as clients know it: to be shown, or to be edited and sent again. Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
+from conduit.edits.revert import FileRevert
 from conduit.lsp.protocol.prompt import (
     AudioContent,
     ContentBlock,
@@ -13,6 +14,7 @@ from conduit.lsp.protocol.prompt import (
     TextContent,
     TextResource,
 )
+from conduit.lsp.protocol.undo import KeptLines, UndoneFile
 from conduit.messages.content import Audio, Block, Image, Text
 
 
@@ -47,3 +49,19 @@ def _content(block: Block) -> ContentBlock | None:
             return AudioContent(mime_type=block.media_type, data=block.data)
         case _:
             return None
+
+
+def to_undone(files: Sequence[FileRevert]) -> list[UndoneFile]:
+    """Return what becomes of each file of an undo, a redo or a rewind."""
+    return [
+        UndoneFile(
+            path=file.name,
+            new_path=file.new_name,
+            action=file.verb,
+            lines=file.lines,
+            since=file.since,
+            kept=[KeptLines(start=kept.start, end=kept.end) for kept in file.kept],
+            problems=list(file.problems),
+        )
+        for file in files
+    ]

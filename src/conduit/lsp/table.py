@@ -13,6 +13,7 @@ from lsprotocol import types
 _FEATURES = "conduit.lsp.features."
 _REPORTS = _FEATURES + "reports:"
 _CONVERSATIONS = _FEATURES + "conversations:"
+_BRANCHES = _FEATURES + "branches:"
 _KEYS = _FEATURES + "keys:"
 _SESSION = "conduit.lsp.features.session:"
 _CACHES = "conduit.lsp.features.caches:"
@@ -48,6 +49,9 @@ METHODS: dict[str, Row] = {
     "conduit/session/delete": Row(_CONVERSATIONS + "delete_session", _PAYLOADS + "session:SessionParams"),
     "conduit/session/export": Row(_CONVERSATIONS + "export_session", _PAYLOADS + "session:SessionParams"),
     "conduit/session/fork": Row(_CONVERSATIONS + "fork_session", _PAYLOADS + "branch:ForkParams"),
+    "conduit/session/rewind": Row(_BRANCHES + "rewind", _PAYLOADS + "branch:RewindParams"),
+    "conduit/session/unrewind": Row(_BRANCHES + "unrewind", _PAYLOADS + "session:SessionParams"),
+    "conduit/session/resend": Row(_BRANCHES + "resend", _PAYLOADS + "branch:ResendParams"),
     "conduit/session/undo": Row(_UNDO + "undo", _PAYLOADS + "undo:UndoParams"),
     "conduit/session/redo": Row(_UNDO + "redo", _PAYLOADS + "undo:UndoParams"),
     "conduit/cache/list": Row(_CACHES + "list_caches", _PAYLOADS + "caches:CacheParams"),
@@ -163,6 +167,7 @@ AFTER_INITIALIZE = (
     "conduit.lsp.protocol.permission",
     "conduit.lsp.features.session",
     "conduit.lsp.features.mentions",
+    "conduit.lsp.features.branches",
     "conduit.lsp.features.conversations",
     "conduit.lsp.features.reports",
     "conduit.lsp.features.keys",

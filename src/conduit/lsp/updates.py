@@ -6,9 +6,10 @@ from typing import Literal
 
 from pydantic import JsonValue
 
+from conduit.app import TurnResult
 from conduit.lsp.hunk_updates import review_update
 from conduit.lsp.protocol.parameters import Parameters
-from conduit.lsp.protocol.prompt import TokenUsage
+from conduit.lsp.protocol.prompt import PromptResult, TokenUsage
 from conduit.lsp.protocol.update import (
     ChangedFile,
     ChangeUpdate,
@@ -102,6 +103,17 @@ def to_updates(event: Event | Transient) -> list[Update]:
 def to_token_usage(usage: Usage) -> TokenUsage:
     """Return usage as the wire has it."""
     return TokenUsage(**usage.model_dump())
+
+
+def to_prompt_result(result: TurnResult) -> PromptResult:
+    """Return how a turn ended as the wire has it."""
+    return PromptResult(
+        turn_id=result.turn_id,
+        stop_reason=result.stop_reason,
+        usage=to_token_usage(result.usage),
+        error=result.error,
+        error_kind=result.error_kind,
+    )
 
 
 def _ended(event: TurnEnded) -> TurnState:

@@ -6,7 +6,7 @@ changes themselves, so that they can be taken back in turn. Used by `app.changes
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from conduit.sessions.events import ChangeFinished, ChangeStarted, StoredEvent
@@ -33,7 +33,9 @@ class ChangeHistory:
 
     def undoable(self) -> TurnChanges | None:
         """Return the turn whose change is the newest one in the files."""
-        return max((turn for turn in self.turns.values() if turn.done), key=lambda turn: turn.done_at, default=None)
+        # Of turns that a redo brought back together, the last one is the newest.
+        done = [turn for turn in reversed(self.turns.values()) if turn.done]
+        return max(done, key=lambda turn: turn.done_at, default=None)
 
     def redoable(self) -> TurnChanges | None:
         """Return the turn that was taken back last."""
@@ -69,9 +71,15 @@ def read_history(events: Sequence[StoredEvent]) -> ChangeHistory:
 def _take_in(history: ChangeHistory, change: ChangeStarted, seq: int) -> None:
     history.applied[change.change_id] = change
     turn = history.turns.setdefault(change.turn_id, TurnChanges(change.turn_id))
-    turn.done = [each for each in turn.done if each.change_id not in change.reverts]
-    turn.undone = [each for each in turn.undone if each.change_id not in change.reverts]
-    if change.cause == "undo":
+    for each in history.turns.values():  # what a rewind takes back is of several turns
+        each.done = [one for one in each.done if one.change_id not in change.reverts]
+        each.undone = [one for one in each.undone if one.change_id not in change.reverts]
+    behind = [history.applied[one] for undo in change.reverts for one in _reverts(history, undo)]
+    if change.cause == "redo" and len({one.turn_id for one in behind}) > 1:
+        for one in behind:  # so that each turn can be taken back by itself again
+            history.turns[one.turn_id].done.append(one)
+            history.turns[one.turn_id].done_at = seq
+    elif change.cause == "undo":
         turn.undone.append(change)
         turn.undone_at = seq
     else:
@@ -79,13 +87,23 @@ def _take_in(history: ChangeHistory, change: ChangeStarted, seq: int) -> None:
         turn.done_at = seq
 
 
-def since(events: Sequence[StoredEvent], seq: int) -> tuple[list[str], list[str]]:
-    """Return the names of files whose changes were taken back after `seq`, and of those that were brought back."""
+def _reverts(history: ChangeHistory, change_id: str) -> list[str]:
+    change = history.applied.get(change_id)
+    return [one for one in change.reverts if one in history.applied] if change is not None else []
+
+
+def since(events: Sequence[StoredEvent], seq: int, turns: Collection[str]) -> tuple[list[str], list[str]]:
+    """Return the names of files whose changes were taken back after `seq`, and of those that were brought back.
+
+    Only changes of `turns` count, those of the conversation as it is.
+    """
     then = read_history([stored for stored in events if stored.seq <= seq])
     now = read_history(events)
     undone: list[str] = []
     redone: list[str] = []
     for turn_id, turn in now.turns.items():
+        if turn_id not in turns:
+            continue
         old = then.turns.get(turn_id, TurnChanges(turn_id))
         known = {change.change_id for change in old.undone}
         undone += [state.name for each in turn.undone if each.change_id not in known for state in each.files]

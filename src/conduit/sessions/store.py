@@ -274,12 +274,14 @@ class SqliteStore:
 
     def _admit(self, connection: sqlite3.Connection, session_id: str, event: Event) -> None:
         row = connection.execute(
-            "SELECT s.open_turn, l.owner FROM session s LEFT JOIN lease l ON l.session_id = s.id WHERE s.id = ?",
+            "SELECT s.open_turn, l.owner, s.tip FROM session s LEFT JOIN lease l ON l.session_id = s.id WHERE s.id = ?",
             (session_id,),
         ).fetchone()
         if row is None:
             raise SessionNotFound(session_id)
-        open_turn, owner = row
+        open_turn, owner, tip = row
+        if isinstance(event, TipMoved) and event.moved and event.was != tip:
+            raise SessionBusy("Something was said in this conversation meanwhile. Load it again.")
         if open_turn is None or isinstance(event, _WHOEVER_RUNS):
             return
         if owner == self._owner.id:

@@ -63,7 +63,7 @@
 ---@field version? number|nil
 ---@field actions? conduit.WireAction[]
 
----The conversation went back to an earlier message, or to a branch: load the session again to see it.
+---The conversation went back to an earlier message, or to a branch: load the session again, from the beginning.
 ---@class conduit.ConversationReset
 ---@field sessionUpdate 'conversation_reset'
 
@@ -481,11 +481,37 @@
 ---@class conduit.RequestPermissionResult
 ---@field outcome conduit.PermissionOutcome
 
+---`conduit/session/resend`: rewind to before `messageId`, then send `prompt`, by default the same words again.
+---@class conduit.ResendParams
+---@field sessionId string
+---@field messageId string
+---@field prompt? (conduit.TextContent|conduit.ImageContent|conduit.AudioContent|conduit.ResourceLink|conduit.EmbeddedResource)[]|nil
+---@field files? boolean
+---@field context? conduit.PromptContext|nil
+---@field queue? boolean
+
 ---A file of the workspace, by URI; the server reads it as the editor shows it.
 ---@class conduit.ResourceLink
 ---@field type 'resource_link'
 ---@field uri string
 ---@field name? string
+
+---`conduit/session/rewind`: back to before the person's message `messageId`.
+---@class conduit.RewindParams
+---@field sessionId string
+---@field messageId string
+---@field files? boolean
+---@field preview? boolean
+
+---What a rewind did, or would do.
+---@class conduit.Rewound
+---@field sessionId string
+---@field messageId string
+---@field prompt (conduit.TextContent|conduit.ImageContent|conduit.AudioContent|conduit.ResourceLink|conduit.EmbeddedResource)[]
+---@field removed number
+---@field files conduit.UndoneFile[]
+---@field rewindId? string
+---@field message string
 
 ---Whether the document is on disk now; `version` is the one that was saved.
 ---@class conduit.SaveResult
@@ -669,6 +695,14 @@
 ---@field kept conduit.KeptLines[]
 ---@field problems string[]
 
+---The newest rewind was taken back: `restored` messages are in the conversation again, and its files.
+---@class conduit.Unrewound
+---@field sessionId string
+---@field messageId string
+---@field restored number
+---@field files conduit.UndoneFile[]
+---@field message string
+
 ---What was used today in this workspace, and in one session.
 ---@class conduit.UsageReport
 ---@field today conduit.Spend
@@ -745,10 +779,13 @@ return {
     'conduit/session/prompt', -- PromptParams -> PromptResult
     'conduit/session/redo', -- UndoParams -> UndoResult
     'conduit/session/rename', -- RenameSessionParams -> Renamed
+    'conduit/session/resend', -- ResendParams -> PromptResult
+    'conduit/session/rewind', -- RewindParams -> Rewound
     'conduit/session/setMode', -- SetModeParams -> OpenedSession
     'conduit/session/setModel', -- SetModelParams -> OpenedSession
     'conduit/session/setParameters', -- SetParametersParams -> OpenedSession
     'conduit/session/undo', -- UndoParams -> UndoResult
+    'conduit/session/unrewind', -- SessionParams -> Unrewound
     'conduit/usage/report', -- UsageReportParams -> UsageReport
   },
   server_requests = {

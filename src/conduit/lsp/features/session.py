@@ -27,7 +27,7 @@ from conduit.lsp.protocol.session import (
     SetModeParams,
 )
 from conduit.lsp.protocol.status import ModelLine, ModelList
-from conduit.lsp.updates import to_token_usage
+from conduit.lsp.updates import to_prompt_result
 from conduit.lsp.watching import send_update
 
 if TYPE_CHECKING:
@@ -73,13 +73,7 @@ async def prompt(server: ConduitServer, params: PromptParams) -> PromptResult:
         settings=parameters(params.parameters.given()) if params.parameters else None,
     )
     result = await app.prompt(params.session_id, content, options)
-    return PromptResult(
-        turn_id=result.turn_id,
-        stop_reason=result.stop_reason,
-        usage=to_token_usage(result.usage),
-        error=result.error,
-        error_kind=result.error_kind,
-    )
+    return to_prompt_result(result)
 
 
 async def cancel(server: ConduitServer, params: SessionParams) -> Cancelled:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal
 
 from conduit.app.undoing import Coverage, sentence_of
-from conduit.lsp.protocol.undo import KeptLines, UndoneFile, UndoParams, UndoResult
+from conduit.lsp.protocol.undo import UndoParams, UndoResult
+from conduit.lsp.shown import to_undone
 from conduit.lsp.validation import validated
 
 if TYPE_CHECKING:
@@ -56,23 +57,11 @@ async def _run(server: ConduitServer, params: UndoParams, cause: Cause) -> UndoR
 
 
 def _result(coverage: Coverage) -> UndoResult:
-    files = [
-        UndoneFile(
-            path=file.name,
-            new_path=file.new_name,
-            action=file.verb,
-            lines=file.lines,
-            since=file.since,
-            kept=[KeptLines(start=kept.start, end=kept.end) for kept in file.kept],
-            problems=list(file.problems),
-        )
-        for file in coverage.files
-    ]
     return UndoResult(
         session_id=coverage.session_id,
         turn_id=coverage.turn_id,
         preview=coverage.change_id is None,
         change_id=coverage.change_id,
         message=sentence_of(coverage),
-        files=files,
+        files=to_undone(coverage.files),
     )

@@ -167,9 +167,9 @@ class HunkDecision(Payload):
 
 
 class ConversationReset(Payload):
-    """The conversation went back to an earlier message, or to a branch: load the session again to see it.
+    """The conversation went back to an earlier message, or to a branch: load the session again, from the beginning.
 
-    A load replays the current branch alone, and this last if nothing was said since.
+    A load replays the current branch alone; one that begins before this update brings this alone.
     """
 
     session_update: Literal["conversation_reset"] = "conversation_reset"
