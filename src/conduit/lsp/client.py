@@ -270,6 +270,7 @@ class EditorClient:
             return {"applied": False, "failureReason": str(error)}
         for uri, parts in changes:
             await self._tell_change(uri, parts)
+        self._arrived.set()
         for old, new in self.buffers.take_moved():
             await self.notify("textDocument/didClose", {"textDocument": {"uri": old}})
             if new is not None:

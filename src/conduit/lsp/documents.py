@@ -11,18 +11,30 @@ import logging
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from lsprotocol import types
 
 from conduit.lsp.convert import from_lsp_range, path_from_uri
 from conduit.workspace.document import Document
-from conduit.workspace.positions import PositionEncoding
+from conduit.workspace.positions import PositionEncoding, Range
 
 _log = logging.getLogger(__name__)
 
 _RECORDED = 200
 """Texts of one document that are kept while an edit of it is on its way; a person types fewer in that time."""
+
+
+@dataclass(frozen=True, slots=True)
+class TextChange:
+    """One change of a document: of the text `before`, what is from `start` to `end` became `text`; code points."""
+
+    before: str
+    after: str
+    start: int
+    end: int
+    text: str
 
 
 class OpenDocuments:
@@ -35,6 +47,7 @@ class OpenDocuments:
         self._paths: dict[str, tuple[Path, ...]] = {}
         self._waiting: set[asyncio.Event] = set()
         self._recordings: list[dict[Document, list[str]]] = []
+        self._observers: list[tuple[Document, Callable[[TextChange], None]]] = []
 
     def document(self, path: Path) -> Document | None:
         """Return the open document whose file is `path` (absolute), also when one of the two is behind a link."""
@@ -67,10 +80,10 @@ class OpenDocuments:
             return
         version = params.text_document.version
         for change in params.content_changes:
+            range_ = None
             if isinstance(change, types.TextDocumentContentChangePartial):
-                document.replace(version, change.text, from_lsp_range(document, change.range, self.encoding))
-            else:
-                document.replace(version, change.text)
+                range_ = from_lsp_range(document, change.range, self.encoding)
+            self._replace(document, version, change.text, range_)
             self._record(document)
         document.version = version
         self._tell()
@@ -106,6 +119,25 @@ class OpenDocuments:
             yield texts
         finally:
             self._recordings = [other for other in self._recordings if other is not texts]
+
+    def observe(self, document: Document, observer: Callable[[TextChange], None]) -> Callable[[], None]:
+        """Call `observer` with every change of a document from now on; returns how to stop that."""
+        entry = (document, observer)
+        self._observers.append(entry)
+        return lambda: self._observers.remove(entry)
+
+    def _replace(self, document: Document, version: int, text: str, range_: Range | None) -> None:
+        observers = [observer for observed, observer in self._observers if observed is document]
+        if not observers:
+            document.replace(version, text, range_)
+            return
+        before = document.text
+        start, end = (0, len(before))
+        if range_ is not None:
+            start, end = sorted((document.offset(range_.start), document.offset(range_.end)))
+        document.replace(version, text, range_)
+        for observer in observers:
+            observer(TextChange(before, document.text, start, end, text))
 
     def _record(self, document: Document) -> None:
         for recording in self._recordings:

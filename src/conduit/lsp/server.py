@@ -67,6 +67,7 @@ class ConduitServer(LanguageServer):
         self.hinted: set[str] = set()
         self.conversation_id: str | None = None
         self.completer: Completer | None = None
+        self.chats: dict[str, str] = {}
         self._stopped = stopped
         self._arguments = arguments
         self._loaded = asyncio.Event()

@@ -93,6 +93,20 @@ class Document:
         """Convert code points to a wire position (line, column in units)."""
         return position.line, units_from_column(self.line(position.line), position.column, encoding)
 
+    def offset(self, position: Position) -> int:
+        """Return how many code points stand before a position, clamped to the text."""
+        place = self._clamp(position)
+        return sum(map(len, self._lines[: place.line])) + place.column
+
+    def position_at(self, offset: int) -> Position:
+        """Return the position behind so many code points, clamped to the text."""
+        left = max(offset, 0)
+        for number, line in enumerate(self._lines):
+            if left < len(line):
+                return Position(number, left)
+            left -= len(line)
+        return Position(len(self._lines) - 1, len(self._lines[-1]))
+
     def text_in(self, range_: Range) -> str:
         """Return the text of a range in code points, clamped to the text."""
         start, end = sorted((self._clamp(range_.start), self._clamp(range_.end)))

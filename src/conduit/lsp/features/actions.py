@@ -13,6 +13,7 @@ from conduit.ide.action_kinds import LOOKAHEAD_LINES, ActionKind, Offer, Problem
 from conduit.ide.actions import ActionResult, run_action
 from conduit.ide.proposals import describe_waiting
 from conduit.lsp.answers import show_answer
+from conduit.lsp.chat import chat_actions, is_chat
 from conduit.lsp.convert import from_lsp_range, path_from_uri
 from conduit.lsp.following import follow_session
 from conduit.lsp.hints import SOURCE, remove_hint
@@ -43,6 +44,8 @@ async def code_action(server: ConduitServer, params: types.CodeActionParams) -> 
         return []
     if document.path is None:
         return _nothing_here(server, NO_FILE)
+    if is_chat(server, document):
+        return chat_actions(server, document)
     try:
         name = app.workspace.name_of(document.path)
     except OutsideWorkspace:

@@ -9,6 +9,7 @@ from lsprotocol import types
 from conduit.app.selection import Decided, PendingHunk, Selection
 from conduit.ide.review import regenerate
 from conduit.lsp.answers import show_answer
+from conduit.lsp.chat import chat_lenses, is_chat
 from conduit.lsp.convert import path_from_uri
 from conduit.lsp.failures import INVALID_PARAMS, RpcError
 from conduit.lsp.following import follow_session
@@ -82,6 +83,8 @@ async def code_lens(server: ConduitServer, params: types.CodeLensParams) -> list
     document = server.documents.by_uri(params.text_document.uri)
     if document is None or document.path is None:
         return []
+    if is_chat(server, document):
+        return chat_lenses(server, document)
     hunks = await app.reviews.hunks(selection=Selection(path=document.path))
     return code_lenses(server, document, hunks)
 
