@@ -156,7 +156,8 @@ async def test_typing_and_streaming_lose_double_and_reorder_nothing(habits: str,
 
     async def gather() -> None:
         while True:  # as an editor does that sends its changes now and then
-            await asyncio.sleep(0.002)
+            for _ in range(25):
+                await asyncio.sleep(0)
             editor.tell()
 
     gathering = asyncio.create_task(gather())
@@ -174,7 +175,8 @@ async def test_typing_and_streaming_lose_double_and_reorder_nothing(habits: str,
             editor.type(cursor, word, removed=dice.choice([0, 0, 0, 2]))
             cursor += len(word)
         if dice.random() < 0.2:
-            await asyncio.sleep(0.003)
+            for _ in range(40):
+                await asyncio.sleep(0)
     await live.close()
     gathering.cancel()
     editor.tell()
