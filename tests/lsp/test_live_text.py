@@ -20,6 +20,12 @@ URI = "file:///p/chat.md"
 START = "## You\n\nHELLO\n"
 
 
+async def turns(count: int) -> None:
+    """Let others run so many times."""
+    for _ in range(count):
+        await asyncio.sleep(0)
+
+
 @dataclass
 class Habits:
     """How an editor sends its changes: all text at once, gathered for a while, and whether it looks at versions."""
@@ -130,8 +136,7 @@ class Editor:
         return {"applied": True}
 
     async def _moments(self) -> None:
-        for _ in range(self.random.randrange(4)):
-            await asyncio.sleep(0)
+        await turns(self.random.randrange(4))
 
 
 HABITS = {
@@ -156,8 +161,7 @@ async def test_typing_and_streaming_lose_double_and_reorder_nothing(habits: str,
 
     async def gather() -> None:
         while True:  # as an editor does that sends its changes now and then
-            for _ in range(25):
-                await asyncio.sleep(0)
+            await turns(25)
             editor.tell()
 
     gathering = asyncio.create_task(gather())
@@ -165,8 +169,7 @@ async def test_typing_and_streaming_lose_double_and_reorder_nothing(habits: str,
         step = dice.randrange(1, 9)
         live.add(reply[done : done + step])
         done += step
-        for _ in range(dice.randrange(4)):
-            await asyncio.sleep(0)
+        await turns(dice.randrange(4))
         if dice.random() < 0.6:
             if dice.random() < 0.3:
                 cursor = dice.randrange(len(editor.text) + 1)
@@ -175,8 +178,7 @@ async def test_typing_and_streaming_lose_double_and_reorder_nothing(habits: str,
             editor.type(cursor, word, removed=dice.choice([0, 0, 0, 2]))
             cursor += len(word)
         if dice.random() < 0.2:
-            for _ in range(40):
-                await asyncio.sleep(0)
+            await turns(40)
     await live.close()
     gathering.cancel()
     editor.tell()
