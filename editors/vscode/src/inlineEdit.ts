@@ -55,7 +55,7 @@ class InlineEdits implements vscode.Disposable, vscode.CodeLensProvider {
     return here.flatMap(({ range }) => {
       const place = new vscode.Range(range.start, range.start);
       const lens = (title: string, command: string) => new vscode.CodeLens(place, { title, command });
-      return [lens('$(loading~spin) Conduit is editing…', ''), lens('Cancel', 'conduit.cancelInlineEdit')];
+      return [lens('$(loading~spin)\u00a0Conduit is editing…', ''), lens('Cancel', 'conduit.cancelInlineEdit')];
     });
   }
 

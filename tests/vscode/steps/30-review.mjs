@@ -94,6 +94,7 @@ export const steps = {
       ],
       'the list of what waits',
     );
+    await desk.chatFrame().locator('#model-picker').waitFor({ timeout: 60_000 }); // Beside the list, in the picture.
     await desk.shot('30-review-dark');
     await theme(desk, 'light');
     await desk.shot('30-review-light');
@@ -152,7 +153,7 @@ export const steps = {
     await dialog.getByText('Undo Turn', { exact: true }).click();
     await counted(desk, 2, 'they wait again');
   },
-  'a change moves with what is typed above it, and is a conflict when its own lines are typed in': async (desk) => {
+  'a change moves with what is typed above it, is a conflict when its own lines are typed in, and can be taken then': async (desk) => {
     await desk.open('prices.py');
     await desk.goTo(1);
     await desk.page.keyboard.type('# Euros\n');
@@ -170,16 +171,20 @@ export const steps = {
     await desk.shot('30-conflict-sides-light');
     await theme(desk, 'dark');
     await desk.shot('30-conflict-sides-dark');
+    await desk.page.locator('.editor-actions .action-label[aria-label^="Accept Proposed Change"]').click();
+    await counted(desk, 1, 'the conflict is decided');
+    await desk.equals(async () => desk.onDisk('prices.py'), `# Euros\n${PRICES.replace(...THIRD)}`, 'the proposed line took the place of the typed one');
+    await desk.equals(() => desk.page.locator('.tab', { hasText: 'Conflict in' }).count(), 0, 'its sides are closed');
   },
   'everything together in one editor, and all of it rejected': async (desk) => {
     await desk.palette('Conduit: Review All Proposed Changes');
-    await desk.page.locator('.tab.active', { hasText: 'Conduit: 2 proposed changes' }).waitFor();
+    await desk.page.locator('.tab.active', { hasText: 'Conduit: 1 proposed change' }).waitFor();
     await desk.until(async () => /dict\[str, int\]/.test(await shown(desk)), 'the new signature');
     await desk.shot('30-review-all-dark');
     await desk.palette('Conduit: Reject All Proposed Changes');
     await desk.page.locator('.monaco-dialog-box').getByText('Reject All', { exact: true }).click();
     await counted(desk, 0, 'nothing waits');
-    await desk.equals(() => desk.page.locator('.tab', { hasText: 'Conduit: 2 proposed' }).count(), 0, 'the editor is closed');
+    await desk.equals(() => desk.page.locator('.tab', { hasText: 'Conduit: 1 proposed' }).count(), 0, 'the editor is closed');
     assert.equal(desk.onDisk('shop.py'), SHOP);
   },
 };

@@ -137,9 +137,13 @@ export const steps = {
     await desk.page.keyboard.press('Control+.');
     const menu = desk.page.locator('.action-widget');
     await menu.getByText(/Rename .*price.* by its meaning/).first().click();
-    await desk.until(async () => (await desk.notifications()).length > 0, 'the whole change is asked about');
+    await desk.equals(() => desk.notifications(), ['Conduit asks for permission: Change list.ts, use.ts'], 'it is asked about');
+    await desk.answer('Show');
+    const question = desk.chatFrame().locator('.question');
+    await question.getByText('Allow once').waitFor({ timeout: 60_000 });
+    assert.match(await question.innerText(), /use\.ts[\s\S]*export const cheapest = doubled\(1\);/);
     await desk.shot('40-rename-dark');
-    await desk.answer('Allow once');
+    await question.getByText('Allow once').click();
     await desk.equals(async () => [desk.onDisk('list.ts'), desk.onDisk('use.ts')],
       [LIST.replace('prise', 'price').replaceAll('price', 'doubled'), USE.replaceAll('price', 'doubled')], 'both files have the new name');
   },

@@ -7,8 +7,8 @@ import { nameOf, plural } from './words';
 
 export class Diffs implements vscode.Disposable {
   private readonly disposables: vscode.Disposable[];
-  /** Titles of editors that show several files; a tab does not say which. */
-  private readonly together = new Set<string>();
+  /** Titles of editors that show several texts, and what says that they are of use; a tab does not say what it shows. */
+  private readonly together = new Map<string, () => boolean>();
 
   constructor(
     private readonly store: HunkStore,
@@ -42,11 +42,12 @@ export class Diffs implements vscode.Disposable {
 
   /** Shows both sides of a conflict, each against the text that both began with. */
   async openConflict(hunk: HunkLine): Promise<void> {
-    const side = (name: 'was' | 'now' | 'new') => this.documents.sideOf(hunk, name);
-    await this.openTogether(`Conflict in ${nameOf(vscode.Uri.parse(hunk.uri))}`, [
-      [side('now'), side('was'), side('now')],
-      [side('new'), side('was'), side('new')],
-    ]);
+    const resources = (['now', 'new'] as const).map((side) => {
+      const [before, after] = this.documents.sidesOf(hunk, side);
+      return [after, before, after];
+    });
+    const isOpen = () => this.store.find(hunk.hunkId) !== undefined;
+    await this.openTogether(`Conflict in ${nameOf(vscode.Uri.parse(hunk.uri))}`, resources, isOpen);
   }
 
   /** Shows files with proposals in one editor, one below the other. */
@@ -57,11 +58,11 @@ export class Diffs implements vscode.Disposable {
       const [before, after] = [this.documents.before(hunk), this.documents.after(hunk)];
       return [vscode.Uri.parse(hunk.uri), isNew ? undefined : before, hunk.kind === 'delete' ? undefined : after];
     });
-    await this.openTogether(`Conduit: ${plural(hunks.length, 'proposed change')}`, resources);
+    await this.openTogether(`Conduit: ${plural(hunks.length, 'proposed change')}`, resources, () => this.store.all.length > 0);
   }
 
-  private async openTogether(title: string, resources: (vscode.Uri | undefined)[][]): Promise<void> {
-    this.together.add(title);
+  private async openTogether(title: string, resources: (vscode.Uri | undefined)[][], isOpen: () => boolean): Promise<void> {
+    this.together.set(title, isOpen);
     await vscode.commands.executeCommand('vscode.changes', title, resources);
   }
 
@@ -72,14 +73,14 @@ export class Diffs implements vscode.Disposable {
       .filter((tab) => {
         const proposed = proposedOf(tab);
         const file = proposed && this.documents.fileOf(proposed);
-        return file ? this.store.of(file).length === 0 : this.store.all.length === 0 && this.isTogether(tab);
+        return file ? this.store.of(file).length === 0 : this.isDoneTogether(tab);
       });
     if (done.length > 0) await vscode.window.tabGroups.close(done, true);
   }
 
-  private isTogether(tab: vscode.Tab): boolean {
+  private isDoneTogether(tab: vscode.Tab): boolean {
     if (tab.isDirty || tab.input instanceof vscode.TabInputText) return false; // What was typed in it is the person's.
-    return [...this.together].some((title) => tab.label.startsWith(title));
+    return [...this.together].some(([title, isOpen]) => tab.label.startsWith(title) && !isOpen());
   }
 }
 

@@ -45,12 +45,13 @@ export class ProposedDocuments implements vscode.TextDocumentContentProvider, vs
     return uriOf(hunk.uri, { side: 'before', uri: hunk.uri, sessionId: hunk.sessionId });
   }
 
-  /** The URI of one side of a conflict: what was to be replaced, what is there now, what is proposed. */
-  sideOf(hunk: HunkLine, side: 'was' | 'now' | 'new'): vscode.Uri {
+  /** Two sides of a conflict under one name: what was to be replaced, and what became of it. */
+  sidesOf(hunk: HunkLine, side: 'now' | 'new'): [before: vscode.Uri, after: vscode.Uri] {
     const name = vscode.Uri.parse(hunk.uri).path.split('/').pop() ?? '';
     // The folder is what the editor says beside the name.
-    const folder = { was: 'before', now: 'yours', new: 'proposed' }[side];
-    return uriOf(`/${folder}/${encodeURIComponent(name)}`, { side, uri: hunk.uri, hunkId: hunk.hunkId });
+    const path = `/${side === 'now' ? 'yours' : 'proposed'}/${encodeURIComponent(name)}`;
+    const { uri, hunkId } = hunk;
+    return [uriOf(path, { side: 'was', uri, hunkId }), uriOf(path, { side, uri, hunkId })];
   }
 
   /** The file that a document of this scheme is about. */
@@ -59,9 +60,10 @@ export class ProposedDocuments implements vscode.TextDocumentContentProvider, vs
     return shown && vscode.Uri.parse(shown.uri);
   }
 
-  /** Where the hunks are in a proposed file. */
+  /** Where the hunks are in a proposed file; a side of a conflict is one hunk and nothing else. */
   async placesIn(document: vscode.Uri): Promise<readonly HunkPlace[]> {
     const shown = shownBy(document);
+    if (shown && 'hunkId' in shown) return [{ hunkId: shown.hunkId, line: 0, endLine: Number.MAX_SAFE_INTEGER }];
     if (shown?.side !== 'after') return [];
     const known = this.places.get(document.toString());
     if (!known) await this.provideTextDocumentContent(document);
