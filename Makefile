@@ -6,13 +6,18 @@ STAMP := $(VENV)/.installed
 WANTED := $(shell cat pyproject.toml constraints.txt | cksum | tr -d ' ')
 PIP := $(VENV)/bin/python -m pip --disable-pip-version-check -qq
 
-.PHONY: demo test check setup weights clean
+.PHONY: demo test editors check setup weights clean
 
 demo: setup weights
 	@$(VENV)/bin/conduit demo $(ARGS)
 
 test: setup weights
 	@$(VENV)/bin/poe -q test $(ARGS)
+
+# The plugins in the real editors, which are installed into ~/.cache/conduit-editors the first time.
+editors: setup weights
+	@$(VENV)/bin/poe -q e2e-nvim
+	@$(VENV)/bin/poe -q e2e-vscode
 
 check: setup weights
 	@$(VENV)/bin/poe -q check

@@ -182,12 +182,19 @@ def test_the_help_file_and_the_page_of_the_neovim_plugin_are_made_from_its_table
     ("page", "language", "file"),
     [
         ("helix.md", "toml", "helix/languages.toml"),
-        ("emacs.md", "elisp", "emacs/conduit.el"),
     ],
 )
 def test_the_first_block_of_an_editors_page_is_in_the_file_to_copy(page: str, language: str, file: str):
     name, text = next(block for block in blocks(language) if block[0] == f"docs/editors/{page}")
     assert text in (ROOT / "editors" / file).read_text("utf-8"), name
+
+
+def test_the_page_of_emacs_names_only_what_its_file_defines():
+    page, file = (DOCS / "editors/emacs.md").read_text("utf-8"), (ROOT / "editors/emacs/conduit.el").read_text("utf-8")
+    defined = set(re.findall(r"\((?:defun|defcustom) (conduit-[\w-]+)", file))
+    named = set(re.findall(r"\b(conduit-[\w-]+)", page))
+    assert named <= defined
+    assert defined - named <= {"conduit-run", "conduit-command", "conduit--run"}
 
 
 def test_the_files_to_copy_parse():
