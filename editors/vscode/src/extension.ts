@@ -5,7 +5,7 @@ import { registerActions } from './actions';
 import { registerChat } from './chat/chat';
 import { registerInlineEdit } from './inlineEdit';
 import { registerKeys } from './keys';
-import { registerLogs } from './logs';
+import { CHANNEL, registerLogs } from './logs';
 import { registerModels } from './models';
 import { registerParticipant } from './participant';
 import { registerReview } from './review';
@@ -31,7 +31,7 @@ const PARTS: ((context: vscode.ExtensionContext, conduit: Supervisor) => void)[]
 let supervisor: Supervisor | undefined;
 
 export function activate(context: vscode.ExtensionContext): void {
-  const log = vscode.window.createOutputChannel('Conduit', { log: true });
+  const log = vscode.window.createOutputChannel(CHANNEL, { log: true });
   const conduit = new Supervisor(context, log);
   supervisor = conduit;
   context.subscriptions.push(log, conduit);

@@ -1,10 +1,16 @@
-/** What helps when something is wrong: the doctor's page, and a bundle of logs without secrets. */
-import { basename } from 'node:path';
+/** What helps when something is wrong: the doctor's page, and everything for a bug report in one text without secrets. */
+import { readFileSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
 import * as vscode from 'vscode';
 import { reporting } from './models';
 import type { Supervisor } from './server/supervisor';
+import { serverSettings } from './settings';
 
 const SCHEME = 'conduit-doctor';
+export const CHANNEL = 'Conduit';
+/** Characters of the log that a report holds. */
+const MOST = 200_000;
 const MARKS = { ok: '✓', warning: '!', missing: '–', broken: '✗' } as const;
 
 export function registerLogs(context: vscode.ExtensionContext, conduit: Supervisor): void {
@@ -12,7 +18,7 @@ export function registerLogs(context: vscode.ExtensionContext, conduit: Supervis
   context.subscriptions.push(
     vscode.workspace.registerTextDocumentContentProvider(SCHEME, page),
     vscode.commands.registerCommand('conduit.showDoctor', () => reporting(() => page.show())),
-    vscode.commands.registerCommand('conduit.collectLogs', () => reporting(() => collect(context, conduit))),
+    vscode.commands.registerCommand('conduit.collectLogs', () => reporting(() => collect(context, page))),
   );
 }
 
@@ -52,31 +58,35 @@ class DoctorPage implements vscode.TextDocumentContentProvider {
   }
 }
 
-async function collect(context: vscode.ExtensionContext, conduit: Supervisor): Promise<void> {
-  if (conduit.state !== 'running' || !conduit.has('conduit/logs/collect' as never)) {
-    const choice = await vscode.window.showWarningMessage(
-      `The server does not run, so there is only the extension’s own log. ${conduit.problem ?? ''}`.trim(),
-      'Show Log',
-      'Reveal File',
-    );
-    if (choice === 'Show Log') conduit.log.show();
-    if (choice === 'Reveal File') await vscode.commands.executeCommand('revealFileInOS', context.logUri);
-    return;
+/** Puts everything for a bug report into one text, which the person reads, cuts as they like, and saves. */
+async function collect(context: vscode.ExtensionContext, page: DoctorPage): Promise<void> {
+  const parts = [
+    await page.provideTextDocumentContent(),
+    `Settings of the editor\n\n${JSON.stringify(serverSettings(context), null, 2)}\n`,
+    `Log of the extension and of the server\n\n${newest(context)}`,
+  ];
+  const content = redact(parts.join(`\n${'-'.repeat(80)}\n\n`));
+  const document = await vscode.workspace.openTextDocument({ content, language: 'log' });
+  await vscode.window.showTextDocument(document, { preview: false });
+  void vscode.window.showInformationMessage('This is what to attach to a bug report. Secrets are masked and no conversation is in it; look through it before you save it.');
+}
+
+/** Returns the end of the output channel's file, where the server's own lines are too. */
+function newest(context: vscode.ExtensionContext): string {
+  try {
+    const text = readFileSync(join(context.logUri.fsPath, `${CHANNEL}.log`), 'utf8');
+    return text.length > MOST ? `…${text.slice(text.indexOf('\n', text.length - MOST))}` : text;
+  } catch (error) {
+    return `It cannot be read: ${error instanceof Error ? error.message : String(error)}`;
   }
-  const { path } = await (conduit.request as unknown as (method: string, params: object) => Promise<{ path: string }>).call(conduit, 'conduit/logs/collect', {});
-  const bundle = vscode.Uri.file(path);
-  const choice = await vscode.window.showInformationMessage(
-    `The logs are in ${path}. They hold no conversation and no key.`,
-    'Save As…',
-    'Copy Path',
-  );
-  if (choice === 'Copy Path') await vscode.env.clipboard.writeText(path);
-  if (choice === 'Save As…') {
-    const folder = vscode.workspace.workspaceFolders?.[0]?.uri;
-    const target = await vscode.window.showSaveDialog({
-      defaultUri: folder && vscode.Uri.joinPath(folder, basename(path)),
-      filters: { 'Zip archive': ['zip'] },
-    });
-    if (target) await vscode.workspace.fs.copy(bundle, target, { overwrite: true });
-  }
+}
+
+/** Masks what looks like a secret (the server masks its own lines already), and shortens the home folder. */
+export function redact(text: string): string {
+  return text
+    .replace(/\b(?:sk|pk|rk|gh[opsu]|github_pat|xox[abprs]|AIza|AKIA|glpat|hf)[-_]?[A-Za-z0-9_-]{12,}/g, '•••')
+    .replace(/\b(bearer|basic)\s+[A-Za-z0-9+/=._~-]{8,}/gi, '$1 •••')
+    .replace(/((?:api[-_]?key|token|secret|password|passwd|authorization)["']?\s*[:=]\s*["']?)(?!•)[^\s"',}]{6,}/gi, '$1•••')
+    .replace(/(https?:\/\/)[^\s/@]+@/g, '$1•••@')
+    .replaceAll(homedir(), '~');
 }

@@ -40,6 +40,18 @@ export const steps = {
     await desk.status();
     assert.equal(await models(desk), 'ready');
   },
+  'the collected logs hold the doctor, the settings and the log, and not the key': async (desk) => {
+    await desk.palette('Conduit: Collect Logs');
+    await desk.until(async () => /Conduit Doctor/.test(await desk.editorText()), 'the text');
+    await desk.page.keyboard.press('Control+A');
+    await desk.page.keyboard.press('Control+C');
+    const text = await desk.page.evaluate(() => navigator.clipboard.readText());
+    for (const part of ['Conduit Doctor', 'Settings of the editor', 'Starting ', 'default model']) assert.ok(text.includes(part), part);
+    assert.ok(!text.includes(KEY));
+    await desk.shot('65-logs');
+    await desk.palette('View: Revert and Close Editor');
+    await desk.palette('Notifications: Clear All Notifications');
+  },
   'the key is in no file': async (desk) => {
     // Each folder of the profile, the home and the state; grep ends with 1 when there is nothing.
     const found = (() => {

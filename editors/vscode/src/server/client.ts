@@ -1,5 +1,6 @@
 /** One run of the server: the process, the language client over it, and how it ended. Restarts are the supervisor's. */
 import { spawn, type ChildProcess } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import * as vscode from 'vscode';
 import {
   CloseAction,
@@ -90,9 +91,10 @@ export class ServerRun {
 
   private async launch(): Promise<ChildProcess> {
     const { command, args } = this.options.launch;
+    const folder = vscode.workspace.workspaceFolders?.[0]?.uri.fsPath;
     const child = spawn(command, args, {
       env: this.options.environment,
-      cwd: vscode.workspace.workspaceFolders?.[0]?.uri.fsPath,
+      cwd: folder && existsSync(folder) ? folder : undefined,
       stdio: 'pipe',
       shell: false,
       windowsHide: true,

@@ -76,6 +76,22 @@ export async function selectedPython(log: vscode.LogOutputChannel): Promise<stri
   return isAbsolute(path) && isFile(path) ? path : undefined;
 }
 
+/** Tells when another Python environment is selected; never when the Python extension is not here. */
+export function onSelectedPython(changed: () => void): vscode.Disposable {
+  let listener: vscode.Disposable | undefined;
+  let done = false;
+  void vscode.extensions.getExtension<PythonApi>('ms-python.python')?.activate().then(
+    (api) => {
+      if (!done) listener = api.environments.onDidChangeActiveEnvironmentPath(changed);
+    },
+    () => undefined, // It is said where the environment is asked for.
+  );
+  return new vscode.Disposable(() => {
+    done = true;
+    listener?.dispose();
+  });
+}
+
 function chosenProgram(): string | undefined {
   const named = vscode.workspace.getConfiguration('conduit').get<string>('server.path', '').trim();
   return named ? expand(named) : undefined;
@@ -127,6 +143,7 @@ async function within<T>(ms: number, work: Promise<T>): Promise<T> {
 interface PythonApi {
   environments: {
     getActiveEnvironmentPath(resource?: vscode.Uri): { id: string; path: string };
+    onDidChangeActiveEnvironmentPath: vscode.Event<unknown>;
     resolveEnvironment(path: { id: string; path: string }): Promise<{ executable: { uri?: vscode.Uri } } | undefined>;
   };
 }

@@ -1,6 +1,6 @@
 /** Tells the person what is wrong with the server, with a button for each thing that helps. Said once, not at every restart. */
 import * as vscode from 'vscode';
-import { runners, selectedPython, type Source } from './find';
+import { onSelectedPython, runners, selectedPython, type Source } from './find';
 import { makeEnvironment } from './managed';
 import type { Supervisor } from './supervisor';
 
@@ -11,7 +11,9 @@ interface Button {
 
 export function registerProblems(context: vscode.ExtensionContext, conduit: Supervisor): void {
   let told: string | undefined;
+  const python = onSelectedPython(() => conduit.failure === 'missing' && void conduit.restart());
   context.subscriptions.push(
+    python,
     vscode.commands.registerCommand('conduit.restartServer', () => conduit.restart()),
     vscode.commands.registerCommand('conduit.installServer', () => installServer(context, conduit)),
     vscode.commands.registerCommand('conduit.chooseServer', () => chooseServer()),
@@ -67,10 +69,12 @@ async function installServer(context: vscode.ExtensionContext, conduit: Supervis
     return;
   }
   const configuration = vscode.workspace.getConfiguration('conduit');
-  const shadowed = configuration.get<string>('server.path', '') !== '';
-  if (shadowed) await configuration.update('server.path', undefined, vscode.ConfigurationTarget.Global);
-  if (conduit.failure === 'mismatch' || configuration.get<Source>('server.source') !== 'auto') await setSource('managed');
-  await conduit.restart();
+  const named = configuration.get<string>('server.path', '') !== '';
+  const source = configuration.get<Source>('server.source', 'auto');
+  const hidden = source !== 'managed' && (conduit.failure === 'mismatch' || source !== 'auto');
+  if (named) await configuration.update('server.path', undefined, vscode.ConfigurationTarget.Global);
+  if (hidden) await setSource('managed');
+  if (!named && !hidden) await conduit.restart(); // A changed setting does that by itself.
 }
 
 async function chooseServer(): Promise<void> {
