@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from app.kernel_text import Writer, words_of, wrong_places
+from app.kernel_text import Writer, lines_of, words_of, wrong_places
 from conduit.agent.permission import PermissionRequest
 from conduit.app import App
 from conduit.app.selection import Selection
@@ -74,6 +74,7 @@ class World:
         self.turns: list[str] = []
         self.away: dict[Path, bytes] = {}
         self.last = ""
+        self.over_conflict = False
         self.editor.faults.clear()
         self.editor.told.clear()
         for name, lines, end, closed in KINDS:
@@ -273,12 +274,12 @@ class World:
             return None
         finally:
             self.editor.faults.clear()
+            if not self.model.operations:  # the person was told that these are still open, and closes them
+                for path in shown:
+                    if not path.is_file() and self.editor.text(path) is not None:
+                        self.close_document(path)
         self.counts[name] += 1
         self.last = name
-        if not self.model.operations:  # the person was told that these are still open, and closes them
-            for path in shown:
-                if not path.is_file() and self.editor.text(path) is not None:
-                    self.close_document(path)
         return result
 
     # -- what must hold ---------------------------------------------------------------------------------------------
@@ -296,8 +297,10 @@ class World:
 
     def _wrong(self, text: str) -> list[str]:
         found = wrong_places(text, self.writer)
-        # A line that was taken back, or made again, beside the same line in other words that came later.
-        if self.last in ("undone", "redone"):
+        # A line that was taken back, made again, or taken over a conflict, beside the same line in other words.
+        if self.last in ("undone", "redone") or (
+            self.over_conflict and len(set(lines_of(text))) == len(lines_of(text))
+        ):
             self.twice |= {one for one in found if one.startswith("twice")}
         return [one for one in found if one not in self.twice]
 

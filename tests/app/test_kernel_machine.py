@@ -47,6 +47,7 @@ class Kernel(RuleBasedStateMachine):
     def _chance(self, seed: int) -> random.Random:
         type(self).steps += 1
         self.world.last = ""
+        self.world.over_conflict = False
         return random.Random(seed)
 
     def _path(self, chance: random.Random) -> Path | None:
@@ -151,6 +152,7 @@ class Kernel(RuleBasedStateMachine):
             for each in meant:  # what a person names, they have looked at
                 named = each.hunk.kind == "delete" or (each.hunk.conflict and each.hunk.id in selection.ids)
                 if named and each.hunk.id not in waiting:  # of several turns the first may have been done
+                    world.over_conflict |= each.hunk.conflict
                     may_go |= set(words_of(each.hunk.old, "p")) - set(words_of(each.hunk.new, "p"))
 
     @precondition(lambda self: self.world.waiting())
