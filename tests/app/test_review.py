@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,8 @@ from conduit.app import App
 from conduit.app.selection import PendingHunk, Selection
 from conduit.edits.edit import FileChange
 from conduit.errors import SessionBusy, UserError
+from conduit.ide.review import regenerate
+from conduit.sessions.events import HunkDecided, SessionUpdate
 from conduit.workspace.events import FileEvent
 
 TEXT = "value = 1\n"
@@ -135,3 +138,41 @@ async def test_one_hunk_of_a_session_is_regenerated_at_a_time(desk: Desk) -> Non
         reviews.regenerating(desk.session).__enter__()
     with reviews.regenerating(desk.session):
         pass
+
+
+async def test_a_file_that_was_deleted_by_hand_hinders_nobody_who_accepts_the_rest_of_the_turn(desk: Desk) -> None:
+    (desk.root / "b.py").write_text(TEXT)
+    await desk.stage("a.py", TEXT, "value = 2\n")
+    await desk.stage("b.py", TEXT, "value = 3\n")
+    (desk.root / "a.py").unlink()
+    decided = await desk.app.reviews.accept(desk.session, Selection(turn_id="t1"))
+    assert [each.file.name for each in decided.done] == ["b.py"]
+    assert [each.file.name for each in decided.left] == ["a.py"]
+    assert desk.files() == {"b.py": "value = 3\n"}
+    with pytest.raises(UserError, match=r"a\.py is not there any more"):
+        await desk.accept()
+    (desk.root / "a.py").write_text(TEXT)  # a switched branch, say
+    await desk.accept()
+    assert desk.files() == {"a.py": "value = 2\n", "b.py": "value = 3\n"}
+
+
+async def test_a_hunk_waits_again_when_another_prompt_is_quicker_than_the_one_for_another_proposal(desk: Desk) -> None:
+    (desk.root / "a.py").write_text("one\ntwo\nthree\nfour\nfive\n")
+    await desk.stage("a.py", "one\ntwo\nthree\nfour\nfive\n", "ONE\ntwo\nthree\nfour\nFIVE\n")
+    before = await desk.waiting()
+    first, _ = await desk.hunks()
+    live = await desk.app._live_session(desk.session)
+    running = asyncio.Event()
+
+    def start_another(update: SessionUpdate) -> None:
+        if isinstance(update.event, HunkDecided):  # a turn of another prompt, just when the hunk was dropped
+            live.task = asyncio.ensure_future(running.wait())
+
+    stop = desk.app.subscribe(start_another)
+    with pytest.raises(SessionBusy):
+        await regenerate(desk.app, first)
+    stop()
+    running.set()
+    await live.task
+    live.task = None
+    assert await desk.waiting() == before

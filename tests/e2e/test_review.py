@@ -370,3 +370,21 @@ async def test_what_is_proposed_on_the_command_line_shows_in_the_editor_while_it
         assert (0, "Accept +1 -1") in await lenses(editor, uri)
         await accept(editor, sessionId=session)
         assert editor.document(uri).text == APP.replace("os", "sys").replace("1\n", "10\n").replace("2\n", "20\n")
+
+
+async def test_what_one_session_cannot_accept_hinders_no_other_session(bench: Bench) -> None:
+    async with await bench.start() as editor:
+        first, uri = await proposed(bench, editor)
+        bench.script(
+            {"when": {"round": 0}, "reply": [edit("app.py", "import os", "import sys")]}, {"reply": [{"text": "Done."}]}
+        )
+        second = await new_session(editor, bench.root)
+        await chat(editor, second, "another one")
+        await editor.type(uri, "import re", Range(Position(0, 0), Position(0, 9)))
+        (conflict,) = await hunks(editor, sessionId=second)
+        assert conflict["conflict"] is True
+        done = await editor.command("conduit.hunk.accept", {"uri": uri})
+        assert (len(done["hunkIds"]), done["left"]) == (2, [conflict["hunkId"]])
+        assert editor.document(uri).text == APP.replace("os", "re").replace("1\n", "10\n").replace("2\n", "20\n")
+        assert any("One hunk was left" in each["message"] for each in editor.seen.messages)
+        assert first not in [each["sessionId"] for each in await hunks(editor, uri=uri)]

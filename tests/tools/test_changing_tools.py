@@ -271,7 +271,6 @@ async def test_a_patch_is_recognised_by_what_it_says(at_once: ToolContext, root:
         ("*** Delete File: old.py\n*** Update File: name.txt\n*** Move to: ../x", OutsideWorkspace, "leads out"),
         ("*** Delete File: old.py\n*** Delete File: data.bin", NotText, "binary"),
         ("*** Delete File: old.py\n*** Update File: shop.py\n     return 1\n-    gone\n", EditNotFound, "nothing was"),
-        ("*** Update File: name.txt\n*** Move to: m.txt\n*** Add File: name.txt\n+x", InvalidArguments, "two calls"),
         ("words", InvalidArguments, "Line 2"),
     ],
 )
@@ -290,6 +289,23 @@ async def test_a_patch_that_fails_in_one_place_does_nothing(
         assert (type(said), words in str(said)) == (error, True), said
     assert files(root) == before
     assert stage.changes() == []
+
+
+async def test_a_patch_moves_a_file_away_and_makes_a_new_one_in_its_place(
+    at_once: ToolContext, staged: ToolContext, stage: Proposals, root: Path
+) -> None:
+    (root / "moves.sh").write_bytes("é\n".encode("latin-1"))
+    (root / "moves.sh").chmod(0o755)
+    body = "*** Update File: moves.sh\n*** Move to: sub/old.sh\n-é\n+é ü\n*** Add File: moves.sh\n+new"
+    for context in (staged, at_once):
+        await call(apply_patch, context, patch=f"*** Begin Patch\n{body}\n*** End Patch\n")
+    assert {(change.name, change.before, change.after) for change in stage.changes()} == {
+        ("moves.sh", "é\n", "new\n"),
+        ("sub/old.sh", None, "é ü\n"),
+    }
+    assert (root / "moves.sh").read_text() == "new\n"
+    assert (root / "sub" / "old.sh").read_bytes() == "é ü\n".encode("latin-1")
+    assert (root / "sub" / "old.sh").stat().st_mode & 0o777 == 0o755
 
 
 async def test_what_is_no_patch_is_said_to_be_none(at_once: ToolContext) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from conduit.edits.edit import FileChange
 from conduit.edits.revert import Now, Present, Unreadable, paths_of
-from conduit.errors import ToolError
+from conduit.errors import PathNotFound, ToolError
 from conduit.sessions.blobs import BlobStore
 from conduit.sessions.events import ChangeStarted, FileState
 from conduit.workspace.encoding import UTF8, Encoding, decode
@@ -42,7 +42,20 @@ class Checkpoints:
             reading = await self._workspace.read_or_none(str(path))
         except ToolError as error:
             return Unreadable(str(error))
-        return Present(reading.text, reading.version) if reading is not None else None
+        if reading is None:
+            return None
+        on_disk = reading.version is None or await asyncio.to_thread(self._is_on_disk, path)
+        return Present(reading.text, reading.version, on_disk)
+
+    def _is_on_disk(self, path: Path) -> bool:
+        place = self._workspace.place_of(path)
+        try:
+            self._workspace.door.kind(place.root, place.relative)
+        except PathNotFound:
+            return False
+        except ToolError:
+            return True
+        return True
 
     def _keep(self, changes: Sequence[FileChange]) -> tuple[FileState, ...]:
         texts = [text for change in changes for text in (change.before, change.after) if text is not None]

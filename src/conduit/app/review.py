@@ -18,7 +18,7 @@ from conduit.app.changes import Changes, Show
 from conduit.app.hunk_log import HunkLog
 from conduit.app.hunk_states import file_pending, hunk_decided, hunk_of, moves, newest_with
 from conduit.app.parts import Parts
-from conduit.app.selection import Decided, PendingHunk, Selection, nothing_waits, render_diff
+from conduit.app.selection import Decided, PendingHunk, Selection, nothing_can_be_accepted, nothing_waits, render_diff
 from conduit.app.undoing import FileTexts
 from conduit.edits.edit import FileChange
 from conduit.edits.overwritten import Overwritten
@@ -61,6 +61,7 @@ class Reviews:
         self._found = False
         self._log = HunkLog(parts.store, parts.blobs)
         self._moved: dict[str, set[Path]] = {}
+        self._away: dict[str, set[Path]] = {}
         self._offering: set[asyncio.Task[None]] = set()
 
     async def of(self, session_id: str) -> PendingFiles:
@@ -330,15 +331,17 @@ class Reviews:
         for each in found if selection.together else ():
             if each.hunk.conflict or selection.bases.get(each.file.path, each.file.base) != each.file.base:
                 raise StaleDocument(each.file.name, "the text that was read", "other text")
-        meant = [each for each in found if not each.hunk.conflict or each.hunk.id in selection.ids]
+        away = self._away.get(session_id, set())
+        meant = [each for each in found if each.hunk.id in selection.ids or not self._is_left(each, away)]
         if not meant:
-            if found:
-                raise UserError(
-                    f"You changed the lines of {len(found)} proposed hunks yourself. Accept such a conflict by itself "
-                    "to take the proposal, or reject it to keep your lines."
-                )
-            raise nothing_waits(selection)
-        return meant, [each for each in found if each.hunk.conflict and each.hunk.id not in selection.ids]
+            raise nothing_can_be_accepted(selection, found, [each for each in found if each.file.path in away])
+        named = {each.hunk.id for each in meant}
+        return meant, [each for each in found if each.hunk.id not in named]
+
+    @staticmethod
+    def _is_left(each: PendingHunk, away: Collection[Path]) -> bool:
+        """Say whether a hunk is only accepted by its own name: the person has been where it would go."""
+        return each.hunk.conflict or each.file.path in away
 
     async def _record(
         self,
@@ -370,6 +373,8 @@ class Reviews:
         """Look at what the person has now; what is open is always looked at, and closed files are read."""
         for file in pending:
             now = await self._now(file.path)
+            away = self._away.setdefault(session_id, set())
+            (away.add if now is None and file.base is not None else away.discard)(file.path)
             if pending.move_base(file.path, now):
                 self._moved.setdefault(session_id, set()).add(file.path)
 

@@ -74,3 +74,19 @@ def nothing_waits(selection: Selection) -> UserError:
         names = ", ".join(sorted(selection.ids))[:100]
         return UserError(f"No hunk {names} waits any more. List the hunks again.")
     return UserError("No proposed change waits there.")
+
+
+def nothing_can_be_accepted(
+    selection: Selection, found: Sequence[PendingHunk], away: Sequence[PendingHunk]
+) -> UserError:
+    """Return what is raised when all that was found must be named by itself; `away`: those whose file is gone."""
+    if not found:
+        return nothing_waits(selection)
+    if len(away) == len(found):
+        names = ", ".join(dict.fromkeys(each.file.name for each in away))
+        return UserError(f"{names} is not there any more. Reject what waits for it, or bring it back.")
+    lines = "one proposed hunk" if len(found) == 1 else f"{len(found)} proposed hunks"
+    return UserError(
+        f"You changed the lines of {lines} yourself. Accept such a conflict by itself to take the proposal, or reject "
+        "it to keep your lines."
+    )

@@ -114,7 +114,7 @@ class _Transaction:
         saved = {change.path for change in plan.opened if await self._saved(plan, change)}
         sentences = [_in_editor(change, saved=change.path in saved) for change in plan.opened]
         sentences += [_on_disk(change) for change in plan.closed]
-        for change in plan.left_open:
+        for change in (one for one in plan.left_open if one.before is not None):
             sentences.append(sentence := _left_open(change))
             self._applier.tell(sentence)
         return " ".join(sentences)
@@ -234,13 +234,14 @@ class _Transaction:
 
     def _refuse_opened(self, plan: Plan) -> None:
         """A file that was opened, or typed in, in the editor since it was looked at is the editor's now."""
-        known = {change.path for change in plan.left_open}
+        known = {change.path: change for change in plan.left_open}
         for change in plan.closed:
             for path, name in ((change.path, change.name), (change.new_path, change.new_name)):
                 document = self._workspace.document(path)
                 if document is not None and path not in known:
                     raise StaleDocument(name, "a closed file", f"open, at version {document.version}")
-                if document is not None and path == change.path and document.text != (change.before or ""):
+                shown = change.after if path in known and change.before is None else change.before
+                if document is not None and path == change.path and document.text != (shown or ""):
                     raise StaleDocument(name, "an earlier text", f"version {document.version}")
 
     async def _saved(self, plan: Plan, change: FileChange) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -12,7 +13,8 @@ from conduit.edits.patch import FilePatch, PatchedFile, apply, names
 from conduit.edits.proposal import touched
 from conduit.edits.style import in_project_style
 from conduit.edits.syntax import broken_by_edit
-from conduit.errors import InvalidArguments, PathNotFound
+from conduit.errors import InvalidArguments, PathNotFound, ToolError
+from conduit.workspace.encoding import decode
 from conduit.workspace.names import shown
 from conduit.workspace.workspace import Reading, Workspace
 
@@ -59,7 +61,7 @@ async def draft(patches: Sequence[FilePatch], workspace: Workspace) -> Draft:
     changes = [one for one in changes if one.before != one.after or one.moved_to is not None]
     if not changes:
         raise InvalidArguments("The files have this text already; nothing would change.")
-    _refuse_twins(changes)
+    changes = await _made_anew(changes, workspace)
     notes = [note for one in patched for note in _found(one)]
     return Draft(tuple(changes), _names(changes, known.values()), tuple(notes))
 
@@ -148,14 +150,24 @@ async def _change(one: PatchedFile, files: dict[str, _Known], workspace: Workspa
     return replace(change, moved_to=target.path, moved_name=target.name)
 
 
-def _refuse_twins(changes: Sequence[FileChange]) -> None:
-    """A name that one file leaves and another takes is two calls: the changes of one call have no order."""
+async def _made_anew(changes: list[FileChange], workspace: Workspace) -> list[FileChange]:
+    """Return changes where a file that is moved away and made anew is edited, and one with its text is created."""
+    stay = {change.path for change in changes if change.moved_to is None}
     paths = [change.path for change in changes]
+    result: list[FileChange] = []
     for change in changes:
-        if paths.count(change.path) > 1:
-            raise InvalidArguments(
-                f"{shown(change.name)} is moved away and made anew in one call; nothing was changed. Make it two calls."
-            )
+        if paths.count(change.path) == 1 or change.moved_to is None:
+            result.append(change)
+            continue
+        if change.path not in stay:
+            raise InvalidArguments(f"{shown(change.name)} is moved twice in one call; nothing was changed.")
+        copy = FileChange(change.moved_to, change.moved_name, None, change.after)
+        place = workspace.place_of(change.path)
+        with suppress(ToolError):  # not on disk yet
+            found = await asyncio.to_thread(workspace.door.read, place.root, place.relative)
+            copy = replace(copy, encoding=decode(found.data, change.name)[1], mode=found.mode)
+        result.append(copy)
+    return result
 
 
 def _found(one: PatchedFile) -> list[str]:

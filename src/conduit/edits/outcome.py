@@ -40,7 +40,10 @@ def find_outcome(changes: Sequence[FileChange], now: Mapping[Path, Now]) -> Outc
 
 def standing(change: FileChange, now: Mapping[Path, Now]) -> Standing:
     """Return where the file of one change stands; only a move can be between."""
-    start = _text(now[change.path])
+    there = now[change.path]
+    if change.after is None and isinstance(there, Present) and not there.on_disk:
+        there = None  # deleted, and still open in an editor that cannot delete
+    start = _text(there)
     if change.moved_to is None:
         return "after" if start == change.after else "before" if start == change.before else "other"
     end = _text(now[change.moved_to])

@@ -80,6 +80,9 @@ class Planner:
         steps: list[tuple[FileChange, DiskChange]] = []
         for change in changes:
             document = self._workspace.document(change.path)
+            if document is not None and await self._comes_back(change, document):
+                plan.left_open.append(change)
+                document = None
             if document is not None and await self._plan_open(plan, change, document):
                 continue
             current, step = await self._plan_closed(plan, change, document)
@@ -88,6 +91,12 @@ class Planner:
             plan.closed.append(current)
             plan.disk.append(step)
         return plan
+
+    async def _comes_back(self, change: FileChange, document: Document) -> bool:
+        """Say whether a file is to be on disk again of which the editor still shows just that text."""
+        if change.before is not None or change.after != document.text:
+            return False
+        return await asyncio.to_thread(self._look, change.path) is None
 
     async def _plan_open(self, plan: Plan, change: FileChange, document: Document) -> bool:
         """Plan the change of an open document; False when its file must be moved or deleted on disk."""

@@ -20,10 +20,14 @@ Verb = Literal["create", "delete", "move", "edit", "none"]
 
 @dataclass(frozen=True, slots=True)
 class Present:
-    """A file that is there, with its text; `version` is that of the open document, None for a closed file."""
+    """A file that is there, with its text.
+
+    `version` is that of the open document, None for a closed file; `on_disk`: not only in the editor.
+    """
 
     text: str
     version: int | None = None
+    on_disk: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +126,15 @@ class _Table:
                 if path in self._files:
                     self._files[path].name = self._files[path].start_name = name
         steps = {"edit": self._edit, "create": self._create, "delete": self._delete, "move": self._move}
-        for change in reversed(changes):
+        waiting = list(reversed(changes))
+        while waiting:
+            change = waiting.pop(0)
+            if change.verb == "delete" and self._files.get(change.path) is not None:
+                # What has taken its place may go back in a moment: changes that were made at once have no order.
+                mover = (n for n, one in enumerate(waiting) if one.new_path == change.path and one.path != change.path)
+                if (place := next(mover, None)) is not None:
+                    waiting.insert(place + 1, change)
+                    continue
             steps[change.verb](change)
         told = [_told(file, self._place(file)) for file in self._all if file.name]
         return Revert(
@@ -182,7 +194,12 @@ class _Table:
 
     def _delete(self, change: FileChange) -> None:
         there = self._files.get(change.path)
-        if there is not None and there.text == change.before:
+        if there is not None and there.start is not None and not there.start[1].on_disk:
+            if there.text != change.before:
+                self._tell(change.path, change.name, "It is open in the editor and not saved: save it there.")
+                return
+            self._all.remove(self._files.pop(change.path))  # an editor that cannot delete shows it still
+        elif there is not None and there.text == change.before:
             return  # somebody brought it back
         if self._is_taken(change.path):
             self._tell(change.path, change.name, "Another file is in its place, so the deleted one does not come back.")
@@ -203,7 +220,7 @@ class _Table:
             file.problems.append(f"Another file is at {change.name}, so it does not go back there.")
         else:
             self._files[change.path] = self._files.pop(change.new_path)
-            file.name = change.name
+            file.name, file.change = change.name, change
         self._take_text_back(file, change)
 
     def _take_text_back(self, file: _File, change: FileChange) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from conduit.agent.setup import TurnResult
 from conduit.app import App, PromptOptions
 from conduit.app.selection import PendingHunk, Selection
+from conduit.errors import UserError
 from conduit.messages.content import Text
 from conduit.prompts.render import render_prompt
 
@@ -29,4 +30,8 @@ async def regenerate(app: App, pending: PendingHunk, instruction: str = "") -> T
     )
     with app.reviews.regenerating(session.id):
         await app.reviews.reject(session.id, Selection(ids=(hunk.id,)), "regenerated")
-        return await app.prompt(session.id, [Text(text=details)], PromptOptions(mode="review"))
+        try:
+            return await app.prompt(session.id, [Text(text=details)], PromptOptions(mode="review"))
+        except UserError:  # somebody else's prompt was quicker, and nobody asks for another proposal
+            await app.reviews.wait_again(session.id, (hunk.id,))
+            raise

@@ -121,7 +121,7 @@ def render_hunks(hunks: Sequence[PendingHunk]) -> str:
     """Return what waits as Markdown."""
     if not hunks:
         return "No proposed change waits for you.\n"
-    lines = [f"# {len(hunks)} proposed changes", ""]
+    lines = ["# One proposed change" if len(hunks) == 1 else f"# {len(hunks)} proposed changes", ""]
     for each in hunks:
         where = f"{each.file.name}:{each.hunk.line + 1}"
         lines.append(f"- `{where}` {summary(each)} (`{each.hunk.id}`)")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from lsprotocol import types
 
 from conduit.app.selection import Decided, PendingHunk, Selection
+from conduit.errors import ConduitError, ToolError, UserError
 from conduit.ide.review import regenerate
 from conduit.lsp.answers import show_answer
 from conduit.lsp.chat import chat_lenses, is_chat
@@ -156,8 +157,9 @@ async def _command(server: ConduitServer, arguments: tuple[object, ...], *, acce
     params = validated(HunkParams, arguments[0] if arguments else {})
     decided = await _decide(server, params, accept=accept)
     if decided.left:
+        left = "One hunk was" if len(decided.left) == 1 else f"{len(decided.left)} hunks were"
         server.show_message(
-            f"Conduit: {len(decided.left)} hunks were left: you changed their lines yourself. Decide each by itself.",
+            f"Conduit: {left} left: you changed the lines yourself, or the file is gone. Decide each by itself.",
             types.MessageType.Warning,
         )
     return decided.model_dump(mode="json", by_alias=True)
@@ -168,10 +170,19 @@ async def _decide(server: ConduitServer, params: HunkParams, *, accept: bool) ->
     found = await _find(server, params)
     sessions = list(dict.fromkeys(each.session_id for each in found)) or [params.session_id or ""]
     decided: list[Decided] = []
-    for session_id in sessions:
+    refused: list[ConduitError] = []
+    for session_id in sessions:  # what one session cannot do hinders no other
         decide = app.reviews.accept if accept else app.reviews.reject
-        decided.append(await decide(session_id, _selection(params)))
+        try:
+            decided.append(await decide(session_id, _selection(params)))
+        except (UserError, ToolError) as error:
+            refused.append(error)
+            decided.append(Decided((), tuple(each for each in found if each.session_id == session_id)))
     refresh_review(server)
+    if refused and not any(one.done for one in decided):
+        raise refused[0]
+    for each in refused:
+        server.show_message(f"Conduit: {each}", types.MessageType.Warning)
     return HunksDecided(
         hunk_ids=[each.hunk.id for one in decided for each in one.done],
         left=[each.hunk.id for one in decided for each in one.left],
