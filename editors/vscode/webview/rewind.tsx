@@ -9,6 +9,7 @@ const VERBS: Record<string, string> = { create: 'comes back', delete: 'is delete
 
 export function RewindCard({ rewinding }: { rewinding: Rewinding }) {
   const { preview, messageId } = rewinding;
+  const name = preview.draft.text.split('\n')[0]?.slice(0, 60);
   const touched = preview.files.filter((file) => file.action !== 'none');
   const [files, setFiles] = useState(false);
   const root = useRef<HTMLDivElement>(null);
@@ -31,7 +32,7 @@ export function RewindCard({ rewinding }: { rewinding: Rewinding }) {
   return (
     <div class="question" role="group" aria-label="Restore" ref={root} onKeyDown={(event) => event.key === 'Escape' && (event.stopPropagation(), close())}>
       <div class="question-head">
-        <Icon name="discard" /> <span>Go back to before this message? {count(preview.removed, 'message')} will be taken back.</span>
+        <Icon name="discard" /> <span>Go back to before {name ? `“${name}”` : 'this message'}? {count(preview.removed, 'message')} will be taken back.</span>
       </div>
       {touched.length > 0 && (
         <>
