@@ -75,6 +75,24 @@ export interface CodeActionsResult {
   actions?: WireAction[];
 }
 
+/** A command; `hint` says what may follow its name. */
+export interface CommandLine {
+  name: string;
+  description: string;
+  hint: string;
+  source: 'builtin' | 'person' | 'project';
+}
+
+/** All commands by name. */
+export interface CommandList {
+  commands: CommandLine[];
+}
+
+/** A session is not needed: commands are those of the person and the workspace. */
+export interface CommandParams {
+  sessionId?: string | null;
+}
+
 /** The conversation went back to an earlier message, or to a branch: load the session again, from the beginning. */
 export interface ConversationReset {
   sessionUpdate: 'conversation_reset';
@@ -806,6 +824,17 @@ export interface UndoneFile {
   problems: string[];
 }
 
+/** Which prompt, by the `queueId` of `queue_update`. */
+export interface UnqueueParams {
+  sessionId: string;
+  queueId: string;
+}
+
+/** What was taken out, to be edited; its own request is answered with `cancelled`. */
+export interface Unqueued {
+  prompt: (TextContent | ImageContent | AudioContent | ResourceLink | EmbeddedResource)[];
+}
+
 /** The newest rewind was taken back: `restored` messages are in the conversation again, and its files. */
 export interface Unrewound {
   sessionId: string;
@@ -876,6 +905,7 @@ export interface Requests {
   'conduit/cache/enable': { params: CacheParams; result: CacheList };
   'conduit/cache/invalidate': { params: CacheParams; result: Invalidated };
   'conduit/cache/list': { params: CacheParams; result: CacheList };
+  'conduit/command/list': { params: CommandParams; result: CommandList };
   'conduit/doctor': { params: NoParams; result: DoctorReport };
   'conduit/hunk/accept': { params: HunkParams; result: HunksDecided };
   'conduit/hunk/list': { params: HunkParams; result: HunkList };
@@ -904,6 +934,7 @@ export interface Requests {
   'conduit/session/setModel': { params: SetModelParams; result: OpenedSession };
   'conduit/session/setParameters': { params: SetParametersParams; result: OpenedSession };
   'conduit/session/undo': { params: UndoParams; result: UndoResult };
+  'conduit/session/unqueue': { params: UnqueueParams; result: Unqueued };
   'conduit/session/unrewind': { params: SessionParams; result: Unrewound };
   'conduit/usage/report': { params: UsageReportParams; result: UsageReport };
 }

@@ -20,6 +20,7 @@ from conduit.app.bills import Bills
 from conduit.app.branches import Branches
 from conduit.app.caches import SessionCaches
 from conduit.app.changes import Changes
+from conduit.app.commands import SlashCommands
 from conduit.app.conversations import Conversations
 from conduit.app.keys import VendorKeys
 from conduit.app.live import Coming, Live
@@ -27,6 +28,7 @@ from conduit.app.mentions import Mentions
 from conduit.app.model_side import ModelSide
 from conduit.app.parameters import changed
 from conduit.app.parts import Check, Parts, PromptOptions, Setup, Status, output_cap
+from conduit.app.queue import PromptQueue
 from conduit.app.resting import reconfigured, with_model
 from conduit.app.review import Reviews
 from conduit.app.spending import SessionSpent, Spent, context_used, spent_in, spent_today
@@ -110,6 +112,16 @@ class App(ModelSide):
     def branches(self) -> Branches:
         """Conversations that go back to an earlier message."""
         return Branches(self._parts, self.changes, self.reviews, self._emit, self._prepare_move)
+
+    @cached_property
+    def queue(self) -> PromptQueue:
+        """Prompts that wait for the running turn."""
+        return PromptQueue(self.prompt, self._is_free)
+
+    @cached_property
+    def commands(self) -> SlashCommands:
+        """What a prompt may begin with."""
+        return SlashCommands(self.workspace, self._parts.prompts)
 
     @cached_property
     def conversations(self) -> Conversations:
@@ -225,6 +237,7 @@ class App(ModelSide):
             turn.cancel()  # it keeps what the person said, and asks no model
         live.turn = turn
         live.task = asyncio.create_task(self._run(session_id, turn), name=turn.turn_id)
+        live.task.add_done_callback(lambda _: self.queue.advance(session_id))
         try:
             return await asyncio.shield(live.task)
         except asyncio.CancelledError:
@@ -239,14 +252,22 @@ class App(ModelSide):
         if live is not None:
             live.check_free()
 
+    def _is_free(self, session_id: str) -> bool:
+        live = self._live.get(session_id)
+        return (live is None or live.is_free()) and all(each.session_id != session_id for each in self._coming)
+
     async def cancel(self, session_id: str) -> bool:
-        """Stop the running turn of a session, or the one that is about to run; False when there is none."""
+        """Stop the running turn of a session, or the one that is about to run, and give back what waits for its end.
+
+        False when there is none.
+        """
+        emptied = self.queue.clear(session_id)
         coming = [each for each in self._coming if each.session_id == session_id]
         for each in coming:
             each.cancelled = True
         live = self._live.get(session_id)
         if live is None or live.turn is None or live.is_free():
-            return bool(coming)
+            return bool(coming) or emptied
         live.turn.cancel()
         return True
 
@@ -350,6 +371,7 @@ class App(ModelSide):
 
     async def aclose(self) -> None:
         """Cancel running turns, which record themselves, and close everything."""
+        self.queue.clear_all()
         for live in self._live.values():
             if live.turn is not None:
                 live.turn.cancel()

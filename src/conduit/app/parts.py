@@ -198,7 +198,7 @@ class Parts:
     `tools` has those for a model that changes files in a form, the fewest for None; `batches` is the folder in which
     batches are kept, `notices` are sentences for the person about what was found while opening; `headless` says that
     no editor is attached, so that nobody here knows what is in its buffers. `renew` makes the setup anew after a key
-    changed.
+    changed, `prompts` is the folder of the person's own commands.
     """
 
     workspace: Workspace
@@ -213,6 +213,7 @@ class Parts:
     ledger: Ledger
     batches: Path
     blobs: BlobStore
+    prompts: Path
     keys: KeyShelf
     renew: Callable[[], Setup]
     language: LanguageAbilities | None = None

@@ -102,6 +102,7 @@ async def open_app(
             doctor=lambda current: room.check(current, database, workspace.door),
             keys=CatalogKeys(room.keys, lambda: room.endpoints.catalog),
             renew=room.renew,
+            prompts=folders.config / "prompts",
             close=lambda: _close(room, workspace),
             ledger=SqliteLedger(folders.state / "ledger.db"),
             language=abilities,

@@ -25,8 +25,12 @@ if TYPE_CHECKING:
 
 
 async def to_blocks(app: App, content: Sequence[ContentBlock]) -> list[Block]:
-    """Return the blocks of a prompt; files are read. Raises PathNotFound, NotText or OutsideWorkspace."""
-    return [await _block(app, block) for block in content]
+    """Return the blocks of a prompt; files are read, and a command is expanded.
+
+    Raises:
+        PathNotFound, NotText, OutsideWorkspace: a file cannot be read.
+    """
+    return await app.commands.expand([await _block(app, block) for block in content])
 
 
 async def _block(app: App, block: ContentBlock) -> Block:

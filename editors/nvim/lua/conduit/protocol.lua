@@ -63,6 +63,21 @@
 ---@field version? number|nil
 ---@field actions? conduit.WireAction[]
 
+---A command; `hint` says what may follow its name.
+---@class conduit.CommandLine
+---@field name string
+---@field description string
+---@field hint string
+---@field source 'builtin'|'person'|'project'
+
+---All commands by name.
+---@class conduit.CommandList
+---@field commands conduit.CommandLine[]
+
+---A session is not needed: commands are those of the person and the workspace.
+---@class conduit.CommandParams
+---@field sessionId? string|nil
+
 ---The conversation went back to an earlier message, or to a branch: load the session again, from the beginning.
 ---@class conduit.ConversationReset
 ---@field sessionUpdate 'conversation_reset'
@@ -695,6 +710,15 @@
 ---@field kept conduit.KeptLines[]
 ---@field problems string[]
 
+---Which prompt, by the `queueId` of `queue_update`.
+---@class conduit.UnqueueParams
+---@field sessionId string
+---@field queueId string
+
+---What was taken out, to be edited; its own request is answered with `cancelled`.
+---@class conduit.Unqueued
+---@field prompt (conduit.TextContent|conduit.ImageContent|conduit.AudioContent|conduit.ResourceLink|conduit.EmbeddedResource)[]
+
 ---The newest rewind was taken back: `restored` messages are in the conversation again, and its files.
 ---@class conduit.Unrewound
 ---@field sessionId string
@@ -757,6 +781,7 @@ return {
     'conduit/cache/enable', -- CacheParams -> CacheList
     'conduit/cache/invalidate', -- CacheParams -> Invalidated
     'conduit/cache/list', -- CacheParams -> CacheList
+    'conduit/command/list', -- CommandParams -> CommandList
     'conduit/doctor', -- NoParams -> DoctorReport
     'conduit/hunk/accept', -- HunkParams -> HunksDecided
     'conduit/hunk/list', -- HunkParams -> HunkList
@@ -785,6 +810,7 @@ return {
     'conduit/session/setModel', -- SetModelParams -> OpenedSession
     'conduit/session/setParameters', -- SetParametersParams -> OpenedSession
     'conduit/session/undo', -- UndoParams -> UndoResult
+    'conduit/session/unqueue', -- UnqueueParams -> Unqueued
     'conduit/session/unrewind', -- SessionParams -> Unrewound
     'conduit/usage/report', -- UsageReportParams -> UsageReport
   },

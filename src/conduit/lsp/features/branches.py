@@ -52,4 +52,5 @@ async def resend(server: ConduitServer, params: ResendParams) -> PromptResult:
     content = await to_blocks(app, params.prompt or to_content(found.content))
     await app.branches.rewind(params.session_id, params.message_id, files=params.files)
     options = PromptOptions(context=editor_context(server, app, params.context))
-    return to_prompt_result(await app.prompt(params.session_id, content, options))
+    run = app.queue.prompt if params.queue else app.prompt
+    return to_prompt_result(await run(params.session_id, content, options))

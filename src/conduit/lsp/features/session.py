@@ -28,7 +28,7 @@ from conduit.lsp.protocol.session import (
 )
 from conduit.lsp.protocol.status import ModelLine, ModelList
 from conduit.lsp.updates import to_prompt_result
-from conduit.lsp.watching import send_update
+from conduit.lsp.watching import send_queue, send_update
 
 if TYPE_CHECKING:
     from conduit.lsp.server import ConduitServer
@@ -57,7 +57,9 @@ async def load_session(server: ConduitServer, params: LoadSessionParams) -> Open
     server.conversation_id = info.id
     shown, last_seq = await app.replay(params.session_id, after=params.replay_from)
     for stored in shown:
-        send_update(server, stored.model_copy(update={"session_id": info.id}))
+        send_update(server, app, stored.model_copy(update={"session_id": info.id}))
+    if waiting := app.queue.waiting(info.id):
+        send_queue(server, info.id, waiting)
     return to_opened(app, info, last_seq)
 
 
@@ -72,7 +74,8 @@ async def prompt(server: ConduitServer, params: PromptParams) -> PromptResult:
         context=editor_context(server, app, params.context),
         settings=parameters(params.parameters.given()) if params.parameters else None,
     )
-    result = await app.prompt(params.session_id, content, options)
+    run = app.queue.prompt if params.queue else app.prompt
+    result = await run(params.session_id, content, options)
     return to_prompt_result(result)
 
 
