@@ -90,29 +90,27 @@ async def open_app(
     abilities = language(workspace) if language is not None else NoLanguage()
     database = _database(folders, usable)
     store, blobs = await _open_stores(room, database)
-    app = App(
-        Parts(
-            workspace=workspace,
-            store=store,
-            tools=lambda edit_format: all_tools(abilities.offers, edit_format),
-            edits=partial(_at_once, applier, AbilitySaver(abilities)),
-            approver=approver,
-            recorder=room.recorder,
-            configure=room.configure,
-            doctor=lambda current: room.check(current, database, workspace.door),
-            keys=CatalogKeys(room.keys, lambda: room.endpoints.catalog),
-            renew=room.renew,
-            prompts=folders.config / "prompts",
-            close=lambda: _close(room, workspace),
-            ledger=SqliteLedger(folders.state / "ledger.db"),
-            language=abilities,
-            batches=folders.state / "batches",
-            blobs=blobs,
-            headless=headless,
-            notices=tuple(filter(None, [*lost, store.notice, *room.settings.warnings])),
-        ),
-        setup,
+    parts = Parts(
+        workspace=workspace,
+        store=store,
+        tools=lambda edit_format: all_tools(abilities.offers, edit_format),
+        edits=partial(_at_once, applier, AbilitySaver(abilities)),
+        approver=approver,
+        recorder=room.recorder,
+        configure=room.configure,
+        doctor=lambda current: room.check(current, database, workspace.door),
+        keys=CatalogKeys(room.keys, lambda: room.endpoints.catalog),
+        renew=room.renew,
+        prompts=folders.config / "prompts",
+        close=lambda: _close(room, workspace),
+        ledger=SqliteLedger(folders.state / "ledger.db"),
+        language=abilities,
+        batches=folders.state / "batches",
+        blobs=blobs,
+        headless=headless,
+        notices=tuple(filter(None, [*lost, store.notice, *room.settings.warnings])),
     )
+    app = App(parts, setup)
     room.report = app.report
     return app
 
