@@ -306,6 +306,11 @@ export interface LocationsResult {
   locations?: unknown[];
 }
 
+/** The zip file that was made; no conversation and no key is in it. */
+export interface LogBundle {
+  path: string;
+}
+
 /** A file or folder; `name` is its name in the workspace, `uri` goes into a `resource_link`. */
 export interface MentionLine {
   kind: 'file' | 'folder';
@@ -916,6 +921,7 @@ export interface Requests {
   'conduit/key/list': { params: NoParams; result: KeyList };
   'conduit/key/remove': { params: RemoveKeyParams; result: KeyList };
   'conduit/key/set': { params: SetKeyParams; result: KeyList };
+  'conduit/logs/collect': { params: NoParams; result: LogBundle };
   'conduit/mention/list': { params: MentionParams; result: MentionList };
   'conduit/models/list': { params: NoParams; result: ModelList };
   'conduit/session/cancel': { params: SessionParams; result: Cancelled };

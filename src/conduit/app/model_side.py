@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from conduit.app.asides import Completions
 from conduit.app.counting import count_tokens
 from conduit.app.library import ModelLibrary
-from conduit.app.parts import ModelChoice, Models, Parts, Setup, Status
+from conduit.app.parts import Check, ModelChoice, Models, Parts, Setup, Status
 from conduit.app.resting import at_rest, with_model
 from conduit.catalog.model import ModelInfo
 from conduit.errors import UserError
@@ -77,6 +78,10 @@ class ModelSide:
             return self.model(name).context_tokens
         except UserError:  # it is in no list any more
             return None
+
+    async def collect_logs(self, checks: Sequence[Check]) -> Path:
+        """Write logs, settings, versions and the doctor's lines into a zip file without secrets; raises UserError."""
+        return await self._parts.collect(checks)
 
     def library(self) -> ModelLibrary:
         """Return what is known of the models beyond choosing one."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, Protocol
@@ -198,7 +198,8 @@ class Parts:
     `tools` has those for a model that changes files in a form, the fewest for None; `batches` is the folder in which
     batches are kept, `notices` are sentences for the person about what was found while opening; `headless` says that
     no editor is attached, so that nobody here knows what is in its buffers. `renew` makes the setup anew after a key
-    changed, `prompts` is the folder of the person's own commands.
+    changed, `prompts` is the folder of the person's own commands,
+    `collect` writes what a person hands on when something went wrong.
     """
 
     workspace: Workspace
@@ -213,6 +214,7 @@ class Parts:
     ledger: Ledger
     batches: Path
     blobs: BlobStore
+    collect: Callable[[Sequence[Check]], Awaitable[Path]]
     prompts: Path
     keys: KeyShelf
     renew: Callable[[], Setup]

@@ -101,6 +101,7 @@ async def open_app(
         doctor=lambda current: room.check(current, database, workspace.door),
         keys=CatalogKeys(room.keys, lambda: room.endpoints.catalog),
         renew=room.renew,
+        collect=room.collect,
         prompts=folders.config / "prompts",
         close=lambda: _close(room, workspace),
         ledger=SqliteLedger(folders.state / "ledger.db"),
@@ -156,7 +157,7 @@ class _Room:
     def __post_init__(self) -> None:
         self.catalog = Catalog.packaged()
         names = [name for vendor in self.catalog.vendors for name in vendor.key_variables]
-        redactor = Redactor(secret_values(names, self.environ))
+        self.redactor = redactor = Redactor(secret_values(names, self.environ))
         self.journal = Journal(journal_path(self.folders.state), redactor)
 
         def hide(key: str) -> None:
@@ -270,6 +271,12 @@ class _Room:
             self.report(Status("error", settings.model or "", message=problem))
 
         return FollowedCatalog(lambda: read_tiers(packaged, lists, own), (lists, own), tell)
+
+    async def collect(self, checks: Sequence[Check]) -> Path:
+        """Write what a person hands on when something went wrong; raises UserError."""
+        from conduit.compose.bundle import collect
+
+        return await asyncio.to_thread(collect, self.settings, self.folders.state, checks, self.redactor)
 
     async def check(self, setup: Setup, database: Path, door: Door) -> list[Check]:
         """Return the doctor's lines."""

@@ -73,6 +73,7 @@ METHODS: dict[str, Row] = {
     "conduit/key/set": Row(_KEYS + "set_key", _PAYLOADS + "keys:SetKeyParams"),
     "conduit/key/remove": Row(_KEYS + "remove_key", _PAYLOADS + "keys:RemoveKeyParams"),
     "conduit/usage/report": Row(_REPORTS + "report_usage", _PAYLOADS + "report:UsageReportParams"),
+    "conduit/logs/collect": Row(_REPORTS + "collect_logs", _PAYLOADS + "status:NoParams"),
     "conduit/doctor": Row(_REPORTS + "examine", _PAYLOADS + "status:NoParams"),
     "conduit/mention/list": Row(_FEATURES + "mentions:list_mentions", _PAYLOADS + "mentions:MentionParams"),
     types.TEXT_DOCUMENT_CODE_ACTION: Row("conduit.lsp.features.actions:code_action"),

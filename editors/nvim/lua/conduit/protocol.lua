@@ -260,6 +260,10 @@
 ---@field version? number|nil
 ---@field locations? any[]
 
+---The zip file that was made; no conversation and no key is in it.
+---@class conduit.LogBundle
+---@field path string
+
 ---A file or folder; `name` is its name in the workspace, `uri` goes into a `resource_link`.
 ---@class conduit.MentionLine
 ---@field kind 'file'|'folder'
@@ -792,6 +796,7 @@ return {
     'conduit/key/list', -- NoParams -> KeyList
     'conduit/key/remove', -- RemoveKeyParams -> KeyList
     'conduit/key/set', -- SetKeyParams -> KeyList
+    'conduit/logs/collect', -- NoParams -> LogBundle
     'conduit/mention/list', -- MentionParams -> MentionList
     'conduit/models/list', -- NoParams -> ModelList
     'conduit/session/cancel', -- SessionParams -> Cancelled

@@ -1,4 +1,4 @@
-"""`conduit/usage/report` and `conduit/doctor`: what was used, and what works."""
+"""`conduit/usage/report`, `conduit/doctor` and `conduit/logs/collect`: what was used, and what works."""
 
 from __future__ import annotations
 
@@ -7,7 +7,15 @@ from typing import TYPE_CHECKING
 from conduit import __version__
 from conduit.app.spending import Spent
 from conduit.lsp.protocol.payload import NoParams
-from conduit.lsp.protocol.report import CheckLine, DoctorReport, SessionSpend, Spend, UsageReport, UsageReportParams
+from conduit.lsp.protocol.report import (
+    CheckLine,
+    DoctorReport,
+    LogBundle,
+    SessionSpend,
+    Spend,
+    UsageReport,
+    UsageReportParams,
+)
 from conduit.lsp.protocol.update import Cost
 
 if TYPE_CHECKING:
@@ -31,6 +39,12 @@ async def examine(server: ConduitServer, params: NoParams) -> DoctorReport:
     checks = await (await server.app()).doctor()
     lines = [CheckLine(name=each.name, state=each.state, detail=each.detail) for each in checks]
     return DoctorReport(checks=lines, version=__version__)
+
+
+async def collect_logs(server: ConduitServer, params: NoParams) -> LogBundle:
+    """`conduit/logs/collect`."""
+    app = await server.app()
+    return LogBundle(path=str(await app.collect_logs(await app.doctor())))
 
 
 def _spend(spent: Spent) -> Spend:
