@@ -11,7 +11,7 @@ const SCHEME = 'conduit-doctor';
 export const CHANNEL = 'Conduit';
 /** Characters of the log that a report holds. */
 const MOST = 200_000;
-const MARKS = { ok: '✓', warning: '!', missing: '–', broken: '✗' } as const;
+const MARKS = { ok: '✓', warning: '!', missing: '-', broken: '✗' } as const;
 
 export function registerLogs(context: vscode.ExtensionContext, conduit: Supervisor): void {
   const page = new DoctorPage(conduit, context.extension.packageJSON.version);

@@ -9,7 +9,7 @@ const REPLY = [
 ];
 
 export const world = {
-  viewport: { width: 1440, height: 860 },
+  viewport: { width: 1440, height: 900 },
   settings: {
     'workbench.colorTheme': 'Dark Modern',
     'conduit.completions.enabled': 'off',
@@ -22,7 +22,7 @@ export const world = {
       reply: [
         { think: 'A discount belongs to the total. I read the shop first, then change the total and the receipt.' },
         { call: 'read_file', arguments: { path: 'shop.py' } },
-        { call: 'search_text', arguments: { pattern: 'total' } },
+        { call: 'search_text', arguments: { query: 'total(' } },
       ],
     },
     {
@@ -48,9 +48,9 @@ export const steps = {
     await desk.palette('Conduit: Open Chat');
     const chat = desk.chatFrame();
     await chat.locator('#model-picker').waitFor({ timeout: 60_000 });
-    await widen(desk, 420);
+    await widen(desk, 470);
     await chat.locator('textarea').click();
-    await desk.page.keyboard.type('Give 10 % off from 20 euros on, and print it on the receipt.');
+    await desk.page.keyboard.type('Give 10 % off from 20 euros on, and say so on the receipt.');
     await desk.page.keyboard.press('Enter');
     await chat.locator('.row.end').waitFor();
     await desk.page.locator('.editor-instance .codelens-decoration').filter({ hasText: 'Accept' }).first().waitFor();
