@@ -167,14 +167,14 @@ class Kernel(RuleBasedStateMachine):
 
     def _undo(self, turn: str | None) -> Any:
         world = self.world
-        newest = world.run(world.app.changes._history(world.session)).undoable()
+        newest = world.run(world.app.changes.history(world.session)).undoable()
         turns = [turn or newest.turn_id] if turn or newest else []
         with world.by_conduit(turns=turns):
             return world.attempt("undone", lambda: world.app.changes.undo(world.session, turn))
 
     def _redo(self, turn: str | None) -> Any:
         world = self.world
-        newest = world.run(world.app.changes._history(world.session)).redoable()
+        newest = world.run(world.app.changes.history(world.session)).redoable()
         turns = [turn or newest.turn_id] if turn or newest else []
         with world.by_conduit(turns=turns):
             return world.attempt("redone", lambda: world.app.changes.redo(world.session, turn))
@@ -193,7 +193,7 @@ class Kernel(RuleBasedStateMachine):
     def undo_and_redo_at_once(self, seed: int) -> None:
         world, _ = self.world, self._chance(seed)
         before = world.texts()
-        history = world.run(world.app.changes._history(world.session))
+        history = world.run(world.app.changes.history(world.session))
         undone = {turn.turn_id for turn in history.turns.values() if turn.undone}
         done = self._undo(None)
         if done is not None and not any(file.kept or file.problems for file in done.files):
