@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import pytest
 
-from e2e.neovim import Play
+from e2e.neovim import HERE, Play
 
 APP = "def add(a, b):\n    return a + b\n"
 
@@ -129,3 +130,43 @@ def test_a_question_while_another_is_answered_waits_comes_back_when_all_is_stopp
     assert "too early" not in seen["while_busy"].partition("## Prompt")[0]
     assert seen["put_back"] == ["what is too early?"]
     assert (seen["set"], seen["chosen"]) == ("auto", "ask")
+
+
+def test_a_server_that_is_missing_ends_at_once_or_does_not_fit_is_told_and_nothing_typed_is_lost(
+    play: Play, folder: Path
+):
+    programs = {"CONDUIT_TEST_PYTHON": sys.executable, "CONDUIT_TEST_NEWER": str(HERE / "nvim" / "newer_server.py")}
+    seen = play("troubles", folder, [{"when": {}, "reply": [{"text": "At last."}]}], programs)
+    assert "`no-such-conduit` was not found. Install it with `pipx install conduit-ls`" in seen["missing"]
+    assert seen["asked"] == ["who is there?"]
+    assert seen["statusline"] == "conduit failed"
+    assert [each.rpartition(" in ")[2] for each in seen["pauses"]] == ["0.5 s", "1.0 s"]
+    assert ":checkhealth conduit" in seen["ended"]
+    assert seen["asked_again"] == ["and now?"]
+    assert "speaks protocol 2 and this plugin 1; update the plugin" in seen["newer"]
+    assert seen["state"] == "failed"
+    assert seen["chat"] == "## You\n\nand at last?\n\n## Conduit\n\nAt last.\n\n## Prompt\n"
+
+
+def test_a_prompt_names_files_lines_and_pictures_and_what_is_written_is_never_lost(play: Play, folder: Path):
+    rules = [
+        {"when": {"user": "first"}, "reply": [{"text": "The first answer."}]},
+        {"when": {"user": "second"}, "reply": [{"text": "The second answer."}]},
+    ]
+    seen = play("prompt", folder, rules)
+    assert seen["prompt"] == '@app.py#L2-L2 @"a picture.png" '
+    assert seen["content"] == [
+        {"type": "text"},
+        {"type": "resource", "text": "    return a + b\n", "fragment": "#L2-L2"},
+        {"type": "image", "mime": "image/png"},
+        {"type": "resource_link", "name": "app.py"},
+    ]
+    assert seen["mentions"][0] == ["app.py", "@app.py", 8]
+    assert seen["none"] == []
+    assert seen["omnifunc"] == "v:lua.vim.lsp.omnifunc"
+    assert seen["draft"] == ["a draft", "of two lines"]
+    assert seen["mended"] == (
+        "## Prompt\na draft\nof two lines".join(
+            ["## You\n\nwhat is second?\n\n## Conduit\n\nThe second answer.\n\n", ""]
+        )
+    )

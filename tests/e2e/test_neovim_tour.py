@@ -154,3 +154,19 @@ def test_a_day_with_the_plugin(play: Play, folder: Path):
     assert plain(seen["recovered"]).startswith(FIRST.removesuffix("## Prompt\n"))
     assert "it is started again" in seen["said"]
     assert plain(seen["reloaded"]).endswith(end + "almost lost")
+
+
+@pytest.mark.embedded
+@pytest.mark.timeout(300)
+def test_the_first_run_without_a_key(play: Play, folder: Path):
+    (folder / "app.py").write_text(SHOP)
+    seen = play("first_run", folder, None, {"CONDUIT_TEST_SCREENS": str(folder.parent / "screens")})
+    assert "> No model is configured, so the embedded" in seen["chat"]
+    asked, _, answer = seen["chat"].partition("## Conduit\n")
+    assert asked.endswith("## You\n\nSay hello.\n\n")
+    assert re.search(r"^\w", answer, re.MULTILINE)
+    assert seen["statusline"] == "conduit ready · smollm2-135m"
+    health = "\n".join(seen["health"])
+    assert re.search(r"OK.* running: conduit \S+, protocol 1", health)
+    assert "OK default model: embedded/smollm2-135m" in health
+    assert "vendor anthropic: key missing" in health

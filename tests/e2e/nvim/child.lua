@@ -2,7 +2,7 @@
 local M = {}
 M.__index = M
 
-local WAIT_MS = 30000
+M.wait_ms = 30000
 local number = 0
 
 -- Starts Neovim with the plugin as the set-up page says; `init` is more of its init.lua.
@@ -89,7 +89,7 @@ end
 function M:wait(what, code, ...)
   local arguments = { ... }
   local value
-  local held = vim.wait(WAIT_MS, function()
+  local held = vim.wait(M.wait_ms, function()
     value = self:lua(code, unpack(arguments))
     return value and value ~= vim.NIL
   end, 20)
@@ -103,7 +103,7 @@ end
 -- Waits until a text is on the screen.
 function M:see(text)
   local found
-  local held = vim.wait(WAIT_MS, function()
+  local held = vim.wait(M.wait_ms, function()
     found = self:screen()
     return table.concat(found, '\n'):find(text, 1, true) ~= nil
   end, 50)

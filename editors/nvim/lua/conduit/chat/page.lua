@@ -12,13 +12,16 @@ local made = {} -- called when the buffer was made
 
 M.buffer = nil
 
--- `act(bufnr)` is called for the buffer when it is made.
-function M.on_made(act)
-  table.insert(made, act)
-end
-
 function M.exists()
   return M.buffer ~= nil and vim.api.nvim_buf_is_valid(M.buffer)
+end
+
+-- `act(bufnr)` is called for the buffer: when it is made, or now if it is there.
+function M.on_made(act)
+  table.insert(made, act)
+  if M.exists() then
+    act(M.buffer)
+  end
 end
 
 local function mark_at(row, id)
