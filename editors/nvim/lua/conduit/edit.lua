@@ -35,8 +35,8 @@ local function start(bufnr, window, first, last, instruction)
     if vim.api.nvim_buf_is_valid(bufnr) then
       vim.api.nvim_buf_del_extmark(bufnr, space, mark)
     end
-    if err then
-      return say.error(err)
+    if err or result.error then
+      return say.error(err or result.error)
     end
     say.info(result.message ~= '' and result.message or ('%d proposed changes wait'):format(#result.hunkIds))
     if #result.hunkIds > 0 and vim.api.nvim_win_is_valid(window) and vim.api.nvim_win_get_buf(window) == bufnr then

@@ -9,7 +9,8 @@ local function own_messages()
   return source:find('_editor', 1, true) ~= nil or source:find('_core', 1, true) ~= nil
 end
 
-local function say(text, level)
+-- Later: in the middle of an autocommand an error message would end whatever caused it.
+local say = vim.schedule_wrap(function(text, level)
   text = 'Conduit: ' .. vim.trim(text)
   local width = vim.o.columns - ROOM
   if (text:find('\n') or vim.fn.strdisplaywidth(text) > width) and own_messages() then
@@ -24,7 +25,7 @@ local function say(text, level)
     vim.cmd.redraw() -- or this one and the one before are two lines
   end
   vim.notify(text, level)
-end
+end)
 
 function M.info(text)
   say(text, vim.log.levels.INFO)

@@ -126,17 +126,25 @@ local function next_row(item)
   return following and row_of(following.mark) or M.marker_row()
 end
 
--- Writes an item, or what is new about it; a new one goes behind the others. Only lines that differ are touched.
+-- Writes new items, { key, lines } each, behind the others.
+function M.append(new)
+  local row, all = M.marker_row(), {}
+  for _, each in ipairs(new) do
+    vim.list_extend(all, each[2])
+  end
+  vim.api.nvim_buf_set_lines(M.buffer, row, row, false, all)
+  for _, each in ipairs(new) do
+    local key, lines = each[1], each[2]
+    local item = { key = key, lines = lines, mark = mark_at(row), index = #items + 1 }
+    items[item.index], by_key[key] = item, item
+    row = row + #lines
+  end
+  mark_at(row, marker)
+end
+
+-- Writes what is new about an item; only lines that differ are touched.
 function M.write(key, lines)
   local item = by_key[key]
-  if not item then
-    local row = M.marker_row()
-    vim.api.nvim_buf_set_lines(M.buffer, row, row, false, lines)
-    item = { key = key, lines = lines, mark = mark_at(row), index = #items + 1 }
-    mark_at(row + #lines, marker)
-    items[item.index], by_key[key] = item, item
-    return
-  end
   local same, same_end = same_ends(item.lines, lines)
   local first = row_of(item.mark)
   local stop = math.max(next_row(item) - same_end, first)

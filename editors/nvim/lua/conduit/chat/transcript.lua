@@ -9,7 +9,7 @@ local session = require('conduit.session')
 local M = {}
 
 local PAUSE_MS = 40
-local dirty, due = {}, false -- keys in the order in which they are to be written
+local dirty, by_key, due = {}, {}, false -- what is to be written, in order
 local messages, calls, changes, closed = {}, {}, {}, {}
 local head -- the key of the newest heading above an answer
 local waiting = {} -- by file: how many of its proposed changes wait
@@ -19,20 +19,27 @@ M.on_written = {}
 local function flush()
   due = false
   local keys = dirty
-  dirty = {}
+  dirty, by_key = {}, {}
   if #keys == 0 or not page.exists() then
     return
   end
+  local new = {}
   page.keep_view(function()
     for _, each in ipairs(keys) do
       local lines = each.lines()
-      if lines then
+      each.new = not page.has(each.key)
+      if each.new then
+        table.insert(new, { each.key, lines })
+      else
         page.write(each.key, lines)
       end
     end
+    if #new > 0 then
+      page.append(new)
+    end
   end)
   for _, each in ipairs(keys) do
-    if each.done and not closed[each.key] then
+    if each.done and not each.new and not closed[each.key] then
       closed[each.key] = true
       folds.close(page.windows(), page.row(each.key))
     end
@@ -48,13 +55,13 @@ M.flush = flush
 
 -- What is `done` is folded, once: a fold that the person opens then stays open.
 local function write(key, lines, done)
-  for _, each in ipairs(dirty) do
-    if each.key == key then
-      each.lines, each.done = lines, done
-      return
-    end
+  local each = by_key[key]
+  if each then
+    each.lines, each.done = lines, done
+    return
   end
-  table.insert(dirty, { key = key, lines = lines, done = done })
+  by_key[key] = { key = key, lines = lines, done = done }
+  table.insert(dirty, by_key[key])
   if not due then
     due = true
     vim.defer_fn(flush, PAUSE_MS)
@@ -204,7 +211,7 @@ function M.user_message_at(row)
 end
 
 local function clear()
-  dirty, head = {}, nil
+  dirty, by_key, head = {}, {}, nil
   messages, calls, changes, closed, waiting = {}, {}, {}, {}, {}
   page.clear()
   history.written()
