@@ -13,6 +13,7 @@
 ;;; Code:
 
 (require 'eglot)
+(require 'url-parse)
 
 (defgroup conduit nil
   "An agent server for any editor."
@@ -32,12 +33,13 @@
 (add-to-list 'eglot-server-programs
              (cons conduit-modes (lambda (&rest _) (cons 'conduit-server conduit-command))))
 
-(defun conduit--run (server command arguments)
-  "Let SERVER run COMMAND with ARGUMENTS; what it has to say it says by itself."
+(defun conduit--run (server command arguments &optional done)
+  "Let SERVER run COMMAND with ARGUMENTS; what it has to say it says by itself.
+DONE is called with the answer."
   (jsonrpc-async-request
    server :workspace/executeCommand (list :command (format "%s" command) :arguments arguments)
    :timeout 3600
-   :success-fn #'ignore
+   :success-fn (or done #'ignore)
    :error-fn (lambda (problem) (message "Conduit: %s" (plist-get problem :message)))))
 
 ;; Emacs 28 and 29.
@@ -61,20 +63,62 @@
   (interactive "sModel: ")
   (conduit-run "conduit.model.select" model))
 
+(defvar conduit--chats nil
+  "URIs of the chats that were shown.")
+
+(defvar eglot-confirm-server-initiated-edits) ; eglot of Emacs 28
+(defvar eglot-confirm-server-edits)
+
+;; An answer is many small edits of the chat; to ask about each would be to ask whether it may be read.
+(cl-defmethod eglot-handle-request ((_server conduit-server) (_method (eql workspace/applyEdit))
+                                    &key edit &allow-other-keys)
+  "Apply an EDIT of a chat without a question, and any other as eglot does."
+  (let* ((changes (append (plist-get edit :documentChanges) nil))
+         (uris (mapcar (lambda (each) (plist-get (plist-get each :textDocument) :uri)) changes)))
+    (if (and uris (cl-every (lambda (uri) (member uri conduit--chats)) uris))
+        (let ((eglot-confirm-server-initiated-edits nil)
+              (eglot-confirm-server-edits nil))
+          (cl-call-next-method))
+      (cl-call-next-method))))
+
+;; A chat is a file outside of the project, so eglot has to be told whose it is.
+(defun conduit--show-chat (server uri)
+  "Show the chat URI, and let SERVER manage its buffer, whatever its mode is."
+  (let ((file (expand-file-name (url-unhex-string (url-filename (url-generic-parse-url uri)))))
+        (eglot-extend-to-xref t))
+    (puthash file server eglot--servers-by-xrefed-file)
+    (cl-pushnew uri conduit--chats :test #'equal)
+    (with-current-buffer (find-file-noselect file)
+      (when (eq major-mode 'fundamental-mode)
+        (text-mode))
+      (eglot--maybe-activate-editing-mode)
+      (goto-char (point-max))
+      (pop-to-buffer (current-buffer)))))
+
+(cl-defmethod eglot-handle-request ((server conduit-server) (_method (eql window/showDocument))
+                                    &key uri external &allow-other-keys)
+  "Show what Conduit shows, and keep it managed by SERVER."
+  (if (eq external t)
+      (browse-url uri)
+    (run-with-timer 0 nil #'conduit--show-chat server uri))
+  '(:success t))
+
 (defun conduit-chat ()
   "Open a chat in a Markdown buffer; what you write at its end is sent by `conduit-chat-send'."
   (interactive)
-  (conduit-run "conduit.chat.open"))
+  (let ((server (eglot--current-server-or-lose)))
+    (conduit--run server "conduit.chat.open" []
+                  (lambda (answer) (conduit--show-chat server (plist-get answer :uri))))))
 
 (defun conduit-chat-send ()
-  "Send what stands at the end of the chat."
+  "Send what stands at the end of the chat that was used last."
   (interactive)
-  (conduit-run "conduit.chat.send" (concat "file://" (buffer-file-name))))
+  (conduit-run "conduit.chat.send"))
 
 (defun conduit-chat-stop ()
   "Stop the answer that is being written into the chat."
   (interactive)
-  (conduit-run "conduit.chat.stop" (concat "file://" (buffer-file-name))))
+  (conduit-run "conduit.chat.stop"))
 
 (defun conduit-undo-turn ()
   "Take back what the newest turn changed in files; what you typed later stays."
