@@ -173,3 +173,31 @@ def test_what_an_edit_went_over_waits_as_a_proposal_when_it_cannot_be_put_back(t
         assert sorted((desk.text(desk.first) or "").splitlines()) == sorted([*more.splitlines(), "typed just now"])
     finally:
         world.close()
+
+
+def test_a_proposal_made_of_accepted_lines_holds_them_once_when_those_are_taken_back_and_made_again(desk: Desk) -> None:
+    desk.propose(desk.first, "new\nmore\none\nfour\n", turn="t1")
+    desk.accept(*(each.hunk.id for each in desk.waiting()))
+    desk.propose(desk.first, "NEW\nmore\none\nfour\n", turn="t2")
+    (ours,) = desk.waiting()
+    desk.world.run(desk.world.app.changes.undo(desk.world.session))
+    (both,) = desk.waiting()
+    assert (both.hunk.id, both.hunk.old, both.hunk.new) == (ours.hunk.id, "one\ntwo\nthree\n", "NEW\nmore\none\n")
+    desk.world.run(desk.world.app.changes.redo(desk.world.session))
+    (again,) = desk.waiting()
+    assert (again.hunk.new, again.hunk.conflict) == ("NEW\nmore\none\n", False)
+    desk.world.run(desk.world.app.changes.undo(desk.world.session))
+    desk.accept(both.hunk.id)
+    assert (desk.text(desk.first), desk.waiting()) == ("NEW\nmore\none\nfour\n", [])
+
+
+@pytest.mark.parametrize("second", ["two", "two, which I type"])
+def test_a_line_that_stands_beside_a_hunk_by_now_is_not_put_in_again(desk: Desk, second: str) -> None:
+    desk.propose(desk.first, "one\nTWO\nthree\nmore\nfour\n")
+    desk.world.editor.overwrite(desk.first, f"one\n{second}\nthree\nmore\nfour\n")
+    (conflict,) = desk.waiting()
+    assert (conflict.hunk.old, conflict.hunk.was) == (f"{second}\nthree\nmore\n", "two\nthree\n")
+    desk.accept(conflict.hunk.id)
+    assert desk.text(desk.first) == "one\nTWO\nthree\nmore\nfour\n"
+    desk.world.run(desk.world.app.changes.undo(desk.world.session))
+    assert desk.text(desk.first) == f"one\n{second}\nthree\nmore\nfour\n"

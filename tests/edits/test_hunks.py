@@ -38,6 +38,10 @@ def stands(base: str, hunks: tuple[Hunk, ...]) -> bool:
     )
 
 
+def lines_in(text: str) -> set[str]:
+    return {line.strip() for line in split_lines(text)} - {""}
+
+
 @given(TEXT, TEXT)
 def test_the_hunks_of_a_proposal_make_the_proposed_text(base: str, after: str):
     hunks = propose(base, (), after, "t", ids())
@@ -60,7 +64,10 @@ def test_typing_moves_hunks_and_loses_nothing_of_either_side(base: str, after: s
     moved = rebase_hunks(base, hunks, now)
     assert stands(now, moved)
     merged = rebase(base, after, now)
-    if merged is not None and len(hunks) == len(spans(base, after)):  # both sides are apart, and no hunk is two changes
+    typed = lines_in("".join("".join(span.lines) for span in spans(base, now)))
+    alike = any(typed & (lines_in(hunk.new) - lines_in(hunk.old)) for hunk in hunks)
+    # Both sides are apart, do not put in the same line, and no hunk is two changes.
+    if merged is not None and not alike and len(hunks) == len(spans(base, after)):
         assert not any(hunk.conflict for hunk in moved)
         assert proposed(now, moved) == merged
     for hunk in moved:
@@ -126,6 +133,56 @@ def test_lines_that_come_back_at_the_edge_of_a_conflict_belong_to_it_and_others_
     assert rebase_hunks("a\nb\nd\n", [conflict], "a\nb\nc\nnew\nd\n") == hunks
     (same,) = rebase_hunks("a\nb\nd\n", [conflict], "a\nb\nnew\nd\n")
     assert (same.was, same.old) == ("b\nc\n", "b\n")
+
+
+def test_lines_of_a_hunk_that_the_person_puts_in_at_its_edge_belong_to_it():
+    base = "a\nb\nc\nd\n"
+    for after, now, old, new in (
+        ("a\nB\nc\nmore\nd\n", "a\nb\nc\nmore\nd\n", "b\nc\nmore\n", "B\nc\nmore\n"),
+        ("a\nB\nc\nmore\nd\n", "a\nmine\nc\nmore\nd\n", "mine\nc\nmore\n", "B\nc\nmore\n"),
+        ("a\nB\nc\nmore\nd\n", "a\nb\nc\nmore\nmine\nd\n", "b\nc\nmore\n", "B\nc\nmore\n"),
+        ("a\nB\nc\nmore\nd\n", "a\nb\nc\nmine\nmore\nd\n", "b\nc\nmine\nmore\n", "B\nc\nmore\n"),
+        ("a\nmore\nb\nC\nd\n", "a\nmine\nmore\nb\nc\nd\n", "more\nb\nc\n", "more\nb\nC\n"),
+    ):
+        hunks = propose(base, (), after, "t", ids())
+        (conflict,) = rebase_hunks(base, hunks, now)
+        assert (conflict.old, conflict.new, conflict.was) == (old, new, "b\nc\n")
+        assert stands(now, (conflict,))
+        assert rebase_hunks(now, [conflict], now.replace(old, new)) == ()
+
+
+def test_lines_that_stand_elsewhere_too_are_the_persons_own_behind_a_line_of_theirs():
+    base = "a {\n}\nb\nc\n"
+    hunks = propose(base, (), "a {\n}\nB {\n}\nc\n", "t", ids())
+    (moved,) = rebase_hunks(base, hunks, "a {\n}\nb\nmine {\n}\nc\n")
+    assert (moved.old, moved.conflict) == ("b\n", False)
+
+
+GAP = st.tuples(st.booleans(), st.booleans(), st.booleans(), st.booleans(), st.sampled_from(["", "above", "below"]))
+
+
+@settings(max_examples=300)
+@given(st.lists(GAP, min_size=8, max_size=8))
+def test_no_line_stands_twice_when_the_person_has_some_of_the_proposed_lines_already(gaps: list[tuple]):
+    base = "".join(f"{number}\n" for number in range(len(gaps)))
+    after = now = ""
+    for number, (adds, drops, has_it, drops_too, own) in enumerate(gaps):
+        line = f"new {number}\n" if adds else ""
+        after += line + ("" if drops else f"{number}\n")
+        now += f"above {number}\n" if own == "above" else ""
+        now += line if has_it else ""
+        now += f"below {number}\n" if own == "below" else ""
+        now += "" if drops_too else f"{number}\n"
+    moved = rebase_hunks(base, propose(base, (), after, "t", ids()), now)
+    assert stands(now, moved)
+    text, _ = take(now, moved, {hunk.id for hunk in moved})
+    assert len(set(split_lines(text))) == len(split_lines(text))
+
+
+def test_a_hunk_is_an_ordinary_one_again_when_the_person_takes_its_lines_away_at_its_edge():
+    base, now = "a\nb\nc\nd\n", "a\nb\nc\nmore\nd\n"
+    hunks = propose(base, (), "a\nB\nc\nmore\nd\n", "t", ids())
+    assert rebase_hunks(now, rebase_hunks(base, hunks, now), base) == hunks
 
 
 def test_lines_that_come_back_with_other_changes_beside_them_end_a_conflict():

@@ -10,7 +10,7 @@ from typing import Protocol
 import pytest
 
 from conduit.edits.edit import FileChange
-from conduit.edits.review import PendingFiles
+from conduit.edits.review import PendingFile, PendingFiles, waiting_again
 from conduit.errors import StaleDocument
 from fakes.stage import Stage
 
@@ -70,3 +70,26 @@ async def test_a_change_that_was_taken_back_is_no_change(waiting: Waiting) -> No
     await waiting.submit([FileChange(A, "a.py", "one", "two")])
     await waiting.submit([FileChange(A, "a.py", "two", "one")])
     assert collected(waiting) == []
+
+
+@pytest.mark.parametrize(
+    ("base", "first", "second"),
+    [
+        ("a\nb\nc\nd\n", "X\nY\na\nd\n", "XX\nY\na\nd\n"),
+        ("a\nb\nc\nd\n", "a\nc\nX\nY\nd\n", "a\nc\nX\nYY\nd\n"),
+        ("a\nb\nc\nd\ne\nf\n", "X\nY\na\nd\ne\nf\n", "XX\nY\na\nd\ne\nF\n"),
+    ],
+)
+def test_what_was_accepted_and_taken_back_is_one_with_the_proposal_made_of_it(
+    base: str, first: str, second: str
+) -> None:
+    accepted = PendingFile(A, "a.py", base, ()).propose(FileChange(A, "a.py", base, first), "one")
+    later = PendingFile(A, "a.py", first, ()).propose(FileChange(A, "a.py", first, second), "two")
+    again = waiting_again(later, base, first, accepted.hunks)
+    ids = {hunk.id for hunk in again.hunks}
+    assert ids == {hunk.id for hunk in later.hunks}
+    change, left = again.accept(ids)
+    assert (change.after, left.hunks) == (second, ())
+    redone = again.at(first)
+    assert not any(hunk.conflict for hunk in redone.hunks)
+    assert redone.text == second

@@ -1,8 +1,9 @@
 """Hunks of one file that wait for the person: made from what a model proposes, moved through what the person types.
 
 A hunk replaces whole lines of the *base*, the text that the person has now. What the person types moves the base:
-hunks that are apart from it move along; a hunk whose lines were changed becomes a conflict that keeps both sides, and
-is an ordinary hunk again when the person takes that back. Pure values; texts and lines only.
+hunks that are apart from it move along; a hunk whose lines were changed, or that adds lines which the person has beside
+it by now, becomes a conflict that keeps both sides, and is an ordinary hunk again when the person takes that back. Pure
+values; texts and lines only.
 """
 
 from __future__ import annotations
@@ -143,9 +144,10 @@ def rebase_hunks(base: str, hunks: Sequence[Hunk], now: str) -> tuple[Hunk, ...]
     if now == base:
         return tuple(hunks)
     edits, before, after = [hunk for hunk in hunks if hunk.kind == "edit"], split_lines(base), split_lines(now)
-    theirs = _taken_apart(edits, spans(base, now))
+    known = {line.strip() for line in before}
+    theirs = _taken_apart(edits, spans(base, now), known)
     result = [hunk for hunk in hunks if hunk.kind != "edit"]
-    for group, meeting in _groups(edits, theirs):
+    for group, meeting in _groups(edits, theirs, known):
         # What was put in at an edge is nobody's business, but where the whole is as it was meant, or as it was.
         beside = [span for span in theirs if span not in meeting and _beside(group, span)]
         if beside:
@@ -180,11 +182,13 @@ def take(base: str, hunks: Sequence[Hunk], ids: Collection[str]) -> tuple[str, t
     return apply_spans(base, taken), tuple(left)
 
 
-def _groups(hunks: Sequence[Hunk], theirs: Sequence[Span]) -> list[tuple[list[Hunk], list[Span]]]:
+def _groups(
+    hunks: Sequence[Hunk], theirs: Sequence[Span], known: Collection[str]
+) -> list[tuple[list[Hunk], list[Span]]]:
     """Return hunks with the changes of the person that meet them; those that share a change are together."""
     groups: list[tuple[list[Hunk], list[Span]]] = []
     for hunk in hunks:
-        meeting = [span for span in theirs if touches(hunk, span) or _comes_back(hunk, span)]
+        meeting = [span for span in theirs if touches(hunk, span) or _comes_back(hunk, span, known)]
         if groups and meeting and meeting[0] in groups[-1][1]:
             groups[-1][0].append(hunk)
             groups[-1][1].extend(span for span in meeting if span not in groups[-1][1])
@@ -243,39 +247,45 @@ def _beside(group: Sequence[Hunk], span: Span) -> bool:
 
 
 def _missing(hunk: Hunk) -> set[str]:
-    """Return the lines that a side of a conflict has, and the text lacks there."""
+    """Return the lines that a hunk, or a side of a conflict, has and the text lacks there."""
     sides = {line.strip() for text in (hunk.was or "", hunk.new) for line in split_lines(text)}
     return sides - {line.strip() for line in split_lines(hunk.old)} - {""}
 
 
-def _taken_apart(hunks: Sequence[Hunk], theirs: Sequence[Span]) -> list[Span]:
-    """Return the changes of the person; lines that come back at the edge of a conflict are changes of their own."""
+def _taken_apart(hunks: Sequence[Hunk], theirs: Sequence[Span], known: Collection[str]) -> list[Span]:
+    """Return the changes of the person; lines of a hunk that come at its edge are changes of their own."""
     result = list(theirs)
-    for hunk in hunks:
-        missing = _missing(hunk) if hunk.conflict else set()
-        for number, span in enumerate(result if missing else ()):
-            if touches(hunk, span):
-                continue
-            if span.start == hunk.end and (count := _count(span.lines, missing)):
+    starts, ends = {span.start for span in theirs}, {span.end for span in theirs}
+    for hunk in (one for one in hunks if one.end in starts or one.line in ends):
+        for span in [one for one in result if _at_edge(hunk, one) and not touches(hunk, one)]:
+            number = result.index(span)
+            if span.start == hunk.end and (count := _reach(hunk, span.lines, known)):
                 back, rest = Span(hunk.end, hunk.end, span.lines[:count]), replace(span, lines=span.lines[count:])
                 result[number : number + 1] = [back, rest] if rest.lines or rest.start < rest.end else [back]
-                break
-            if span.end == hunk.line and (count := _count(span.lines[::-1], missing)):
+            elif span.end == hunk.line and (count := _reach(hunk, span.lines[::-1], known)):
                 back, rest = Span(hunk.line, hunk.line, span.lines[-count:]), replace(span, lines=span.lines[:-count])
                 result[number : number + 1] = [rest, back] if rest.lines or rest.start < rest.end else [back]
-                break
     return result
 
 
-def _count(lines: Sequence[str], missing: Collection[str]) -> int:
-    return next((number for number, line in enumerate(lines) if line.strip() not in missing), len(lines))
+def _at_edge(hunk: Hunk, span: Span) -> bool:
+    return span.start == hunk.end or span.end == hunk.line
 
 
-def _comes_back(hunk: Hunk, span: Span) -> bool:
-    if not hunk.conflict or not _beside([hunk], span):
-        return False
+def _reach(hunk: Hunk, lines: Sequence[str], known: Collection[str]) -> int:
+    """Return how many lines, from the edge of a hunk on, belong to it: up to the last one that stands nowhere else."""
     missing = _missing(hunk)
-    return all(line.strip() in missing for line in span.lines)
+    own = missing & {line.strip() for line in split_lines(hunk.new)}
+    stripped = [line.strip() for line in lines]
+    count = next((number for number, line in enumerate(stripped) if line not in missing), len(lines))
+    return max([count, *(number for number, line in enumerate(stripped, 1) if line in own and line not in known)])
+
+
+def _comes_back(hunk: Hunk, span: Span, known: Collection[str]) -> bool:
+    if not _beside([hunk], span):
+        return False
+    lines = span.lines if span.start == hunk.end else span.lines[::-1]
+    return _reach(hunk, lines, known) == len(lines)
 
 
 def _shift(theirs: Sequence[Span], line: int) -> int:

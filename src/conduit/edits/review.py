@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from conduit.edits.edit import FileChange
-from conduit.edits.hunks import Hunk, joined, propose, proposed, rebase_hunks, spans, take, touches
+from conduit.edits.hunks import Hunk, Span, joined, propose, proposed, rebase_hunks, spans, take, touches
 from conduit.errors import StaleDocument
 from conduit.workspace.document import split_lines
 
@@ -255,11 +255,17 @@ def waiting_again(file: PendingFile, now: str | None, accepted: str | None, hunk
     lines, known = split_lines(now or ""), [hunk for hunk in hunks if hunk.kind == "edit"]
     waiting = [hunk for hunk in file.hunks if hunk.kind == "edit"]
     again = list(waiting)
-    for span in joined(spans(now or "", accepted or ""), lines):
+    changes = joined(spans(now or "", accepted or ""), lines)
+    for span in changes:
+        near = [one for one in again if one.conflict and one.line <= span.end and span.start <= one.end]
+        made = [(one, both) for one in near if (both := _with_what_it_is_made_of(one, changes, lines)) is not None]
         new = "".join(span.lines)
         meant = next((hunk for hunk in known if hunk.new == new), None)
         if meant is not None:
             known.remove(meant)
+        if made and _alone(made[0][1], made[0][0], again):
+            again = [made[0][1] if one is made[0][0] else one for one in again]
+            continue
         hunk_id = meant.id if meant else new_hunk_id()
         old = "".join(lines[span.start : span.end])
         # What took the place of the person's own lines is as much a conflict as it was.
@@ -268,6 +274,35 @@ def waiting_again(file: PendingFile, now: str | None, accepted: str | None, hunk
         if not any(touches(one, span) for one in waiting):  # else it is in that one already
             again.append(hunk)
     return replace(file, hunks=(*whole, *sorted(again, key=lambda one: (one.line, one.end))))
+
+
+def _with_what_it_is_made_of(hunk: Hunk, changes: Sequence[Span], lines: Sequence[str]) -> Hunk | None:
+    """Return one hunk for a conflict and the changes that wait again at its lines, of which it was made.
+
+    Accepted one after the other, they would put lines that both have in twice. None where it was not made of them.
+    """
+    meeting = [one for one in changes if one.start <= hunk.end and hunk.line <= one.end]
+    start, end = min(hunk.line, meeting[0].start), max(hunk.end, meeting[-1].end)
+    there: list[str] = []
+    kept: list[int] = []  # of `there`, the hunk's own lines that no change is about
+    at = start
+    for change in [*meeting, Span(end, end, ())]:
+        for number in range(at, change.start):
+            kept += [len(there)] if hunk.line <= number < hunk.end else []
+            there.append(lines[number])
+        there += change.lines
+        at = change.end
+    was = split_lines(hunk.was or "")
+    places = [place for place in range(len(there)) if was and there[place : place + len(was)] == was]
+    if len(places) != 1 or any(not places[0] <= one < places[0] + len(was) for one in kept):
+        return None
+    new = "".join([*there[: places[0]], hunk.new, *there[places[0] + len(was) :]])
+    return replace(hunk, line=start, old="".join(lines[start:end]), new=new, was="".join(there))
+
+
+def _alone(whole: Hunk, part: Hunk, hunks: Iterable[Hunk]) -> bool:
+    """Say whether none of the other hunks is about lines of `whole`, which takes the place of `part`."""
+    return not any(one.line < whole.end and whole.line < one.end for one in hunks if one is not part)
 
 
 def beside(there: PendingFile | None, file: PendingFile) -> PendingFile:
