@@ -14,6 +14,8 @@ from conduit.config.keys import Key, known_keys
 
 # They speak of this machine, not of the project that is open in the window.
 OF_THE_MACHINE = {"embedded"}
+# They spend money without a question: no opened folder may set them, be it trusted or not.
+OF_THE_PERSON = {"completions.enabled", "completions.model", "cache_ttl_s"}
 UNSET = "not set"
 
 
@@ -47,9 +49,16 @@ def describe(key: Key) -> dict[str, Any]:
         described = {"type": "array", "items": {"type": "string"}, "default": default or []}
     elif default is None:
         described["type"] = [value["type"], "null"]
-    described["scope"] = "machine-overridable" if key.name.split(".")[0] in OF_THE_MACHINE else "window"
+    described["scope"] = scope_of(key.name)
     described["markdownDescription"] = key.field.description
     return described
+
+
+def scope_of(name: str) -> str:
+    """Return who may set a key: the person alone, this machine and a folder, or anybody."""
+    if name in OF_THE_PERSON:
+        return "application"
+    return "machine-overridable" if name.split(".")[0] in OF_THE_MACHINE else "window"
 
 
 def of_choices(names: list[str], default: str | None) -> dict[str, Any]:

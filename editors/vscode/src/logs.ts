@@ -1,7 +1,7 @@
-/** What helps when something is wrong: the doctor's page, and everything for a bug report in one text without secrets. */
-import { readFileSync } from 'node:fs';
+/** What helps when something is wrong: the doctor's page, and what goes with a bug report, without secrets. */
+import { readFileSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import * as vscode from 'vscode';
 import { reporting } from './models';
 import type { Supervisor } from './server/supervisor';
@@ -18,7 +18,7 @@ export function registerLogs(context: vscode.ExtensionContext, conduit: Supervis
   context.subscriptions.push(
     vscode.workspace.registerTextDocumentContentProvider(SCHEME, page),
     vscode.commands.registerCommand('conduit.showDoctor', () => reporting(() => page.show())),
-    vscode.commands.registerCommand('conduit.collectLogs', () => reporting(() => collect(context, page))),
+    vscode.commands.registerCommand('conduit.collectLogs', () => reporting(() => collect(context, conduit, page))),
   );
 }
 
@@ -58,8 +58,32 @@ class DoctorPage implements vscode.TextDocumentContentProvider {
   }
 }
 
-/** Puts everything for a bug report into one text, which the person reads, cuts as they like, and saves. */
-async function collect(context: vscode.ExtensionContext, page: DoctorPage): Promise<void> {
+/** Has the server write its bundle, and puts the log, which only the editor keeps, beside it. Without a server all is one text. */
+async function collect(context: vscode.ExtensionContext, conduit: Supervisor, page: DoctorPage): Promise<void> {
+  if (!conduit.has('conduit/logs/collect')) return collectHere(context, page);
+  const { path } = await conduit.request('conduit/logs/collect', {});
+  const log = `${path.replace(/\.zip$/, '')}.log`;
+  writeFileSync(log, redact(newest(context)), { mode: 0o600 });
+  // Only the machine's own file manager can show a folder.
+  const near = vscode.env.uiKind === vscode.UIKind.Desktop && vscode.env.remoteName === undefined;
+  const show = near ? 'Show in Folder' : 'Copy to Folder…';
+  const said = `Collected in ${dirname(path)}: ${basename(path)} has settings, versions and the check-up, ${basename(log)} the log. Secrets are masked and no conversation is in them; look through them before you hand them on.`;
+  const choice = await vscode.window.showInformationMessage(said, show, 'Open Log', 'Copy Path');
+  if (choice === 'Copy Path') await vscode.env.clipboard.writeText(path);
+  else if (choice === 'Open Log') await vscode.window.showTextDocument(vscode.Uri.file(log), { preview: false });
+  else if (choice === show && near) await vscode.commands.executeCommand('revealFileInOS', vscode.Uri.file(path));
+  else if (choice === show) await copyTo([path, log]);
+}
+
+async function copyTo(files: string[]): Promise<void> {
+  const options = { canSelectFiles: false, canSelectFolders: true, openLabel: 'Copy Here', title: 'Copy the Collected Files', defaultUri: vscode.workspace.workspaceFolders?.[0]?.uri };
+  const [folder] = (await vscode.window.showOpenDialog(options)) ?? [];
+  if (!folder) return;
+  for (const file of files) await vscode.workspace.fs.copy(vscode.Uri.file(file), vscode.Uri.joinPath(folder, basename(file)), { overwrite: true });
+}
+
+/** Puts what the extension knows into one text, which the person reads, cuts as they like, and saves. */
+async function collectHere(context: vscode.ExtensionContext, page: DoctorPage): Promise<void> {
   const parts = [
     await page.provideTextDocumentContent(),
     `Settings of the editor\n\n${JSON.stringify(serverSettings(context), null, 2)}\n`,

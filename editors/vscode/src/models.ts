@@ -51,13 +51,20 @@ async function chooseModel(conduit: Conduit): Promise<void> {
   });
   const model = picked?.model;
   if (!model) return;
-  if (!model.ready) {
-    const choice = await vscode.window.showWarningMessage(`${model.name}: ${model.note}`, 'Set Key', 'Choose Another');
-    if (choice === 'Set Key') await vscode.commands.executeCommand('conduit.setKey', model.vendor);
-    if (choice === 'Choose Another') await chooseModel(conduit);
+  if (model.ready) await setSetting('model', model.modelId);
+  else await makeReady(conduit, model);
+}
+
+/** Asks for the key that a model lacks; what else is missing is said. */
+export async function makeReady(conduit: Conduit, model: ModelLine): Promise<void> {
+  const { vendors } = await conduit.request('conduit/key/list', {});
+  // The note names the key's variable, or what is missing before a key.
+  if (vendors.some((each) => each.vendor === model.vendor && each.source === 'none' && model.note.includes(each.variable))) {
+    await vscode.commands.executeCommand('conduit.setKey', model.vendor);
     return;
   }
-  await setSetting('model', model.modelId);
+  const choice = await vscode.window.showWarningMessage(`${model.name}: ${model.note}.`, 'Choose Another');
+  if (choice) await vscode.commands.executeCommand('conduit.chooseModel');
 }
 
 function items(models: ModelLine[], current: string): ModelItem[] {
@@ -84,9 +91,9 @@ function item(model: ModelLine, current: string): ModelItem {
   };
 }
 
-/** 8192 is 8k, 1,050,000 is 1.05M. */
+/** 8192 is 8k, 1,000,000 is 1M, 1,050,000 is 1.05M. */
 function shortCount(tokens: number): string {
-  return tokens < 1_000_000 ? `${Math.round(tokens / 1000)}k` : `${Number((tokens / 1_000_000).toFixed(2))}M`;
+  return tokens < 999_500 ? `${Math.round(tokens / 1000)}k` : `${Number((tokens / 1_000_000).toFixed(2))}M`;
 }
 
 const MODES = [

@@ -1,5 +1,6 @@
 /** What the page shows, in one place; whoever changes it calls `changed`, and the page is drawn once a frame. */
 import type { Asks, ChatInfo, Draft, Problem, Question, Setup, ToPage } from '../src/chat/messages';
+import { joined } from '../src/chat/joined';
 import type { SessionUpdateParams, UsageReport } from '../src/protocol';
 import { ask, keep, kept, Refused } from './host.ts';
 import { codeActions } from './text/markdown.ts';
@@ -87,6 +88,9 @@ class Page {
         break;
       case 'usage':
         this.usage = message.usage;
+        break;
+      case 'giveBack':
+        this.setDraft(joined(message.draft, this.draft));
         break;
       case 'attach':
         this.setDraft({ ...this.draft, attachments: [...this.draft.attachments, ...message.attachments] });

@@ -1,5 +1,6 @@
 /** Going back to a message, undoing that, and the prompts that wait. */
 import { useEffect, useRef, useState } from 'preact/hooks';
+import { joined } from '../src/chat/joined';
 import { ask } from './host.ts';
 import { Icon, IconButton } from './icon.tsx';
 import { page, type Rewinding } from './page.ts';
@@ -83,7 +84,7 @@ export function Queue() {
   const takeOut = async (queueId: string, edit: boolean) => {
     const draft = await ask('unqueue', { queueId }).catch(() => undefined); // it may have begun just now
     if (draft && edit) {
-      page.setDraft(draft);
+      page.setDraft(joined(draft, page.draft));
       page.focusInput += 1;
     }
   };

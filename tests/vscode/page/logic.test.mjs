@@ -24,6 +24,12 @@ function plain({ version, at, startedAt, endedAt, seconds, ...item }) {
   return { ...item, ...(item.waiting ? { waiting: [...item.waiting] } : {}) };
 }
 
+test('calls of two turns are two rows, though both have the same id', () => {
+  const call = (turnId, status) => ({ sessionId: 's', turnId, update: { sessionUpdate: 'tool_call', toolCallId: 'call_1', title: 'Edit', status } });
+  const { items } = transcriptOf([call('t1', 'completed'), call('t2', 'in_progress')]);
+  assert.deepEqual(items.map((item) => [item.turnId, item.status]), [['t1', 'completed'], ['t2', 'in_progress']]);
+});
+
 test('a conversation becomes rows in the order in which a person reads them', () => {
   const { items, state, spending } = transcriptOf(updatesOf('talk'));
   assert.deepEqual(

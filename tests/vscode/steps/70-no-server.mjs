@@ -28,6 +28,16 @@ export const steps = {
     await desk.shot('70-not-installed');
     await desk.palette('Notifications: Clear All Notifications');
   },
+  'logs are collected without a server, as one text': async (desk) => {
+    await desk.palette('Conduit: Collect Logs');
+    await desk.until(async () => /Conduit Doctor/.test(await desk.editorText()), 'the text');
+    await desk.page.keyboard.press('Control+A');
+    await desk.page.keyboard.press('Control+C');
+    const text = await desk.page.evaluate(() => navigator.clipboard.readText());
+    for (const part of ['Conduit Doctor', 'not installed here', 'Settings of the editor', 'Log of the extension']) assert.ok(text.includes(part), part);
+    await desk.palette('View: Revert and Close Editor');
+    await desk.palette('Notifications: Clear All Notifications');
+  },
   'a program of the settings that does not exist is named': async (desk) => {
     set(desk, { 'conduit.server.path': '/nowhere/conduit' });
     await desk.until(async () => /\/nowhere\/conduit .*does not exist/.test(await desk.statusLabel()), 'the sentence');

@@ -1,9 +1,9 @@
 /** What a page asks for, one function each. */
 import * as vscode from 'vscode';
 import { blocksOf, describe, draftOf, pickFiles, problemsOf, selectionOf, wireRange } from './attachments';
+import type { UndoResult } from '../protocol';
 import type { Ask, Asks } from './messages';
 import type { Room } from './room';
-import { request } from './wide';
 
 type Answers = { [K in keyof Asks]: (room: Room, params: Asks[K]['params']) => Promise<Asks[K]['result']> };
 
@@ -13,20 +13,20 @@ export async function answer(room: Room, message: Ask): Promise<unknown> {
 
 const ANSWERS: Answers = {
   async mentions(room, { query }) {
-    const { mentions } = await request(room.house.conduit, 'conduit/mention/list', { query, limit: 30, sessionId: room.sessionId });
+    const { mentions } = await room.house.conduit.request('conduit/mention/list', { query, limit: 30, sessionId: room.sessionId });
     return mentions;
   },
   async commands(room) {
-    return (await request(room.house.conduit, 'conduit/command/list', { sessionId: room.sessionId })).commands;
+    return (await room.house.conduit.request('conduit/command/list', { sessionId: room.sessionId })).commands;
   },
-  sessions: (room, { query, cursor }) => request(room.house.conduit, 'conduit/session/list', { query, cursor, limit: 50 }),
+  sessions: (room, { query, cursor }) => room.house.conduit.request('conduit/session/list', { query, cursor, limit: 50 }),
   async rename(room, params) {
-    const { session } = await request(room.house.conduit, 'conduit/session/rename', params);
+    const { session } = await room.house.conduit.request('conduit/session/rename', params);
     room.house.sessions.changed({ sessionId: session.sessionId, session });
     return session;
   },
   async delete(room, { sessionId }) {
-    await request(room.house.conduit, 'conduit/session/delete', { sessionId });
+    await room.house.conduit.request('conduit/session/delete', { sessionId });
     room.house.deleted(sessionId);
     return { deleted: true };
   },
@@ -40,28 +40,38 @@ const ANSWERS: Answers = {
     return { sent: true };
   },
   async rewind(room, params) {
-    const done = await request(room.house.conduit, 'conduit/session/rewind', { sessionId: shown(room), ...params });
+    const done = await room.house.conduit.request('conduit/session/rewind', { sessionId: shown(room), ...params });
     const { prompt, ...rest } = done;
     return { ...rest, draft: draftOf(prompt) };
   },
-  unrewind: (room) => request(room.house.conduit, 'conduit/session/unrewind', { sessionId: shown(room) }),
+  unrewind: (room) => room.house.conduit.request('conduit/session/unrewind', { sessionId: shown(room) }),
   async unqueue(room, { queueId }) {
-    return draftOf((await request(room.house.conduit, 'conduit/session/unqueue', { sessionId: shown(room), queueId })).prompt);
+    room.unqueued.add(queueId);
+    try {
+      return draftOf((await room.house.conduit.request('conduit/session/unqueue', { sessionId: shown(room), queueId })).prompt);
+    } catch (error) {
+      room.unqueued.delete(queueId);
+      throw error;
+    }
   },
   pickFiles: () => pickFiles(),
   dropped: (_, { uris }) => describe(uris.map((uri) => vscode.Uri.parse(uri))),
   selection: async (room) => selectionOf(room.house.lastEditor.get()),
   problems: async (room) => problemsOf(room.house.lastEditor.get()?.document),
   async setMode(room, { mode }) {
-    return changed(room, await request(room.house.conduit, 'conduit/session/setMode', { sessionId: shown(room), modeId: mode }));
+    return changed(room, await room.house.conduit.request('conduit/session/setMode', { sessionId: shown(room), modeId: mode }));
   },
   async setModel(room, { model }) {
-    return changed(room, await request(room.house.conduit, 'conduit/session/setModel', { sessionId: shown(room), modelId: model }));
+    return changed(room, await room.house.conduit.request('conduit/session/setModel', { sessionId: shown(room), modelId: model }));
   },
   models: (room) => room.refreshModels(),
   hunks: (room, { turnId, accept, uri }) =>
-    request(room.house.conduit, accept ? 'conduit/hunk/accept' : 'conduit/hunk/reject', { sessionId: shown(room), turnId, uri }),
-  undo: (room, { turnId, redo }) => request(room.house.conduit, redo ? 'conduit/session/redo' : 'conduit/session/undo', { sessionId: shown(room), ...(redo ? {} : { turnId }) }),
+    room.house.conduit.request(accept ? 'conduit/hunk/accept' : 'conduit/hunk/reject', { sessionId: shown(room), turnId, uri }),
+  async undo(room, { turnId, redo }) {
+    // Says first what would come back and what stays; nothing when the person leaves it at that.
+    const done = await vscode.commands.executeCommand<UndoResult | undefined>(redo ? 'conduit.redoTurn' : 'conduit.undoTurn', { sessionId: shown(room), turnId });
+    return { message: done?.message ?? '' };
+  },
   async insert(room, { code }) {
     const editor = room.house.lastEditor.get();
     if (editor === undefined) throw new Error('Open the file that the code goes into, and put the cursor where it goes.');
@@ -83,7 +93,7 @@ async function propose(room: Room, code: string): Promise<{ message: string }> {
   const instruction = `Put this code into the file where it belongs, and change nothing else:\n${fence}\n${code}\n${fence}`;
   const options = { location: vscode.ProgressLocation.Notification, title: `Conduit proposes a change of ${vscode.workspace.asRelativePath(document.uri)}`, cancellable: true };
   const done = await vscode.window.withProgress(options, (_, token) =>
-    request(room.house.conduit, 'conduit/inlineEdit',
+    room.house.conduit.request('conduit/inlineEdit',
       { textDocument: { uri: document.uri.toString(), version: document.version }, range: wireRange(range), instruction, sessionId: undefined },
       token,
     ),
@@ -92,7 +102,7 @@ async function propose(room: Room, code: string): Promise<{ message: string }> {
 }
 
 export async function exportChat(room: Room, sessionId: string): Promise<{ saved: boolean }> {
-  const { title, markdown } = await request(room.house.conduit, 'conduit/session/export', { sessionId });
+  const { title, markdown } = await room.house.conduit.request('conduit/session/export', { sessionId });
   const name = `${(title || 'chat').replace(/[\\/:*?"<>|\s]+/g, '-').slice(0, 80)}.md`;
   const folder = vscode.workspace.workspaceFolders?.[0]?.uri;
   const uri = await vscode.window.showSaveDialog({ defaultUri: folder ? vscode.Uri.joinPath(folder, name) : undefined, filters: { Markdown: ['md'] }, title: 'Export Chat' });

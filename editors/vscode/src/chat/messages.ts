@@ -1,17 +1,18 @@
 /** What the chat page and the extension say to each other. Types only, so that both sides may import it. */
 import type {
+  CommandLine,
   HunksDecided,
   MentionLine,
   ModeChoice,
   ModelLine,
   Requests,
   RequestPermissionParams,
+  Rewound,
   SessionLine,
   SessionUpdateParams,
   UsageReport,
 } from '../protocol';
 import type { ServerState } from '../conduit';
-import type { Command, Rewound } from './wide';
 
 export type Mode = SessionLine['mode'];
 
@@ -76,7 +77,7 @@ export interface Problem {
 /** What the page asks and gets an answer to. */
 export interface Asks {
   mentions: { params: { query: string }; result: MentionLine[] };
-  commands: { params: object; result: Command[] };
+  commands: { params: object; result: CommandLine[] };
   sessions: { params: { query: string; cursor?: string }; result: Requests['conduit/session/list']['result'] };
   rename: { params: { sessionId: string; title: string }; result: SessionLine };
   delete: { params: { sessionId: string }; result: { deleted: boolean } };
@@ -98,6 +99,7 @@ export interface Asks {
   setModel: { params: { model: string }; result: ChatInfo };
   models: { params: object; result: Requests['conduit/models/list']['result'] };
   hunks: { params: { turnId: string; accept: boolean; uri?: string }; result: HunksDecided };
+  /** The message is empty when the person left it at the preview. */
   undo: { params: { turnId: string; redo: boolean }; result: { message: string } };
   insert: { params: { code: string }; result: { inserted: boolean } };
   apply: { params: { code: string }; result: { message: string } };
@@ -118,6 +120,7 @@ export type ToHost =
   | { type: 'openSession'; sessionId: string }
   | { type: 'newChat' }
   | { type: 'review'; uri?: string }
+  | { type: 'makeReady'; model: ModelLine }
   | { type: 'remedy'; remedy: Remedy };
 
 export type ToPage =
@@ -128,6 +131,8 @@ export type ToPage =
   | { type: 'updates'; updates: SessionUpdateParams[] }
   | { type: 'questions'; questions: Question[] }
   | { type: 'usage'; usage: UsageReport }
+  /** A prompt that was never sent: it goes before what is in the input. */
+  | { type: 'giveBack'; draft: Draft }
   | { type: 'attach'; attachments: Attachment[] }
   | { type: 'focus'; where: 'input' | 'question' }
   | { type: 'show'; panel: 'chat' | 'history' }

@@ -1,14 +1,16 @@
 /** One page and the conversation that it shows. What the page asks goes to the server; what the server tells goes to the page. */
 import * as vscode from 'vscode';
 import type { Conduit } from '../conduit';
+import { makeReady } from '../models';
 import type { ModelList, SessionUpdateParams } from '../protocol';
 import { answer } from './asks';
 import { contextOf, selectionOf } from './attachments';
+import { joined } from './joined';
 import type { Drafts } from './drafts';
 import type { Ask, Attachment, ChatInfo, Draft, Problem, Remedy, Setup, ToHost, ToPage } from './messages';
 import { openFile, type LastEditor } from './places';
 import type { OpenSession, Sessions, Viewer } from './sessions';
-import { has, request } from './wide';
+import { Waited } from './waited';
 
 const METHODS = [
   'conduit/session/rename', 'conduit/session/delete', 'conduit/session/export', 'conduit/session/rewind', 'conduit/session/unrewind', 'conduit/session/resend',
@@ -47,6 +49,8 @@ export class Room implements Viewer, vscode.Disposable {
   private wanted: string | undefined;
   private opening: Promise<void> | undefined;
   private pending: ToPage[] = [];
+  /** Prompts that the person took out of the queue here, by their ids. */
+  readonly unqueued = new Set<string>();
 
   constructor(
     readonly house: House,
@@ -150,29 +154,39 @@ export class Room implements Viewer, vscode.Disposable {
 
   /** Sends a draft. Resolves when the server has taken it; the turn goes on after that. */
   async send(prompt: { draft?: Draft; messageId?: string; queue: boolean; files: boolean }, blocks: () => Parameters<Conduit['request']>[1]): Promise<void> {
-    const { conduit, sessions, drafts } = this.house;
+    const { conduit, drafts } = this.house;
     if (this.sessionId === undefined) await this.show(this.wanted);
     const sessionId = this.sessionId;
     if (sessionId === undefined) throw new Error(conduit.problem ?? 'The server of Conduit does not run yet.');
     const { messageId, queue, files } = prompt;
     const context = contextOf(this.house.lastEditor.get());
     const content = blocks() as never;
-    const taken = new Promise<void>((resolve) => {
-      const watch = conduit.onUpdate((params) => {
-        const kind = params.update.sessionUpdate;
-        if (params.sessionId !== sessionId || !(kind === 'user_message_chunk' || (queue && kind === 'queue_update'))) return;
-        watch.dispose();
-        resolve();
-      });
-    });
+    const waited = new Waited(conduit, sessionId, queue);
     const turn =
       messageId === undefined
         ? conduit.request('conduit/session/prompt', { sessionId, prompt: content, context, ...(queue ? { queue } : {}) })
-        : request(conduit, 'conduit/session/resend', { sessionId, messageId, prompt: content, context, files, queue });
-    await Promise.race([turn, taken]);
-    void drafts.set(sessionId, { text: '', attachments: [] });
-    // What goes wrong from here on is part of the conversation, or the server is gone and says so itself.
-    turn.catch((error: unknown) => conduit.log.info(`A turn ended early: ${String(error)}`)).finally(() => sessions.get(sessionId));
+        : conduit.request('conduit/session/resend', { sessionId, messageId, prompt: content, context, files, queue });
+    // What goes wrong once it is taken is part of the conversation, or the server is gone and says so itself.
+    const ended = turn.then(
+      ({ stopReason, turnId }) => stopReason === 'cancelled' && waited.had(turnId) && !this.unqueued.delete(turnId),
+      (error: unknown) => {
+        conduit.log.info(`A turn ended early: ${String(error)}`);
+        return waited.waits;
+      },
+    );
+    void ended.then((unsent) => {
+      waited.dispose();
+      if (unsent && prompt.draft) this.giveBack(sessionId, prompt.draft);
+    });
+    await Promise.race([turn, waited.taken]);
+    await drafts.set(sessionId, { text: '', attachments: [] });
+  }
+
+  /** A prompt that waited and was never begun goes back to where it was typed. */
+  private giveBack(sessionId: string, draft: Draft): void {
+    const { drafts } = this.house;
+    if (this.sessionId === sessionId && this.ready) this.post({ type: 'giveBack', draft });
+    else void drafts.set(sessionId, joined(draft, drafts.get(sessionId)));
   }
 
   async refreshModels(): Promise<ModelList> {
@@ -226,6 +240,9 @@ export class Room implements Viewer, vscode.Disposable {
       case 'review':
         void this.review(message.uri);
         return;
+      case 'makeReady':
+        void makeReady(house.conduit, message.model).catch((error) => this.problem(error));
+        return;
       case 'remedy':
         if (message.remedy !== 'new' && message.remedy !== 'models') void vscode.commands.executeCommand(REMEDIES[message.remedy]);
         return;
@@ -266,7 +283,7 @@ export class Room implements Viewer, vscode.Disposable {
       place: this.seat.place,
       server: conduit.state,
       problem: conduit.problem,
-      methods: METHODS.filter((method) => has(conduit, method)),
+      methods: METHODS.filter((method) => conduit.has(method)),
       models: this.models.models,
       defaultModel: this.models.defaultModelId,
       activeFile: editor === undefined ? undefined : editor.document.uri.path.split('/').pop(),

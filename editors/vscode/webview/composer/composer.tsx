@@ -1,8 +1,7 @@
 /** The input with everything around it. What is typed stays in the text area: a key draws nothing but its letter. */
 import { Component, createRef } from 'preact';
 import type { Asks, Attachment } from '../../src/chat/messages';
-import type { Command } from '../../src/chat/wide';
-import type { MentionLine } from '../../src/protocol';
+import type { CommandLine, MentionLine } from '../../src/protocol';
 import { ask, keep, post } from '../host.ts';
 import { Icon, IconButton } from '../icon.tsx';
 import { EMPTY, page } from '../page.ts';
@@ -108,6 +107,7 @@ export class Composer extends Component<{ draftChanges: number; focusInput: numb
     const area = this.area.current as HTMLTextAreaElement;
     const empty = area.value.trim() === '';
     if (empty !== this.state.empty) this.setState({ empty });
+    page.draft = { ...page.draft, text: area.value };
     window.clearTimeout(this.saving);
     this.saving = window.setTimeout(this.save, 300);
     const trigger = triggerAt(area.value, area.selectionStart);
@@ -249,6 +249,6 @@ function mention({ kind, name, uri }: MentionLine): Suggestion {
   return { icon: kind, name: name.slice(slash + 1), about: name.slice(0, Math.max(0, slash)), insert: `@${name}`, attachment: { kind, name, uri } };
 }
 
-function command({ name, description, hint, source }: Command): Suggestion {
+function command({ name, description, hint, source }: CommandLine): Suggestion {
   return { icon: source === 'builtin' ? 'symbol-event' : 'bookmark', name: `/${name}${hint ? ` ${hint}` : ''}`, about: description, insert: `/${name}` };
 }

@@ -8,7 +8,8 @@ export interface Choice {
   about?: string;
   badges?: { icon: string; label: string }[];
   fact?: string;
-  off?: boolean;
+  /** Something is missing for it; picked, it leads to that. */
+  dim?: boolean;
 }
 
 interface Props {
@@ -63,7 +64,7 @@ export function Menu({ id, label, choices, chosen, text, icon, onChoose, onOpen 
     button.current?.focus();
   };
   const choose = (choice: Choice | undefined) => {
-    if (choice === undefined || choice.off) return;
+    if (choice === undefined) return;
     close();
     onChoose(choice.id);
   };
@@ -94,7 +95,7 @@ export function Menu({ id, label, choices, chosen, text, icon, onChoose, onOpen 
           )}
           <div {...list} class={searched ? 'options' : 'options menu-focus'} tabIndex={searched ? -1 : 0} aria-activedescendant={searched ? undefined : selected}>
             {found.map((choice, index) => (
-              <div role="option" id={`${id}-${index}`} class={`option${choice.off ? ' off' : ''}`} aria-selected={index === at} aria-disabled={choice.off}
+              <div role="option" id={`${id}-${index}`} class={`option${choice.dim ? ' dim' : ''}`} aria-selected={index === at}
                 onPointerMove={() => index !== at && setAt(index)} onClick={() => choose(choice)}>
                 <Icon name={choice.id === chosen ? 'check' : 'blank'} />
                 <div class="option-text">

@@ -1,5 +1,6 @@
 /** Mode, model, and how much was used. */
 import type { ModelLine } from '../../src/protocol';
+import { post } from '../host.ts';
 import { page } from '../page.ts';
 import { money, tokens } from '../rows/end.tsx';
 import { Menu, type Choice } from './menu.tsx';
@@ -39,6 +40,8 @@ export function ModelPicker() {
   const chosen = chat.model || setup.defaultModel;
   const line = setup.models.find((model) => model.modelId === chosen);
   const choose = async (model: string) => {
+    const unready = page.setup?.models.find((each) => each.modelId === model && !each.ready);
+    if (unready) return post({ type: 'makeReady', model: unready });
     const now = await page.ask('setModel', { model });
     if (now) page.chat = now;
     page.changed();
@@ -63,7 +66,7 @@ function choiceOf(model: ModelLine): Choice {
     about: model.ready ? model.vendor : `${model.vendor} · ${model.note}`,
     badges,
     fact: model.contextTokens ? tokens(model.contextTokens) : undefined,
-    off: !model.ready,
+    dim: !model.ready,
   };
 }
 

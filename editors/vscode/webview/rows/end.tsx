@@ -73,9 +73,11 @@ export function End({ item }: { item: EndItem }) {
   );
 }
 
+/** 950 is 950, 8192 is 8.2k, 128,000 is 128k, 1,050,000 is 1.05M. */
 export function tokens(count: number): string {
   if (count < 1000) return String(count);
-  return count < 1_000_000 ? `${(count / 1000).toFixed(count < 10_000 ? 1 : 0)}k` : `${(count / 1_000_000).toFixed(1)}M`;
+  if (count < 999_500) return `${Number((count / 1000).toFixed(count < 9950 ? 1 : 0))}k`;
+  return `${Number((count / 1_000_000).toFixed(2))}M`;
 }
 
 export function money(amount: number): string {

@@ -9,7 +9,7 @@ const VERBS = { create: 'created', delete: 'deleted', move: 'moved', edit: 'chan
 export function Changes({ item }: { item: ChangesItem }) {
   const undo = async () => {
     const done = await page.ask('undo', { turnId: item.turnId, redo: item.undone });
-    if (done) page.announce(done.message);
+    if (done?.message) page.announce(done.message);
   };
   return (
     <div class="files">

@@ -19,8 +19,8 @@ export function Tool({ item, unfolded }: { item: ToolItem; unfolded: boolean }) 
     <div class="fold">
       <div class="tool-line">
         <button type="button" class="fold-head" aria-expanded={unfolded} onClick={() => page.toggle(item.key)}>
-          {running ? <Icon name="loading" spin /> : <Icon name={item.status === 'failed' ? 'error' : ICONS[item.toolKind]} />}
-          <span class={item.status === 'failed' ? 'tool-title failed' : 'tool-title'}>{title}</span>
+          {running ? <Icon name="loading" spin /> : <Icon name={item.interrupted ? 'circle-slash' : item.status === 'failed' ? 'error' : ICONS[item.toolKind]} />}
+          <span class={item.status === 'failed' && !item.interrupted ? 'tool-title failed' : 'tool-title'}>{title}</span>
         </button>
         {links[0] !== undefined && (
           <LinkButton title={`Open ${links[0]}`} onClick={() => post({ type: 'openFile', name: links[0] as string })}>
@@ -33,7 +33,7 @@ export function Tool({ item, unfolded }: { item: ToolItem; unfolded: boolean }) 
             <span class="plus">+{changed.added}</span> <span class="minus">−{changed.removed}</span>
           </span>
         )}
-        <span class="muted tool-time">{item.interrupted ? 'interrupted' : duration(item)}</span>
+        <span class="muted tool-time">{duration(item)}</span>
         <Icon name={unfolded ? 'chevron-down' : 'chevron-right'} />
       </div>
       {unfolded && <Details item={item} />}

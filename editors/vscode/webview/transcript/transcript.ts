@@ -136,7 +136,7 @@ export class Transcript {
 
   private called(update: ToolCallUpdate, turnId: string, at: number): void {
     this.close();
-    const key = `tool:${update.toolCallId}`;
+    const key = `tool:${turnId}:${update.toolCallId}`; // some endpoints count their calls anew in each turn
     let item = this.byKey.get(key) as ToolItem | undefined;
     if (item === undefined) {
       item = {
