@@ -128,8 +128,38 @@ def test_a_question_while_another_is_answered_waits_comes_back_when_all_is_stopp
     seen = play("busy", folder, rules)
     assert "\nwhat takes long?\n" in seen["while_busy"]
     assert "too early" not in seen["while_busy"].partition("## Prompt")[0]
+    assert seen["queue"] == ["what is too early?"]
+    assert seen["prompt_while_busy"] == [""]
     assert seen["put_back"] == ["what is too early?"]
+    assert seen["queue_afterwards"] == []
     assert (seen["set"], seen["chosen"]) == ("auto", "ask")
+
+
+def test_an_answer_is_made_anew_a_message_edited_and_the_conversation_renamed_written_out_and_counted(
+    play: Play, folder: Path
+):
+    rules = [
+        {"when": {"user": "^what is first"}, "reply": [{"text": "The first answer."}]},
+        {"when": {"user": "^what is second"}, "reply": [{"text": "The second answer."}]},
+        {"when": {"user": "^what is third"}, "reply": [{"text": "The third answer."}]},
+    ]
+    seen = play("again", folder, rules)
+    first = "## You\n\nwhat is first?\n\n## Conduit\n\nThe first answer.\n\n"
+    second = "## You\n\nwhat is second?\n\n## Conduit\n\nThe second answer.\n\n"
+    assert seen["asked"] == first + second + "## Prompt\n"
+    assert seen["regenerated"] == seen["asked"]
+    assert seen["answers"][0] != seen["answers"][1]
+    assert seen["prompt"] == ["what is second?"]
+    assert seen["edited"] == first + second.replace("second", "third") + "## Prompt\n"
+    assert seen["title"] == "Three questions"
+    markdown = (folder / "out.md").read_text()
+    assert markdown.startswith("# Three questions\n")
+    assert "The third answer." in markdown
+    assert "second" not in markdown
+    today, conversation, context = seen["usage"].splitlines()
+    assert "today " in today
+    assert " tokens in, " in conversation
+    assert context.startswith("its context holds ")
 
 
 def test_a_server_that_is_missing_ends_at_once_or_does_not_fit_is_told_and_nothing_typed_is_lost(

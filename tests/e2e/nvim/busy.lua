@@ -1,4 +1,4 @@
--- A second question while the first is being answered: it waits, is taken out, and nothing of it is lost.
+-- A second question while the first is being answered: it waits, and comes back when all is stopped.
 local session = require('session')
 local page = require('conduit.chat.page')
 
@@ -6,10 +6,13 @@ local client = session.open('app.py')
 vim.cmd('Conduit ask what takes long?')
 session.wait_for_chat('So far')
 vim.cmd('Conduit ask what is too early?')
-session.wait('the queue', function()
-  return #require('conduit.session').current.queue == 1 or page.prompt()[1] ~= ''
+local queue = session.wait('the queue', function()
+  local waiting = require('conduit.session').current.queue
+  return #waiting > 0 and vim.tbl_map(function(each)
+    return each.text
+  end, waiting)
 end)
-local while_busy = session.chat()
+local while_busy, prompt_while_busy = session.chat(), page.prompt()
 vim.cmd('Conduit stop')
 session.wait_for_chat('*Stopped.*')
 session.wait('the prompt that comes back', function()
@@ -26,4 +29,12 @@ end
 vim.cmd('Conduit mode')
 session.wait_for_message('in mode ask')
 
-session.finish({ while_busy = while_busy, put_back = put_back, set = set, chosen = session.list(client)[1].mode })
+session.finish({
+  queue = queue,
+  while_busy = while_busy,
+  prompt_while_busy = prompt_while_busy,
+  put_back = put_back,
+  queue_afterwards = require('conduit.session').current.queue,
+  set = set,
+  chosen = session.list(client)[1].mode,
+})
