@@ -24,6 +24,21 @@ function plain({ version, at, startedAt, endedAt, seconds, ...item }) {
   return { ...item, ...(item.waiting ? { waiting: [...item.waiting] } : {}) };
 }
 
+test('what a turn says while its conversation is loaded is put in its place, once', () => {
+  const update = (seq, turnId, update) => ({ sessionId: 's', seq, turnId, update });
+  const said = (kind, messageId, text) => ({ sessionUpdate: kind, messageId, content: { type: 'text', text } });
+  const history = [
+    update(1, 't1', said('user_message_chunk', 'u1', 'One')),
+    update(2, 't1', { ...said('agent_message_chunk', 'a1', 'First'), replace: true }),
+    update(3, 't1', { sessionUpdate: 'turn_state', state: 'idle', stopReason: 'end_turn' }),
+    update(4, 't2', said('user_message_chunk', 'u2', 'Two')),
+  ];
+  const live = update(undefined, 't2', said('agent_message_chunk', 'a2', 'Sec'));
+  const log = new SessionLog();
+  log.fill([history[3], live, ...history], 1);
+  assert.deepEqual(log.all().map(({ at, ...each }) => each), [...history, live]);
+});
+
 test('calls of two turns are two rows, though both have the same id', () => {
   const call = (turnId, status) => ({ sessionId: 's', turnId, update: { sessionUpdate: 'tool_call', toolCallId: 'call_1', title: 'Edit', status } });
   const { items } = transcriptOf([call('t1', 'completed'), call('t2', 'in_progress')]);

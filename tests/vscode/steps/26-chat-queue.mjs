@@ -112,7 +112,7 @@ export const steps = {
     await inner(desk, '.question').waitFor();
     await inner(desk, '.stop-button').click();
     await desk.equals(() => texts(desk, '.stop'), ['Stopped.', 'Stopped.'], 'both stopped turns');
-    await desk.equals(() => texts(desk, '.tool-title'), ['Edit', 'Edit'], 'a call of each turn');
+    await desk.equals(() => texts(desk, '.tool-title'), ['Edit', 'Edit hours.py'], 'a call of each turn');
     assert.equal(await inner(desk, '.row.tool .codicon-circle-slash').count(), 1, 'only the newest was not made');
     assert.doesNotMatch(await inner(desk, '.row.tool').last().innerText(), /interrupted/i);
     await desk.shot('26-stopped');

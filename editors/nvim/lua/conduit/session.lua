@@ -11,6 +11,7 @@ M.current = { queue = {} }
 M.loading = false -- a stored conversation is on its way
 
 local listeners = {}
+local held = {} -- updates of the conversation that is being loaded
 
 -- `listener(what, value)`: 'update' with one, 'clear' when another conversation is shown, 'changed' otherwise.
 function M.subscribe(listener)
@@ -89,20 +90,9 @@ local appliers = {
   end,
 }
 
--- Takes the notification `conduit/session/update`.
-function M.on_update(params)
-  local update, current = params.update, M.current
-  require('conduit.review').on_update(update)
-  vim.api.nvim_exec_autocmds('User', { pattern = 'ConduitUpdate', modeline = false, data = params })
-  if update.sessionUpdate == 'usage_update' then
-    status.on_usage(params.sessionId, params.seq, update)
-  end
-  if params.sessionId ~= current.id and params.sessionId ~= M.loading then
-    return
-  end
-  if params.sessionId == M.loading then
-    current = M.arriving
-  end
+-- Takes an update of this conversation, or of the one that is being loaded.
+local function show(params)
+  local update, current = params.update, params.sessionId == M.loading and M.arriving or M.current
   current.seq = math.max(current.seq or 0, params.seq or 0)
   local apply = appliers[update.sessionUpdate]
   if apply then
@@ -117,8 +107,24 @@ function M.on_update(params)
   end
 end
 
+-- Takes the notification `conduit/session/update`.
+function M.on_update(params)
+  local update = params.update
+  require('conduit.review').on_update(update)
+  vim.api.nvim_exec_autocmds('User', { pattern = 'ConduitUpdate', modeline = false, data = params })
+  if update.sessionUpdate == 'usage_update' then
+    status.on_usage(params.sessionId, params.seq, update)
+  end
+  if params.sessionId == M.loading then
+    table.insert(held, params) -- a turn may run meanwhile: what it says comes between the history
+  elseif params.sessionId == M.current.id then
+    show(params)
+  end
+end
+
 local function load(id, from, arrived, failed)
   local before = M.current
+  held = {}
   M.loading, M.arriving = id, from and before or { queue = {}, root = before.root }
   if not from then
     M.current = M.arriving
@@ -127,6 +133,10 @@ local function load(id, from, arrived, failed)
   end
   M.request('conduit/session/load', { sessionId = id, replayFrom = from }, function(err, result)
     if M.loading == id then
+      for _, params in ipairs(require('conduit.replay').in_order(held)) do
+        show(params)
+      end
+      held = {}
       M.loading = false
     end
     if err then

@@ -19,9 +19,23 @@ export class SessionLog {
     this.lastSeq = params.seq;
     this.durable.push(stamped);
     const { update } = params;
-    if (update.sessionUpdate === 'turn_state' && update.state === 'idle') this.live = this.live.filter(isQueue);
+    if (update.sessionUpdate === 'turn_state' && update.state === 'idle') this.live = this.live.filter((each) => isQueue(each) || each.turnId !== params.turnId);
     else this.live = this.live.filter((each) => !supersedes(update, each.update));
     return stamped;
+  }
+
+  /**
+   * Takes what arrived while the conversation was loaded: its history, and between it, in any place, what a turn said that
+   * ran meanwhile, which may be part of the history, too.
+   */
+  fill(arrived: readonly SessionUpdateParams[], now: number): void {
+    const known = new Set<string>();
+    const stored = arrived.filter((each) => {
+      const key = `${each.seq}${JSON.stringify(each.update)}`;
+      return each.seq !== undefined && known.size < known.add(key).size;
+    });
+    for (const each of arrived) if (each.seq === undefined) this.add(each, now);
+    for (const each of stored.sort((one, other) => (one.seq ?? 0) - (other.seq ?? 0))) this.add(each, now);
   }
 
   all(): SessionUpdateParams[] {

@@ -133,17 +133,20 @@ export class Sessions implements vscode.Disposable {
   /** Loads what comes after what `log` has. While that lasts, updates go into the log only. */
   private async reload(sessionId: string, log: SessionLog): Promise<OpenSession> {
     const before = this.open.get(sessionId);
+    const arrived: SessionUpdateParams[] = [];
     const take = this.conduit.onUpdate((params) => {
-      if (params.sessionId === sessionId) log.add(params, Date.now() / 1000);
+      if (params.sessionId === sessionId) arrived.push(params);
     });
     this.open.delete(sessionId);
     try {
       const opened = await this.conduit.request('conduit/session/load', { sessionId, replayFrom: log.lastSeq });
+      log.fill(arrived, Date.now() / 1000);
       const session = { ...entry(opened), log, questions: before?.questions ?? [], viewers: before?.viewers ?? new Set<Viewer>() };
       this.open.set(sessionId, session);
       for (const viewer of session.viewers) viewer.loaded();
       return session;
     } catch (error) {
+      log.fill(arrived, Date.now() / 1000);
       if (before !== undefined) this.open.set(sessionId, before);
       throw error;
     } finally {
