@@ -22,6 +22,8 @@ class Page {
   problem: Problem | undefined;
   panel: 'chat' | 'history' = 'chat';
   draft: Draft = EMPTY;
+  /** What is in the input, but on its way to the server. */
+  sending = '';
   /** A rewind that is about to be done, and the sentence about one that was. */
   rewinding: Rewinding | undefined;
   rewound: string | undefined;

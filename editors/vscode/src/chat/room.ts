@@ -179,7 +179,7 @@ export class Room implements Viewer, vscode.Disposable {
       if (unsent && prompt.draft) this.giveBack(sessionId, prompt.draft);
     });
     await Promise.race([turn, waited.taken]);
-    await drafts.set(sessionId, { text: '', attachments: [] });
+    void drafts.set(sessionId, { text: '', attachments: [] });
   }
 
   /** A prompt that waited and was never begun goes back to where it was typed. */

@@ -201,7 +201,9 @@ export class Composer extends Component<{ draftChanges: number; focusInput: numb
     if (page.running && !page.can('conduit/session/unqueue')) return;
     this.setState({ sending: true });
     const area = this.area.current as HTMLTextAreaElement;
+    page.sending = draft.text;
     const sent = await page.ask('send', { draft, queue: page.running, files: false });
+    page.sending = '';
     if (sent !== undefined && area.value === draft.text) page.setDraft(EMPTY); // what was typed meanwhile stays
     this.setState({ sending: false });
   }

@@ -13,7 +13,7 @@ export function QuestionCard({ question, newest }: { question: Question; newest:
   useEffect(() => {
     // Who is in the middle of a sentence keeps the focus; the keys work as soon as the question has it.
     const input = document.activeElement as HTMLTextAreaElement | null;
-    const typing = input?.tagName === 'TEXTAREA' && input.value !== '';
+    const typing = input?.tagName === 'TEXTAREA' && input.value !== '' && input.value !== page.sending; // what is being sent is typed already
     if (newest && (wanted > 0 || !typing)) root.current?.querySelector<HTMLElement>('.answers button')?.focus({ preventScroll: false });
   }, [newest, wanted]);
   const answer = (optionId: string) => {
