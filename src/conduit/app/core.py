@@ -55,7 +55,7 @@ from conduit.workspace.workspace import Workspace
 
 if TYPE_CHECKING:
     from conduit.errors import SessionBusy
-from conduit.jobs.structured import Form, Structured
+    from conduit.jobs.structured import Form, Structured
 
 T = TypeVar("T")
 
