@@ -131,7 +131,7 @@ async def open_dying_app(*arguments: Any, **options: Any) -> App:
         return ToolSet([*parts.tools(edit_format), change_files])
 
     if point == INSIDE_A_TOOL:
-        edits = lambda workspace: DyingSink()  # noqa: E731
+        edits = lambda *given: DyingSink()  # noqa: E731
     elif point == BETWEEN_FILES:
         edits = lambda *given: HalfSink(parts.edits(*given), int(sys.argv[2]))  # noqa: E731
     app._parts = replace(parts, store=DyingStore(parts.store, point), edits=edits, tools=tools)
