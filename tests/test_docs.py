@@ -116,15 +116,17 @@ def test_the_page_of_code_actions_has_the_menu():
     assert listed == {*menu, ("Suggest refactorings", "conduit.suggest")}
 
 
-def test_the_table_of_what_an_editor_can_lend_has_every_ability_and_its_tools():
+def test_the_table_of_what_an_editor_can_lend_says_of_every_ability_who_asks_for_it():
     named = {row[0].removeprefix("conduit/editor/"): row[-1] for row in rows("editors/abilities.md", "Requests")}
     plain = {tool.spec.name for tool in all_tools()}
-    assert named == {
+    tools = {
         ability.value: ", ".join(
             tool.spec.name for tool in all_tools(frozenset({ability})) if tool.spec.name not in plain
         )
         for ability in Ability
     }
+    assert named == {ability: names or named.get(ability) for ability, names in tools.items()}
+    assert all(named.values())
 
 
 def test_the_page_of_the_protocol_has_every_request_with_its_parameters_and_its_answer():

@@ -127,6 +127,21 @@ export interface DiagnosticsResult {
   diagnostics?: unknown[];
 }
 
+/** `conduit/session/diff`: what a turn changed in files, without what was changed later. */
+export interface DiffParams {
+  sessionId?: string | null;
+  turnId?: string | null;
+  path?: string | null;
+}
+
+/** What is shown by now: one file in the editor's own difference (`sideBySide`), else a document with a diff. */
+export interface DiffShown {
+  sessionId: string;
+  turnId: string;
+  files: string[];
+  sideBySide: boolean;
+}
+
 /** What works and what is missing; no network is asked. */
 export interface DoctorReport {
   checks: CheckLine[];
@@ -311,14 +326,14 @@ export interface LogBundle {
   path: string;
 }
 
-/** A file or folder; `name` is its name in the workspace, `uri` goes into a `resource_link`. */
+/** What can be named; `uri` goes into a `resource_link`. */
 export interface MentionLine {
-  kind: 'file' | 'folder';
+  kind: 'file' | 'folder' | 'terminal';
   name: string;
   uri: string;
 }
 
-/** Open documents first, then the best matches; what is ignored or private is never among them. */
+/** The terminal and open documents first, then the best matches; what is ignored or private is never among them. */
 export interface MentionList {
   mentions: MentionLine[];
 }
@@ -926,6 +941,7 @@ export interface Requests {
   'conduit/models/list': { params: NoParams; result: ModelList };
   'conduit/session/cancel': { params: SessionParams; result: Cancelled };
   'conduit/session/delete': { params: SessionParams; result: Deleted };
+  'conduit/session/diff': { params: DiffParams; result: DiffShown };
   'conduit/session/export': { params: SessionParams; result: Exported };
   'conduit/session/fork': { params: ForkParams; result: OpenedSession };
   'conduit/session/list': { params: ListSessionsParams; result: SessionList };

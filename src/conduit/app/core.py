@@ -272,10 +272,10 @@ class App(ModelSide):
         return True
 
     async def attach(self, name: str, model: str | None = None) -> Text:
-        """Return a file as a block to put into a prompt, unsaved text first.
+        """Return a file, or what `TERMINAL_URI` means, as a block to put into a prompt, unsaved text first.
 
         Raises:
-            PathNotFound, NotText, OutsideWorkspace: it cannot be read.
+            PathNotFound, NotText, OutsideWorkspace, UserError: it cannot be read.
         """
         info = self._setup.models.resolve(model or self.default_model())
         return await self._parts.attach(name, output_cap(self._setup.limits, info))

@@ -13,8 +13,10 @@ from conduit.agent.permission import Approver, effects_in
 from conduit.agent.setup import Target
 from conduit.app.keys import KeyShelf
 from conduit.app.library import ModelLibrary
+from conduit.app.terminal import terminal_block
 from conduit.catalog.model import EditFormat, ModelInfo
 from conduit.context.builder import EditorContext, fence, render_file
+from conduit.context.terminal import TERMINAL_URI
 from conduit.edits.edit import EditSink
 from conduit.edits.overwritten import OnOverwritten
 from conduit.messages.content import Text
@@ -28,7 +30,7 @@ from conduit.sessions.journal import Recorder
 from conduit.sessions.ledger import Ledger
 from conduit.tools.base import ToolSet
 from conduit.workspace.editor import is_other_scheme
-from conduit.workspace.language import LanguageAbilities
+from conduit.workspace.language import LanguageAbilities, NoLanguage
 from conduit.workspace.workspace import Workspace
 
 _MOST_NAMES = 500  # of a folder that was put into a prompt
@@ -237,11 +239,13 @@ class Parts:
         return options.offered(await asyncio.to_thread(self.tools, edit_format), mode)
 
     async def attach(self, name: str, limit_bytes: int) -> Text:
-        """Return a file of the workspace, or the names in a folder, as a block of a prompt.
+        """Return a file of the workspace, the names in a folder, or the terminal's selection as a block of a prompt.
 
         Raises:
-            PathNotFound, NotText, OutsideWorkspace: it cannot be read.
+            PathNotFound, NotText, OutsideWorkspace, UserError: it cannot be read.
         """
+        if name == TERMINAL_URI:
+            return await terminal_block(self.language or NoLanguage(), limit_bytes)
         folder = await self._folder(name)
         if folder is not None:
             return folder

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from lsprotocol import types
 
+from conduit.context.terminal import TERMINAL_URI, names_terminal
 from conduit.errors import ConduitError, EditRefused
 from conduit.ide.chat_document import Chat, Transcript, answer_heading, missing, next_heading, read_chat
 from conduit.lsp.dispatch import CLIENT_TOKEN
@@ -20,8 +21,9 @@ from conduit.lsp.following import follow_session
 from conduit.lsp.live_text import CURSORS, LiveText
 from conduit.lsp.progress import show_progress
 from conduit.lsp.reviewing import refresh_review
-from conduit.messages.content import Text
+from conduit.messages.content import Block, Text
 from conduit.sessions.events import SessionUpdate, TurnStarted
+from conduit.workspace.language import Ability
 
 if TYPE_CHECKING:
     from conduit.app import App
@@ -113,7 +115,7 @@ async def _answer(server: ConduitServer, app: App, document: Document, prompt: s
         async with show_progress(server, "Conduit: answering") as progress:
             with follow_session(app, progress) as started:
                 started(session_id)
-                await app.prompt(session_id, [Text(text=prompt)])
+                await app.prompt(session_id, await _content(app, prompt))
     except ConduitError as error:  # the model cannot be asked
         live.add(f"\n\n> **Error:** {error}{'' if writing.begun else next_heading()}")
     finally:
@@ -129,6 +131,14 @@ async def _answer(server: ConduitServer, app: App, document: Document, prompt: s
                     f"Conduit: {error} The answer is kept in the conversation; conduit.chat.open shows it.",
                     types.MessageType.Warning,
                 )
+
+
+async def _content(app: App, prompt: str) -> list[Block]:
+    """Return what is sent: here nobody else turns `@terminal` into what it means. Raises UserError."""
+    content: list[Block] = [Text(text=prompt)]
+    if Ability.TERMINAL_SELECTION in app.language.offers and names_terminal(prompt):
+        content.append(await app.attach(TERMINAL_URI))
+    return content
 
 
 class _Writing:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from conduit.app import EditorContext
+from conduit.context.terminal import TERMINAL_URI
 from conduit.errors import OutsideWorkspace
 from conduit.lsp.convert import path_from_uri
 from conduit.lsp.protocol.prompt import (
@@ -24,16 +25,22 @@ if TYPE_CHECKING:
     from conduit.lsp.server import ConduitServer
 
 
-async def to_blocks(app: App, content: Sequence[ContentBlock]) -> list[Block]:
+async def to_blocks(app: App, content: Sequence[ContentBlock], before: Sequence[Block] = ()) -> list[Block]:
     """Return the blocks of a prompt; files are read, and a command is expanded.
 
+    Args:
+        app: the App.
+        content: what the client sent.
+        before: the message that it takes the place of, which keeps what was selected in the terminal then.
+
     Raises:
-        PathNotFound, NotText, OutsideWorkspace: a file cannot be read.
+        PathNotFound, NotText, OutsideWorkspace, UserError: a file or the terminal cannot be read.
     """
-    return await app.commands.expand([await _block(app, block) for block in content])
+    kept = next((block for block in before if isinstance(block, Text) and block.source == TERMINAL_URI), None)
+    return await app.commands.expand([await _block(app, block, kept) for block in content])
 
 
-async def _block(app: App, block: ContentBlock) -> Block:
+async def _block(app: App, block: ContentBlock, terminal: Text | None) -> Block:
     match block:
         case TextContent():
             return Text(text=block.text)
@@ -41,6 +48,8 @@ async def _block(app: App, block: ContentBlock) -> Block:
             return Image(media_type=block.mime_type, data=block.data)
         case AudioContent():
             return Audio(media_type=block.mime_type, data=block.data)
+        case ResourceLink(uri=str(uri)) if uri == TERMINAL_URI and terminal is not None:
+            return terminal
         case ResourceLink():
             return (await app.attach(block.uri)).model_copy(update={"source": block.uri})
         case _:

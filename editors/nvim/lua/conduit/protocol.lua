@@ -106,6 +106,19 @@
 ---@field version? number|nil
 ---@field diagnostics? any[]
 
+---`conduit/session/diff`: what a turn changed in files, without what was changed later.
+---@class conduit.DiffParams
+---@field sessionId? string|nil
+---@field turnId? string|nil
+---@field path? string|nil
+
+---What is shown by now: one file in the editor's own difference (`sideBySide`), else a document with a diff.
+---@class conduit.DiffShown
+---@field sessionId string
+---@field turnId string
+---@field files string[]
+---@field sideBySide boolean
+
 ---What works and what is missing; no network is asked.
 ---@class conduit.DoctorReport
 ---@field checks conduit.CheckLine[]
@@ -264,13 +277,13 @@
 ---@class conduit.LogBundle
 ---@field path string
 
----A file or folder; `name` is its name in the workspace, `uri` goes into a `resource_link`.
+---What can be named; `uri` goes into a `resource_link`.
 ---@class conduit.MentionLine
----@field kind 'file'|'folder'
+---@field kind 'file'|'folder'|'terminal'
 ---@field name string
 ---@field uri string
 
----Open documents first, then the best matches; what is ignored or private is never among them.
+---The terminal and open documents first, then the best matches; what is ignored or private is never among them.
 ---@class conduit.MentionList
 ---@field mentions conduit.MentionLine[]
 
@@ -801,6 +814,7 @@ return {
     'conduit/models/list', -- NoParams -> ModelList
     'conduit/session/cancel', -- SessionParams -> Cancelled
     'conduit/session/delete', -- SessionParams -> Deleted
+    'conduit/session/diff', -- DiffParams -> DiffShown
     'conduit/session/export', -- SessionParams -> Exported
     'conduit/session/fork', -- ForkParams -> OpenedSession
     'conduit/session/list', -- ListSessionsParams -> SessionList

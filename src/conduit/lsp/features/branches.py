@@ -49,7 +49,7 @@ async def resend(server: ConduitServer, params: ResendParams) -> PromptResult:
     app = await server.app()
     server.conversation_id = params.session_id
     found = await app.branches.preview(params.session_id, params.message_id, files=False)
-    content = await to_blocks(app, params.prompt or to_content(found.content))
+    content = await to_blocks(app, params.prompt or to_content(found.content), found.content)
     await app.branches.rewind(params.session_id, params.message_id, files=params.files)
     options = PromptOptions(context=editor_context(server, app, params.context))
     run = app.queue.prompt if params.queue else app.prompt

@@ -18,14 +18,18 @@ class MentionParams(Payload):
 
 
 class MentionLine(Payload):
-    """A file or folder; `name` is its name in the workspace, `uri` goes into a `resource_link`."""
+    """What can be named; `uri` goes into a `resource_link`.
 
-    kind: Literal["file", "folder"]
+    `name` is that of a file or folder in the workspace, or `terminal`: what is selected in the editor's terminal when
+    the prompt is sent, offered where the editor tells it.
+    """
+
+    kind: Literal["file", "folder", "terminal"]
     name: str
     uri: str
 
 
 class MentionList(Payload):
-    """Open documents first, then the best matches; what is ignored or private is never among them."""
+    """The terminal and open documents first, then the best matches; what is ignored or private is never among them."""
 
     mentions: list[MentionLine]

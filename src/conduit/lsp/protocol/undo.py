@@ -1,4 +1,4 @@
-"""Payloads of `conduit/session/undo` and `conduit/session/redo`."""
+"""Payloads of `conduit/session/undo`, `redo` and `diff`."""
 
 from __future__ import annotations
 
@@ -57,3 +57,24 @@ class UndoResult(Payload):
     change_id: str | None = None
     message: str
     files: list[UndoneFile]
+
+
+class DiffParams(Payload):
+    """`conduit/session/diff`: what a turn changed in files, without what was changed later.
+
+    Session and turn are chosen as by `UndoParams`; a turn that was taken back is shown as it was. `path` is the name
+    of one of its files.
+    """
+
+    session_id: str | None = None
+    turn_id: str | None = None
+    path: str | None = None
+
+
+class DiffShown(Payload):
+    """What is shown by now: one file in the editor's own difference (`sideBySide`), else a document with a diff."""
+
+    session_id: str
+    turn_id: str
+    files: list[str]
+    side_by_side: bool
