@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -200,3 +201,31 @@ def test_a_prompt_names_files_lines_and_pictures_and_what_is_written_is_never_lo
             ["## You\n\nwhat is second?\n\n## Conduit\n\nThe second answer.\n\n", ""]
         )
     )
+
+
+def test_a_conversation_goes_back_and_forth_is_copied_and_deleted_and_the_logs_are_collected(play: Play, folder: Path):
+    note = {"call": "write_file", "arguments": {"path": "notes.txt", "text": "Buy more.\n"}}
+    rules = [
+        {"when": {"user": "^what is first"}, "reply": [{"text": "The first answer."}]},
+        {"when": {"user": "^write the notes", "round": 0}, "reply": [note]},
+        {"when": {"user": "^write the notes", "round": 1}, "reply": [{"text": "Noted."}]},
+        {"when": {"user": "^what is third"}, "reply": [{"text": "The third answer."}]},
+        {"when": {"user": "^what is fourth"}, "reply": [{"text": "The fourth answer."}]},
+    ]
+    seen = play("branches", folder, rules, {"CONDUIT_LOG_LEVEL": "info"})
+    assert (seen["rewound"], seen["gone"]) == (["write the notes"], True)
+    assert (seen["unrewound"], seen["again"]) == (["a draft"], ["Buy more."])
+    assert (seen["rewound_again"], seen["stays"]) == (["write the notes"], ["Buy more."])
+    first = "## You\n\nwhat is first?\n\n## Conduit\n\nThe first answer.\n\n"
+    third = "## You\n\nwhat is third?\n\n## Conduit\n\nThe third answer.\n\n"
+    assert seen["other_way"] == first + third
+    assert sorted(seen["stored"]) == [["the copy", 6], ["the original", 4]]
+    assert seen["kept"] == 2
+    assert seen["left"] == [["the original", 4]]
+    assert seen["anew"] == [True, True]
+    with zipfile.ZipFile(seen["logs"]) as bundle:
+        texts = {name: bundle.read(name).decode() for name in bundle.namelist()}
+    assert any(name.startswith("doctor") for name in texts)
+    assert not any("The first answer" in text or "Buy more" in text for text in texts.values())
+    assert "INFO conduit." in seen["log"]
+    assert "deprecated" not in seen["messages"]

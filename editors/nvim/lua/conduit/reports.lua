@@ -37,7 +37,7 @@ end
 
 -- The server writes its log to its error output, which Neovim keeps.
 function M.log()
-  vim.cmd.split(vim.fn.fnameescape(vim.lsp.get_log_path()))
+  vim.cmd.split(vim.fn.fnameescape(vim.lsp.log.get_filename()))
   vim.cmd('normal! G')
 end
 

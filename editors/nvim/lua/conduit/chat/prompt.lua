@@ -10,6 +10,7 @@ local M = {}
 
 local under_way = {} -- what was sent and is not answered: { text, taken }
 M.editing = nil -- the id of the message that the prompt takes the place of
+local rewound = {} -- by conversation: the text of the message that the newest rewind put into the prompt
 
 local function root()
   return session.current.root or vim.fs.root(vim.fn.getcwd(), '.git') or vim.fn.getcwd()
@@ -164,16 +165,25 @@ function M.rewind(files)
   if not id then
     return say.info('there is no message of yours yet')
   elseif session.offered('conduit/session/rewind') then
+    local of = session.current.id
     session.ask('conduit/session/rewind', { messageId = id, files = files or false }, function(result)
-      M.put_back(blocks.text(result.prompt))
+      rewound[of] = vim.trim(blocks.text(result.prompt))
+      M.put_back(rewound[of])
       say.info(result.message ~= '' and result.message or ('%d messages are taken back'):format(result.removed))
     end)
   end
 end
 
+-- Takes the newest rewind back. Its message is said again then, so it leaves the prompt, but what was written there stays.
 function M.unrewind()
   if session.current.id and session.offered('conduit/session/unrewind') then
+    local of = session.current.id
     session.ask('conduit/session/unrewind', {}, function(result)
+      local text, now = rewound[of], page.exists() and M.text() or ''
+      if text and text ~= '' and (now == text or vim.startswith(now, text .. '\n\n')) then
+        set(vim.trim(now:sub(#text + 1)))
+      end
+      rewound[of] = nil
       say.info(result.message ~= '' and result.message or ('%d messages are there again'):format(result.restored))
     end)
   end
