@@ -19,6 +19,9 @@ session.wait('the prompt that comes back', function()
   return page.prompt()[1] == 'what is too early?'
 end)
 local put_back = page.prompt()
+session.wait('the empty queue', function()
+  return #require('conduit.session').current.queue == 0
+end)
 
 vim.cmd('Conduit mode auto')
 session.wait_for_message('in mode auto')

@@ -27,7 +27,7 @@ function M:call(name, ...)
   local mode = vim.rpcrequest(self.channel, 'nvim_get_mode')
   if mode.blocking then
     -- It waits for a key; what it shows then is told by what it was asked last.
-    vim.wait(2000, function()
+    vim.wait(M.wait_ms, function()
       mode = vim.rpcrequest(self.channel, 'nvim_get_mode')
       return not mode.blocking
     end, 20)
@@ -137,7 +137,7 @@ end
 
 function M:stop()
   pcall(self.command, self, 'qall!')
-  vim.fn.jobwait({ self.channel }, 5000)
+  assert(vim.fn.jobwait({ self.channel }, M.wait_ms)[1] >= 0, 'Neovim does not end')
 end
 
 return M

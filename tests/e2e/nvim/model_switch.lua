@@ -14,6 +14,6 @@ session.wait('the switch', function()
 end)
 
 vim.cmd('Conduit ask and now?')
-session.wait_for_chat('I am the other model')
+session.wait_for_answer('I am the other model.')
 
 session.finish({ selected = selected, chat = session.chat() })

@@ -35,6 +35,9 @@ vim.cmd('normal ]h')
 local jumped = vim.api.nvim_win_get_cursor(0)[1]
 vim.cmd('Conduit accept')
 wait_for(1, 6)
+session.wait('the accepted lines', function()
+  return session.lines()[3] == '    return b + a'
+end)
 local accepted = session.lines()
 vim.cmd('Conduit hunks')
 session.wait('the list', function()
