@@ -96,6 +96,24 @@ async def test_a_plain_editor_accepts_the_hunks_of_an_action_by_code_actions(ben
         await editor.wait_for(lambda seen: seen.diagnostics[uri] == [])
 
 
+async def test_an_editor_that_announces_no_edits_and_sends_no_hints_accepts_hunks_all_the_same(bench: Bench) -> None:
+    """As Kate, whose menu of code actions tells nothing of the problems at the cursor."""
+    bench.script(*FIXED)
+    options = EditorOptions(conduit={"applyEdit": True}, apply_edit=False, code_lens=False)
+    async with await bench.start(options=options, CONDUIT_CODE_ACTIONS_APPLY="review") as editor:
+        uri = await open_shop(bench, editor)
+        await carry_out(editor, (await actions(editor, uri))[FIX])
+        await editor.wait_for(lambda seen: len(seen.diagnostics.get(uri, [])) == 1)
+        (line,) = {each["range"]["start"]["line"] for each in editor.seen.diagnostics[uri]}
+        above, at = [{"line": number, "character": 2} for number in (line - 1, line)]
+        menu = await actions(editor, uri, range_={"start": above, "end": above}, diagnostics=[])
+        assert not any("proposed change" in title for title in menu)
+        menu = await actions(editor, uri, range_={"start": at, "end": at}, diagnostics=[])
+        await carry_out(editor, menu["Accept: proposed change (+1 -1)"])
+        assert editor.document(uri).text == SHOP.replace("prise", "price")
+        assert not editor.seen.updates
+
+
 async def test_an_applied_action_is_undone_and_redone_as_a_whole_and_nothing_waits(bench: Bench) -> None:
     bench.script(*TWO_FILES)
 

@@ -14,7 +14,10 @@ from conduit.workspace.language import Ability
 from conduit.workspace.positions import PositionEncoding
 
 _UNDERSTOOD = ("permission", "updates", "status", "editor")
-"""The keys of `initializationOptions.conduit` that name `conduit/*` methods; every other one is a setting."""
+"""The keys of `initializationOptions.conduit` that name `conduit/*` methods."""
+
+_APPLIES = "applyEdit"
+"""Its key by which a person says that the client answers `workspace/applyEdit`, though it announces no such thing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +77,7 @@ def read_facts(params: Mapping[str, object]) -> ClientFacts:
         roots=_roots(params),
         settings=_settings(options),
         conduit=conduit,
-        apply_edit=_find(capabilities, "workspace", "applyEdit") is True,
+        apply_edit=_find(capabilities, "workspace", "applyEdit") is True or own.get(_APPLIES) is True,
         document_changes=_find(capabilities, "workspace", "workspaceEdit", "documentChanges") is True,
         create_files="create" in resources,
         rename_files="rename" in resources,
@@ -117,7 +120,7 @@ def _settings(options: Mapping[str, object]) -> Mapping[str, object]:
 
 
 def _own_settings(tree: Mapping[str, object]) -> dict[str, object]:
-    return {key: value for key, value in _object(tree.get("conduit")).items() if key not in _UNDERSTOOD}
+    return {key: value for key, value in _object(tree.get("conduit")).items() if key not in (*_UNDERSTOOD, _APPLIES)}
 
 
 def _roots(params: Mapping[str, object]) -> tuple[Path, ...]:

@@ -16,7 +16,7 @@ from conduit.lsp.answers import show_answer
 from conduit.lsp.chat import chat_actions, is_chat
 from conduit.lsp.convert import from_lsp_range, path_from_uri
 from conduit.lsp.following import follow_session
-from conduit.lsp.hints import SOURCE, remove_hint
+from conduit.lsp.hints import SOURCE, hints_at, remove_hint
 from conduit.lsp.progress import show_progress
 from conduit.lsp.protocol.action import ActionProblem, RelatedPlace, RunActionParams, RunActionResult
 from conduit.lsp.protocol.prompt import WireRange
@@ -69,8 +69,11 @@ async def code_action(server: ConduitServer, params: types.CodeActionParams) -> 
     if _is_wanted(SUGGEST, params.context.only):
         actions.append(_suggest_action(server, document))
     waiting = {each.hunk.id for each in app.reviews.known()}
-    for hint in params.context.diagnostics:
-        if hint.source == SOURCE and _is_wanted("quickfix", params.context.only):
+    hints = [each for each in params.context.diagnostics if each.source == SOURCE]
+    sent = {each.code for each in hints}
+    hints += [each for each in hints_at(server, document, params.range) if each.code not in sent]
+    for hint in hints:
+        if _is_wanted("quickfix", params.context.only):
             actions += _hunk_actions(hint) if str(hint.code) in waiting else _hint_actions(document, hint)
     return actions
 
