@@ -7,7 +7,8 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { chromium } from 'playwright-core';
 
-const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
+const HERE = dirname(fileURLToPath(import.meta.url));
+const ROOT = join(HERE, '..', '..');
 const SAMPLE = join(ROOT, 'src', 'conduit', 'cli', 'sample');
 
 const SETTINGS = {
@@ -26,7 +27,8 @@ const SETTINGS = {
 
 /**
  * Opens a world. `options`: `script` (rules of the scripted model), `env`, `files` (name -> text, over the sample's),
- * `settings`, `viewport`, `trust` (ask about workspace trust), `folders` (more roots, each name -> files), `noServer` (no `conduit` on the PATH).
+ * `settings`, `viewport`, `trust` (ask about workspace trust), `folders` (more roots, each name -> files), `noServer` (no `conduit` on the PATH),
+ * `model` (a language model of another extension, without which VS Code's own chat does not open).
  */
 export async function openWorld(options = {}) {
   const base = mkdtempSync(join(tmpdir(), 'conduit-vscode-'));
@@ -37,6 +39,7 @@ export async function openWorld(options = {}) {
   for (const [name, files] of Object.entries(options.folders ?? {})) write(join(base, name), files);
   mkdirSync(join(base, 'profile/User'), { recursive: true });
   cpSync(process.env.E2E_EXTENSIONS, join(base, 'extensions'), { recursive: true });
+  if (options.model) addModel(join(base, 'extensions'));
   write(join(base, 'profile/User'), { 'settings.json': JSON.stringify({ ...SETTINGS, ...options.settings }, null, 2) });
   let opened = world.workspace;
   if (options.folders) {
@@ -86,6 +89,17 @@ function write(folder, files) {
     mkdirSync(dirname(join(folder, name)), { recursive: true });
     writeFileSync(join(folder, name), text);
   }
+}
+
+/** Installs the extension of `model/` beside ours, as code-server's own list of extensions has it. */
+function addModel(extensions) {
+  const { publisher, name, version } = JSON.parse(readFileSync(join(HERE, 'model', 'package.json'), 'utf8'));
+  const folder = `${publisher}.${name}-${version}`;
+  cpSync(join(HERE, 'model'), join(extensions, folder), { recursive: true });
+  const list = join(extensions, 'extensions.json');
+  const entry = { identifier: { id: `${publisher}.${name}` }, version, relativeLocation: folder };
+  const location = { $mid: 1, path: join(extensions, folder), scheme: 'file' };
+  writeFileSync(list, JSON.stringify([...JSON.parse(readFileSync(list, 'utf8')), { ...entry, location }]));
 }
 
 function environment(world, options) {

@@ -7,7 +7,6 @@ import { registerInlineEdit } from './inlineEdit';
 import { registerKeys } from './keys';
 import { CHANNEL, registerLogs } from './logs';
 import { registerModels } from './models';
-import { registerParticipant } from './participant';
 import { registerReview } from './review';
 import { registerProblems } from './server/problems';
 import { Supervisor } from './server/supervisor';
@@ -25,7 +24,6 @@ const PARTS: ((context: vscode.ExtensionContext, conduit: Supervisor) => void)[]
   registerInlineEdit,
   registerActions,
   registerChat,
-  registerParticipant,
 ];
 
 let supervisor: Supervisor | undefined;

@@ -157,20 +157,26 @@ class Page {
 
   private load({ chat, updates, questions, draft }: Extract<ToPage, { type: 'load' }>): void {
     const same = chat.sessionId === kept().sessionId;
-    const mine = kept().draft;
-    if (this.shown === 0 || chat.sessionId !== this.chat?.sessionId) {
-      this.draft = this.shown === 0 && same && mine && (mine.text || mine.attachments.length) ? mine : draft;
+    const mine = kept().draft ?? EMPTY;
+    // Until the server runs, a conversation without an id stands for the one that comes.
+    const standIn = chat.sessionId === undefined;
+    const first = this.chat?.sessionId === undefined;
+    if (this.shown === 0) this.draft = (same || standIn) && !isEmpty(mine) ? mine : draft;
+    else if (first && isEmpty(this.draft)) this.draft = draft;
+    else if (first) this.draft = isEmpty(draft) || this.draft.text.includes(draft.text) ? this.draft : joined(draft, this.draft);
+    else if (chat.sessionId !== this.chat?.sessionId) this.draft = draft;
+    if (first || chat.sessionId !== this.chat?.sessionId) {
       this.draftChanges += 1;
       this.rewound = undefined;
     }
-    if (!same) keep({ sessionId: chat.sessionId, scroll: undefined });
+    if (!same && !standIn) keep({ sessionId: chat.sessionId, scroll: undefined });
+    if (!first) this.panel = 'chat';
     this.chat = chat;
     this.questions = questions;
     this.transcript = new Transcript();
     this.rewinding = undefined;
     this.problem = undefined;
     this.usage = undefined;
-    this.panel = 'chat';
     this.shown += 1;
     const now = Date.now() / 1000;
     for (const update of updates) this.transcript.apply(update, now);
@@ -189,6 +195,10 @@ class Page {
     const { title, mode, model } = this.transcript;
     if (this.chat) this.chat = { ...this.chat, title: title || this.chat.title, mode: (mode || this.chat.mode) as ChatInfo['mode'], model: model || this.chat.model };
   }
+}
+
+function isEmpty({ text, attachments }: Draft): boolean {
+  return text === '' && attachments.length === 0;
 }
 
 export const page = new Page();

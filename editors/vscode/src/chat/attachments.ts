@@ -48,14 +48,23 @@ export async function describe(uris: readonly vscode.Uri[]): Promise<Attachment[
   return found;
 }
 
+/** What the editor's own chat has with a request; undefined for what the server cannot take. */
+export async function referenceOf({ id, value }: vscode.ChatPromptReference): Promise<Attachment | undefined> {
+  if (value instanceof vscode.Uri) return (await describe([value]))[0];
+  if (value instanceof vscode.Location) return partOf(await vscode.workspace.openTextDocument(value.uri), value.range);
+  return typeof value === 'string' ? { kind: 'selection', name: id, uri: id, text: value } : undefined;
+}
+
 /** What is selected in an editor; nothing when nothing is. */
 export function selectionOf(editor: vscode.TextEditor | undefined): Attachment[] {
-  if (editor === undefined || editor.selection.isEmpty) return [];
-  const { selection, document } = editor;
+  return editor === undefined || editor.selection.isEmpty ? [] : [partOf(editor.document, editor.selection)];
+}
+
+function partOf(document: vscode.TextDocument, selection: vscode.Range): Attachment {
   const [first, last] = [selection.start.line + 1, selection.end.line + (selection.end.character === 0 && !selection.isSingleLine ? 0 : 1)];
   const lines = first === last ? `${first}` : `${first}-${last}`;
   const uri = document.uri.with({ fragment: first === last ? `L${first}` : `L${first}-L${last}` });
-  return [{ kind: 'selection', name: `${nameOf(document.uri.path)}:${lines}`, uri: uri.toString(), text: document.getText(selection) }];
+  return { kind: 'selection', name: `${nameOf(document.uri.path)}:${lines}`, uri: uri.toString(), text: document.getText(selection) };
 }
 
 /** What the language servers say of a document. */

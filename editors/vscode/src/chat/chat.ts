@@ -1,10 +1,12 @@
-/** The chat: in the side bar, in editor tabs, and the commands around it. */
+/** The chat: in the side bar, in editor tabs, and the commands around it; and in the editor's own chat. */
 import * as vscode from 'vscode';
 import type { Conduit } from '../conduit';
+import { registerParticipant } from '../participant';
 import { exportChat } from './asks';
 import { describe, problemsOf, selectionOf } from './attachments';
 import { Drafts } from './drafts';
 import { newNonce, pageHtml } from './html';
+import { iconOf } from './icon';
 import type { Attachment } from './messages';
 import { LastEditor } from './places';
 import { Room, type House, type Seat } from './room';
@@ -15,14 +17,9 @@ const TAB = 'conduit.chatTab';
 const REMEMBERED = 'conduit.chatSession';
 
 export function registerChat(context: vscode.ExtensionContext, conduit: Conduit): void {
-  const chat = new Chat(context, conduit);
-  context.subscriptions.push(chat);
-}
-
-/** The icon where the editor does not colour it by itself. */
-export function iconOf(context: vscode.ExtensionContext): { light: vscode.Uri; dark: vscode.Uri } {
-  const at = (name: string) => vscode.Uri.joinPath(context.extensionUri, 'media', name);
-  return { light: at('conduit-light.svg'), dark: at('conduit-dark.svg') };
+  const sessions = new Sessions(conduit, context.workspaceState);
+  context.subscriptions.push(sessions, new Chat(context, conduit, sessions));
+  registerParticipant(context, conduit, sessions);
 }
 
 class Chat implements vscode.WebviewViewProvider, vscode.WebviewPanelSerializer, vscode.Disposable {
@@ -37,12 +34,11 @@ class Chat implements vscode.WebviewViewProvider, vscode.WebviewPanelSerializer,
   constructor(
     private readonly context: vscode.ExtensionContext,
     conduit: Conduit,
+    sessions: Sessions,
   ) {
-    const sessions = new Sessions(conduit, context.workspaceState);
     const lastEditor = new LastEditor();
     this.house = { conduit, sessions, lastEditor, drafts: new Drafts(context.workspaceState), deleted: (sessionId) => this.deleted(sessionId) };
     this.disposables = [
-      sessions,
       lastEditor,
       sessions.onAsking((asking) => void vscode.commands.executeCommand('setContext', 'conduit.asking', asking)),
       sessions.onUnseenQuestion(({ request }) => void this.tellQuestion(request.sessionId, request.toolCall.title)),
@@ -193,7 +189,11 @@ class Chat implements vscode.WebviewViewProvider, vscode.WebviewPanelSerializer,
       asked[0].reveal();
       return asked[1].focus('question');
     }
-    (await this.reveal()).focus('question');
+    const room = await this.reveal();
+    const { sessions } = this.house;
+    const elsewhere = sessions.get(room.sessionId ?? '')?.questions.length ? undefined : sessions.asking();
+    if (elsewhere !== undefined) await room.show(elsewhere);
+    room.focus('question');
   }
 
   private async open(sessionId: string): Promise<void> {

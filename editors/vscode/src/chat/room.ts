@@ -101,6 +101,7 @@ export class Room implements Viewer, vscode.Disposable {
       this.session = session;
       this.seat.remember(session.chat.sessionId);
       this.loaded();
+      void this.house.drafts.set('', { text: '', attachments: [] }); // what was typed before is in the page
     } catch (error) {
       if (sessionId !== undefined && before === undefined) return this.show(undefined); // it is gone: begin anew
       this.post({ type: 'problem', problem: problemOf(error) });

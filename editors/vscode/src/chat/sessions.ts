@@ -35,7 +35,7 @@ export class Sessions implements vscode.Disposable {
   private readonly bundles = new Map<string, SessionUpdateParams[]>();
   private readonly ended = new vscode.EventEmitter<{ session: OpenSession; seconds: number }>();
   private readonly unseen = new vscode.EventEmitter<Question>();
-  private readonly asking = new vscode.EventEmitter<boolean>();
+  private readonly waiting = new vscode.EventEmitter<boolean>();
   private readonly disposables: vscode.Disposable[];
   private questions = 0;
 
@@ -44,7 +44,7 @@ export class Sessions implements vscode.Disposable {
   /** A question came that no page shows. */
   readonly onUnseenQuestion = this.unseen.event;
   /** Whether some question waits. */
-  readonly onAsking = this.asking.event;
+  readonly onAsking = this.waiting.event;
 
   constructor(
     private readonly conduit: Conduit,
@@ -56,7 +56,7 @@ export class Sessions implements vscode.Disposable {
       conduit.handle('conduit/session/requestPermission', (params, token) => this.ask(params, token)),
       this.ended,
       this.unseen,
-      this.asking,
+      this.waiting,
     ];
   }
 
@@ -118,6 +118,11 @@ export class Sessions implements vscode.Disposable {
     return session.chat;
   }
 
+  /** The conversation in which a question waits, if there is one. */
+  asking(): string | undefined {
+    return [...this.open.values()].find((each) => each.questions.length > 0)?.chat.sessionId;
+  }
+
   answer(questionId: string, optionId: string): void {
     this.answers.get(questionId)?.({ outcome: 'selected', optionId });
   }
@@ -165,7 +170,7 @@ export class Sessions implements vscode.Disposable {
         this.conduit.log.warn(`A chat could not be loaded again: ${String(error)}`);
       }
     }
-    this.asking.fire(false);
+    this.waiting.fire(false);
   }
 
   private take(params: SessionUpdateParams): void {
@@ -238,7 +243,7 @@ export class Sessions implements vscode.Disposable {
   private change(session: OpenSession, questions: Question[]): void {
     session.questions = questions;
     for (const viewer of session.viewers) viewer.asked();
-    this.asking.fire([...this.open.values()].some((each) => each.questions.length > 0));
+    this.waiting.fire([...this.open.values()].some((each) => each.questions.length > 0));
   }
 }
 
