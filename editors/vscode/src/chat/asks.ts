@@ -72,6 +72,7 @@ const ANSWERS: Answers = {
     const done = await vscode.commands.executeCommand<UndoResult | undefined>(redo ? 'conduit.redoTurn' : 'conduit.undoTurn', { sessionId: shown(room), turnId });
     return { message: done?.message ?? '' };
   },
+  diff: (room, params) => room.house.conduit.request('conduit/session/diff', { sessionId: shown(room), ...params }),
   async insert(room, { code }) {
     const editor = room.house.lastEditor.get();
     if (editor === undefined) throw new Error('Open the file that the code goes into, and put the cursor where it goes.');

@@ -2,6 +2,7 @@
 import * as vscode from 'vscode';
 import type { PromptContext, Requests, WireRange } from '../protocol';
 import type { Attachment, Draft } from './messages';
+import { TERMINAL, TERMINAL_URI } from './terminal';
 
 type Block = Requests['conduit/session/prompt']['params']['prompt'][number];
 
@@ -20,7 +21,9 @@ export function draftOf(blocks: Block[]): Draft {
   for (const block of blocks) {
     if (block.type === 'text') draft.text += (draft.text ? '\n' : '') + block.text;
     else if (block.type === 'image') draft.attachments.push({ kind: 'image', name: 'Picture', mimeType: block.mimeType, data: block.data });
+    else if (block.type === 'resource_link' && block.uri === TERMINAL_URI) draft.attachments.push(TERMINAL);
     else if (block.type === 'resource_link') draft.attachments.push({ kind: 'file', name: block.name || nameOf(block.uri), uri: block.uri });
+    else if (block.type === 'resource' && block.resource.uri === TERMINAL_URI) draft.attachments.push({ ...TERMINAL, text: block.resource.text });
     else if (block.type === 'resource') draft.attachments.push({ kind: 'selection', name: nameOf(block.resource.uri), uri: block.resource.uri, text: block.resource.text });
   }
   return draft;

@@ -11,6 +11,7 @@ import type { Attachment } from './messages';
 import { LastEditor } from './places';
 import { Room, type House, type Seat } from './room';
 import { Sessions } from './sessions';
+import { TERMINAL } from './terminal';
 
 const VIEW = 'conduit.chatView';
 const TAB = 'conduit.chatTab';
@@ -139,6 +140,7 @@ class Chat implements vscode.WebviewViewProvider, vscode.WebviewPanelSerializer,
         const chosen = uris?.length ? uris : [uri ?? lastEditor.get()?.document.uri].filter((each) => each instanceof vscode.Uri);
         await this.attach(await describe(chosen as vscode.Uri[]), 'Open a file first.');
       }),
+      register('attachTerminal', () => this.attach([TERMINAL], '')),
       register('attachProblems', () => this.attach(problemsOf(lastEditor.get()?.document), 'There are no problems in the active file.')),
     ];
   }

@@ -1,6 +1,7 @@
 /** What the chat page and the extension say to each other. Types only, so that both sides may import it. */
 import type {
   CommandLine,
+  DiffShown,
   HunksDecided,
   MentionLine,
   ModeChoice,
@@ -18,7 +19,7 @@ export type Mode = SessionLine['mode'];
 
 /** Something that goes with a prompt. `text` is what a selection or the problems said when they were attached. */
 export interface Attachment {
-  kind: 'file' | 'folder' | 'selection' | 'problems' | 'image';
+  kind: 'file' | 'folder' | 'selection' | 'problems' | 'terminal' | 'image';
   name: string;
   uri?: string;
   text?: string;
@@ -101,6 +102,8 @@ export interface Asks {
   hunks: { params: { turnId: string; accept: boolean; uri?: string }; result: HunksDecided };
   /** The message is empty when the person left it at the preview. */
   undo: { params: { turnId: string; redo: boolean }; result: { message: string } };
+  /** Shows what a turn changed in a file. */
+  diff: { params: { turnId: string; path: string }; result: DiffShown };
   insert: { params: { code: string }; result: { inserted: boolean } };
   apply: { params: { code: string }; result: { message: string } };
 }

@@ -14,7 +14,7 @@ import { Waited } from './waited';
 
 const METHODS = [
   'conduit/session/rename', 'conduit/session/delete', 'conduit/session/export', 'conduit/session/rewind', 'conduit/session/unrewind', 'conduit/session/resend',
-  'conduit/session/unqueue', 'conduit/mention/list', 'conduit/command/list', 'conduit/usage/report', 'conduit/inlineEdit',
+  'conduit/session/unqueue', 'conduit/mention/list', 'conduit/command/list', 'conduit/usage/report', 'conduit/inlineEdit', 'conduit/session/diff',
 ] as const;
 const NOTHING: ChatInfo = { title: '', mode: 'review', modes: [], model: '' };
 const REMEDIES: Record<Exclude<Remedy, 'new' | 'models'>, string> = { keys: 'conduit.setKey', restart: 'conduit.restartServer', log: 'conduit.showLog' };

@@ -5,6 +5,8 @@ import type { UndoneFile, UndoResult } from '../protocol';
 import { offer } from '../said';
 import { plural } from './words';
 
+const SHOW = 'Show Changes';
+
 /** Which turn; without one it is the newest that has something to undo, or the last undo to redo. */
 export interface Turn {
   sessionId?: string;
@@ -24,12 +26,21 @@ async function run(conduit: Conduit, cause: 'undo' | 'redo', turn?: Turn): Promi
   const preview = await conduit.request(method, { ...wanted, preview: true });
   const verb = cause === 'undo' ? 'Undo Turn' : 'Redo Turn';
   const detail = preview.files.map((file) => describe(file, cause)).join('\n');
-  const picked = await vscode.window.showInformationMessage(questionOf(cause, preview), { modal: true, detail }, verb);
+  const paths = preview.files.filter((file) => file.action !== 'none').map((file) => file.path);
+  const buttons = paths.length > 0 ? [verb, SHOW] : [verb];
+  const picked = await vscode.window.showInformationMessage(questionOf(cause, preview), { modal: true, detail }, ...buttons);
+  if (picked === SHOW) await show(conduit, preview, paths);
   if (picked !== verb) return undefined;
   const { sessionId, turnId } = preview;
   const result = await conduit.request(method, { sessionId, turnId });
   vscode.window.setStatusBarMessage(`$(check) ${result.message}`, 8000);
   return result;
+}
+
+/** Shows what the turn changed in one of its files. */
+async function show(conduit: Conduit, { sessionId, turnId }: UndoResult, paths: string[]): Promise<void> {
+  const path = paths.length === 1 ? paths[0] : await vscode.window.showQuickPick(paths, { title: 'Show what the turn changed in' });
+  if (path !== undefined) await conduit.request('conduit/session/diff', { sessionId, turnId, path });
 }
 
 function questionOf(cause: 'undo' | 'redo', { files }: UndoResult): string {

@@ -20,7 +20,7 @@ interface State {
   over: boolean;
 }
 
-const ICONS: Record<Attachment['kind'], string> = { file: 'file', folder: 'folder', selection: 'list-selection', problems: 'warning', image: 'file-media' };
+const ICONS: Record<Attachment['kind'], string> = { file: 'file', folder: 'folder', selection: 'list-selection', problems: 'warning', terminal: 'terminal', image: 'file-media' };
 
 export class Composer extends Component<{ draftChanges: number; focusInput: number }, State> {
   override state: State = { suggestions: [], at: 0, trigger: undefined, sending: false, empty: true, over: false };
@@ -247,6 +247,7 @@ function fixed(query: string): Suggestion[] {
 }
 
 function mention({ kind, name, uri }: MentionLine): Suggestion {
+  if (kind === 'terminal') return { icon: kind, name, about: 'What is selected there', insert: `@${name}`, attachment: { kind, name, uri } };
   const slash = name.replace(/\/$/, '').lastIndexOf('/');
   return { icon: kind, name: name.slice(slash + 1), about: name.slice(0, Math.max(0, slash)), insert: `@${name}`, attachment: { kind, name, uri } };
 }

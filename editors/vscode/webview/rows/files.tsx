@@ -1,5 +1,5 @@
 /** Files that a turn changed, and changes that wait for the person. */
-import { Icon, LinkButton } from '../icon.tsx';
+import { Icon, IconButton, LinkButton } from '../icon.tsx';
 import { post } from '../host.ts';
 import { page } from '../page.ts';
 import type { ChangesItem, ReviewItem } from '../transcript/items.ts';
@@ -28,6 +28,9 @@ export function Changes({ item }: { item: ChangesItem }) {
           <li>
             <LinkButton onClick={() => post({ type: 'openFile', name: file.newPath ?? file.path })}>{file.newPath ?? file.path}</LinkButton>
             {file.action !== 'edit' && <span class="muted"> {VERBS[file.action]}</span>}
+            {!page.running && page.can('conduit/session/diff') && (
+              <IconButton icon="diff" label={`Show what changed in ${file.newPath ?? file.path}`} onClick={() => void page.ask('diff', { turnId: item.turnId, path: file.newPath ?? file.path })} />
+            )}
           </li>
         ))}
       </ul>

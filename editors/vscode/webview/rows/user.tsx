@@ -2,6 +2,7 @@
 import { IconButton, LinkButton, Icon } from '../icon.tsx';
 import { post } from '../host.ts';
 import { page } from '../page.ts';
+import { TERMINAL, TERMINAL_URI } from '../../src/chat/terminal.ts';
 import type { UserItem } from '../transcript/items.ts';
 
 export function User({ item }: { item: UserItem }) {
@@ -11,11 +12,17 @@ export function User({ item }: { item: UserItem }) {
       {item.text && <div class="said">{item.text}</div>}
       {(item.links.length > 0 || item.images.length > 0) && (
         <div class="chips">
-          {item.links.map((link) => (
-            <LinkButton title={link.uri} onClick={() => post({ type: 'openFile', name: link.uri })}>
-              <Icon name="file" /> {decodeURIComponent(link.name)}
-            </LinkButton>
-          ))}
+          {item.links.map((link) =>
+            link.uri === TERMINAL_URI ? (
+              <span class="muted" title="What was selected in the terminal">
+                <Icon name="terminal" /> terminal
+              </span>
+            ) : (
+              <LinkButton title={link.uri} onClick={() => post({ type: 'openFile', name: link.uri })}>
+                <Icon name="file" /> {decodeURIComponent(link.name)}
+              </LinkButton>
+            ),
+          )}
           {item.images.map((image) => (
             <img src={`data:${image.mimeType};base64,${image.data}`} alt="Attached picture" />
           ))}
@@ -31,7 +38,7 @@ export function User({ item }: { item: UserItem }) {
 }
 
 export function editAgain(item: UserItem): void {
-  const files = item.links.map((link) => ({ kind: 'file' as const, name: decodeURIComponent(link.name), uri: link.uri }));
+  const files = item.links.map((link) => (link.uri === TERMINAL_URI ? TERMINAL : { kind: 'file' as const, name: decodeURIComponent(link.name), uri: link.uri }));
   const images = item.images.map((image, index) => ({ kind: 'image' as const, name: `Picture ${index + 1}`, ...image }));
   page.setDraft({ text: item.text, attachments: [...files, ...images], editing: item.messageId });
   page.focusInput += 1;
