@@ -119,3 +119,25 @@ def test_neovim_saves_what_was_meant_and_shows_a_difference(play: Play, folder: 
     assert seen["nothing"] == {"text": ""}
     assert "no language server of this file offers textDocument/rename" in seen["failed"]
     assert seen["offers"] == len(Ability)
+
+
+def test_the_terminals_selection_goes_along_and_a_turns_changes_are_shown_side_by_side(play: Play, folder: Path):
+    (folder / "app.py").write_text("one = 1\n")
+    edits = [
+        {"call": "edit_file", "arguments": {"path": "app.py", "old_text": "1", "new_text": "11"}},
+        {"call": "edit_file", "arguments": {"path": "b.py", "old_text": "2", "new_text": "22"}},
+    ]
+    rules = [
+        {"when": {"user": "FAILED test_a\\n`"}, "reply": [{"text": "I see test_a."}]},
+        {"when": {"user": "^change", "round": 0}, "reply": edits},
+        {"when": {"user": "^change"}, "reply": [{"text": "Both are changed."}]},
+    ]
+    seen = play("borrowed", folder, rules)
+    assert seen["kept"] == ["why @terminal?"]
+    assert seen["offered"][0] == "@terminal"
+    assert "## You\n\nwhy @terminal?\n\n## Conduit\n\nI see test_a." in seen["chat"]
+    assert seen["asked"] == ["app.py", "b.py"]
+    difference = {"title": "app.py: before and after this turn", "diff": True}
+    left, right = sorted(seen["sides"], key=lambda side: side.pop("column"))
+    assert left == {**difference, "lines": ["# typed", "one = 1", ""]}
+    assert right == {**difference, "lines": ["# typed", "one = 11", ""]}

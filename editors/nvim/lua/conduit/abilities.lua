@@ -226,14 +226,18 @@ local function save(_, params)
   return { saved = saved, version = asking.version_of(bufnr), reason = not ok and tostring(problem) or nil }
 end
 
+-- What was selected last in the terminal that was used last.
 local function terminal_selection()
-  for _, bufnr in ipairs(vim.api.nvim_list_bufs()) do
-    if vim.api.nvim_buf_is_loaded(bufnr) and vim.bo[bufnr].buftype == 'terminal' then
-      local first = vim.api.nvim_buf_get_mark(bufnr, '<')[1]
-      local last = vim.api.nvim_buf_get_mark(bufnr, '>')[1]
-      if first > 0 then
-        return { text = table.concat(vim.api.nvim_buf_get_lines(bufnr, first - 1, last, false), '\n') }
-      end
+  local infos = vim.fn.getbufinfo({ bufloaded = 1 })
+  table.sort(infos, function(a, b)
+    return a.lastused > b.lastused
+  end)
+  for _, info in ipairs(infos) do
+    if vim.bo[info.bufnr].buftype == 'terminal' and vim.api.nvim_buf_get_mark(info.bufnr, '<')[1] > 0 then
+      local lines = vim.api.nvim_buf_call(info.bufnr, function()
+        return vim.fn.getregion(vim.fn.getpos("'<"), vim.fn.getpos("'>"), { type = vim.fn.visualmode() })
+      end)
+      return { text = table.concat(lines, '\n') }
     end
   end
   return { text = '' }
@@ -243,12 +247,13 @@ local function open_diff(_, params)
   vim.cmd.tabnew()
   for number, text in ipairs({ params.before, params.after }) do
     if number == 2 then
-      vim.cmd.vnew()
+      vim.cmd('rightbelow vnew')
     end
     vim.bo.buftype, vim.bo.bufhidden, vim.bo.swapfile = 'nofile', 'wipe', false
     vim.api.nvim_buf_set_lines(0, 0, -1, false, vim.split(text, '\n', { plain = true }))
     vim.bo.filetype = vim.filetype.match({ filename = vim.uri_to_fname(params.uri) }) or ''
     vim.bo.modifiable = false
+    vim.wo[0][0].winbar = (params.title:gsub('%%', '%%%%'))
     vim.cmd.diffthis()
   end
   return { opened = true }

@@ -46,6 +46,7 @@ M.specs = {
   { 'retry', '[what is wanted]', 'Let the model propose the change at the cursor anew.', { 'review', 'regenerate' } },
   { 'hunks', '', 'List the proposed changes in the quickfix window.', { 'review', 'list' } },
   { 'diff', '', 'Show the current file beside what is proposed for it.', { 'diff', 'open' } },
+  { 'changes', '', 'Show what the newest turn changed in a file, before and after.', { 'diff', 'turn' } },
   { 'undo', '', 'Take back what the newest turn changed in files.', { 'commands', 'undo' } },
   { 'redo', '', 'Make it again.', { 'commands', 'redo' } },
   {

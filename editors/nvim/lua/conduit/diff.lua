@@ -1,7 +1,8 @@
 -- The current file beside what is proposed for it, as a diff of two windows. The right side is a picture of the proposal:
--- changes are accepted in the left one, with `:Conduit accept`.
+-- changes are accepted in the left one, with `:Conduit accept`. And what a turn changed, which the server has shown.
 local review = require('conduit.review')
 local say = require('conduit.say')
+local session = require('conduit.session')
 
 local M = {}
 
@@ -75,6 +76,30 @@ function M.open()
       end)
     end,
   })
+end
+
+-- Shows what the newest turn that changed files changed in one of them.
+function M.turn()
+  if not session.current.id then
+    return say.info('there is no conversation that changed files')
+  elseif not session.offered('conduit/session/diff') then
+    return
+  end
+  session.ask('conduit/session/undo', { preview = true }, function(preview)
+    local paths = {}
+    for _, file in ipairs(preview.files) do
+      table.insert(paths, file.action ~= 'none' and file.path or nil)
+    end
+    local function show(path)
+      session.ask('conduit/session/diff', { turnId = preview.turnId, path = path })
+    end
+    if #paths < 2 then
+      return show(paths[1]) -- without any, the server says why
+    end
+    vim.ui.select(paths, { prompt = 'What the turn changed in', kind = 'conduit.file' }, function(path)
+      return path and show(path)
+    end)
+  end)
 end
 
 return M

@@ -1,5 +1,5 @@
--- From the text of a prompt to what is sent: `@name` attaches a file, `@name#L3-L7` lines of it, and the name of a picture
--- the picture. The text itself is sent as it is.
+-- From the text of a prompt to what is sent: `@name` attaches a file, `@name#L3-L7` lines of it, the name of a picture the
+-- picture, and `@terminal` what is selected in the terminal. The text itself is sent as it is.
 local M = {}
 
 local PICTURES = { png = 'image/png', jpg = 'image/jpeg', jpeg = 'image/jpeg', gif = 'image/gif', webp = 'image/webp' }
@@ -63,6 +63,12 @@ local function mention(text, root)
   return path, tonumber(first), tonumber(last or first)
 end
 
+-- Whether a mention at the beginning of `text` is the terminal's. The server asks for what is selected there.
+local function is_terminal(text)
+  local behind = text:match('^@terminal(.?.?)')
+  return behind and not behind:match('^[%w_/%-]') and not behind:match('^%.%w') and require('conduit.abilities').offers().terminalSelection
+end
+
 -- The content of a prompt; an error is a sentence.
 function M.parse(text, root)
   local found, seen = { { type = 'text', text = text } }, {}
@@ -78,6 +84,9 @@ function M.parse(text, root)
       if path and not seen[key] then
         seen[key] = true
         table.insert(found, block(path, first, last, root))
+      elseif not path and not seen.terminal and is_terminal(text:sub(at)) then
+        seen.terminal = true
+        table.insert(found, { type = 'resource_link', uri = 'conduit:/terminal', name = 'terminal' })
       end
     end
     start = at + 1

@@ -8,7 +8,7 @@ local session = require('conduit.session')
 local M = {}
 
 local CLIENT = 'conduit.chat'
-local KINDS = { file = 17, folder = 19, command = 3 } -- LSP 3.17, CompletionItemKind
+local KINDS = { file = 17, folder = 19, terminal = 18, command = 3 } -- LSP 3.17, CompletionItemKind
 
 -- What is being typed at a place: the sign, its first byte column, and what follows it.
 local function typed(row, column)
