@@ -50,6 +50,13 @@ def test_the_tail_is_a_block_of_its_own_that_only_the_model_sees() -> None:
     assert render_context(EditorContext(active="a.py", open_files=("a.py", "b.py"))).count("a.py") == 1
 
 
+def test_what_the_editor_did_not_tell_is_told_as_what_it_is() -> None:
+    told = render_context(EditorContext(active="a.py", language="python", selection="x", certain=False))
+    assert "Active file" not in told
+    assert "Opened, changed or asked about last: a.py (python)" in told
+    assert "was selected there when its code actions were last asked for:\n```python\nx\n```" in told
+
+
 def test_a_fence_is_longer_than_any_inside() -> None:
     assert fence("a\n```\nb\n````\n").startswith("`````\n")
 

@@ -221,3 +221,49 @@ async def test_what_is_in_the_file_is_only_input(bench: Bench) -> None:
         for hostile in ("../../etc/passwd", "ses_unknown"):
             with pytest.raises(ClientError, match="no session"):
                 await editor.command("conduit.chat.open", hostile)
+
+
+async def test_a_prompt_tells_of_the_files_that_are_open_and_of_nothing_that_is_not_known(bench: Bench) -> None:
+    for name in ("a.py", "b.py", ".env"):
+        bench.write(name, f"one of {name}\ntwo of {name}\n")
+    told = (
+        "Which file is in front is not known. Opened, changed or asked about last: b.py (python)\n"
+        "Also open: .env, a.py\n</editor>"
+    )
+    selected = (
+        "about last: a.py (python)\nText that was selected there when its code actions were last asked for "
+        "(lines 1 to 2):\n```python\none of a.py\ntwo\n```\nAlso open: b.py, .env\n"
+    )
+    changed = "about last: a.py (python)\nAlso open: b.py, .env\n"
+    private = "about last: .env (plaintext)\nAlso open: a.py, b.py\n"
+    bench.script(
+        {"when": {"user": rf"first[^§]*{re.escape(told)}"}, "reply": [{"text": "Opened."}]},
+        {"when": {"user": rf"second[^§]*{re.escape(selected)}"}, "reply": [{"text": "Selected."}]},
+        {"when": {"user": rf"third[^§]*{re.escape(changed)}"}, "reply": [{"text": "Changed."}]},
+        {"when": {"user": rf"fourth[^§]*{re.escape(private)}"}, "reply": [{"text": "Private."}]},
+        {"reply": [{"text": "Not told."}]},
+    )
+    async with await bench.start(options=PLAIN) as editor:
+
+        async def ask(prompt: str, answer: str) -> None:
+            await write(editor, uri, f"{prompt}\n")
+            await editor.command("conduit.chat.send", uri)
+            await until(editor, uri, f"{answer}\n\n## You\n\n")
+
+        async def select(uri: str) -> None:
+            where = {"start": {"line": 0, "character": 0}, "end": {"line": 1, "character": 3}}
+            params = {"textDocument": {"uri": uri}, "range": where, "context": {"diagnostics": []}}
+            await editor.request("textDocument/codeAction", params)
+
+        a = await editor.open(bench.root / "a.py", language_id="python")
+        env = await editor.open(bench.root / ".env", language_id="plaintext")
+        await editor.open(bench.root / "b.py", language_id="python")
+        uri = await open_chat(editor)
+        await ask("first", "Opened.")
+        await select(a)
+        await ask("second", "Selected.")
+        await editor.type(a, "# typed\n", Range(Position(0, 0), Position(0, 0)))
+        await ask("third", "Changed.")
+        await select(env)
+        await ask("fourth", "Private.")
+        assert "Opened, changed" not in editor.document(uri).text

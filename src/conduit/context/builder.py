@@ -20,6 +20,11 @@ from conduit.workspace.positions import Range
 _log = logging.getLogger(__name__)
 
 
+_ACTIVE, _SELECTED = "Active file", "Selected text"
+_LATEST = "Which file is in front is not known. Opened, changed or asked about last"
+_SELECTED_THEN = "Text that was selected there when its code actions were last asked for"
+
+
 @dataclass(frozen=True, slots=True)
 class EditorContext:
     """What the person looks at. Names are workspace names; `selection_range` counts code points.
@@ -30,6 +35,8 @@ class EditorContext:
         selection: the selected text, empty or None when nothing is selected.
         selection_range: where it is.
         open_files: other open files.
+        certain: the editor said what is in front; else `active` is the file that it opened, changed or asked about
+            last, and `selection` what was selected when it asked.
     """
 
     active: str | None = None
@@ -37,6 +44,7 @@ class EditorContext:
     selection: str | None = None
     selection_range: Range | None = None
     open_files: tuple[str, ...] = ()
+    certain: bool = True
 
 
 def build_layers(project: Sequence[str], mode: str, *, tools: bool, instructions: str = "") -> tuple[ContextLayer, ...]:
@@ -85,12 +93,13 @@ def render_context(context: EditorContext) -> str:
     lines: list[str] = []
     if context.active:
         language = f" ({context.language})" if context.language else ""
-        lines.append(f"Active file: {context.active}{language}")
+        lines.append(f"{_ACTIVE if context.certain else _LATEST}: {context.active}{language}")
     if context.selection:
         where = ""
         if context.selection_range:
             where = f" (lines {context.selection_range.start.line + 1} to {context.selection_range.end.line + 1})"
-        lines.append(f"Selected text{where}:\n{fence(context.selection, context.language or '')}")
+        what = _SELECTED if context.certain else _SELECTED_THEN
+        lines.append(f"{what}{where}:\n{fence(context.selection, context.language or '')}")
     others = [name for name in context.open_files if name != context.active]
     if others:
         lines.append(f"Also open: {', '.join(others)}")

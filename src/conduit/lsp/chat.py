@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from lsprotocol import types
 
+from conduit.app import PromptOptions
 from conduit.context.terminal import TERMINAL_URI, names_terminal
 from conduit.errors import ConduitError, EditRefused
 from conduit.ide.chat_document import Chat, Transcript, answer_heading, missing, next_heading, read_chat
@@ -26,7 +27,7 @@ from conduit.sessions.events import SessionUpdate, TurnStarted
 from conduit.workspace.language import Ability
 
 if TYPE_CHECKING:
-    from conduit.app import App
+    from conduit.app import App, EditorContext
     from conduit.lsp.server import ConduitServer
     from conduit.workspace.document import Document
 
@@ -95,18 +96,23 @@ async def put_in(server: ConduitServer, document: Document, place: int, text: st
     await live.close()
 
 
-def begin_answer(server: ConduitServer, app: App, document: Document, session_id: str) -> None:
+def begin_answer(
+    server: ConduitServer, app: App, document: Document, session_id: str, context: EditorContext | None
+) -> None:
     """Have a document's prompt answered behind it; what the person types there from now on is behind the answer then.
 
-    Whatever goes wrong is said in the document.
+    `context` goes along with the prompt. Whatever goes wrong is said in the document.
     """
     chat = read_chat(document.text)
     server.chats[session_id] = document.uri
     live = LiveText(server, document, chat.end)
-    server.protocol.spawn(_answer(server, app, document, chat.prompt or "", _Writing(session_id, live)), "chat")
+    asked = (chat.prompt or "", PromptOptions(context=context))
+    server.protocol.spawn(_answer(server, app, document, asked, _Writing(session_id, live)), "chat")
 
 
-async def _answer(server: ConduitServer, app: App, document: Document, prompt: str, writing: _Writing) -> None:
+async def _answer(
+    server: ConduitServer, app: App, document: Document, asked: tuple[str, PromptOptions], writing: _Writing
+) -> None:
     CLIENT_TOKEN.set(None)  # that of the command, which was answered
     session_id, live = writing.session_id, writing.live
     stop = app.subscribe(writing.take_in)
@@ -115,7 +121,8 @@ async def _answer(server: ConduitServer, app: App, document: Document, prompt: s
         async with show_progress(server, "Conduit: answering") as progress:
             with follow_session(app, progress) as started:
                 started(session_id)
-                await app.prompt(session_id, await _content(app, prompt))
+                prompt, options = asked
+                await app.prompt(session_id, await _content(app, prompt), options)
     except ConduitError as error:  # the model cannot be asked
         live.add(f"\n\n> **Error:** {error}{'' if writing.begun else next_heading()}")
     finally:

@@ -45,6 +45,8 @@ class OpenDocuments:
         self._by_uri: dict[str, Document] = {}
         self._by_path: dict[Path, Document] = {}
         self._paths: dict[str, tuple[Path, ...]] = {}
+        self._latest: dict[str, None] = {}
+        self._look: tuple[Document, int, Range] | None = None
         self._waiting: set[asyncio.Event] = set()
         self._recordings: list[dict[Document, list[str]]] = []
         self._observers: list[tuple[Document, Callable[[TextChange], None]]] = []
@@ -58,6 +60,22 @@ class OpenDocuments:
         """Return all open documents that are files; may be called on any thread."""
         return [document for document in list(self._by_uri.values()) if document.path is not None]
 
+    def latest_first(self) -> Sequence[Document]:
+        """Return the open documents that are files: the one that was opened, changed or looked at last comes first."""
+        found = [self._by_uri[uri] for uri in reversed(self._latest) if uri in self._by_uri]
+        return [document for document in found if document.path is not None]
+
+    def look(self, document: Document, range_: Range) -> None:
+        """Say that the person is at this range of a document now."""
+        self._touch(document.uri)
+        self._look = (document, document.version, range_)
+
+    def looked_at(self, document: Document) -> Range | None:
+        """Return the range of the latest look if it was at this document, as it is."""
+        if self._look is None or self._look[0] is not document or self._look[1] != document.version:
+            return None
+        return self._look[2]
+
     def by_uri(self, uri: str) -> Document | None:
         """Return the open document that the client calls `uri`, of any scheme."""
         return self._by_uri.get(uri)
@@ -70,6 +88,7 @@ class OpenDocuments:
         if document.path is not None:
             self._paths[item.uri] = (document.path, Path(os.path.realpath(document.path)))
             self._by_path |= dict.fromkeys(self._paths[item.uri], document)
+        self._touch(item.uri)
         self._tell()
 
     def change(self, params: types.DidChangeTextDocumentParams) -> None:
@@ -86,6 +105,7 @@ class OpenDocuments:
             self._replace(document, version, change.text, range_)
             self._record(document)
         document.version = version
+        self._touch(document.uri)
         self._tell()
 
     def close(self, uri: str) -> None:
@@ -147,7 +167,12 @@ class OpenDocuments:
                 if len(texts) > _RECORDED:
                     del texts[1]
 
+    def _touch(self, uri: str) -> None:
+        self._latest.pop(uri, None)
+        self._latest[uri] = None
+
     def _forget(self, uri: str) -> None:
+        self._latest.pop(uri, None)
         if self._by_uri.pop(uri, None) is None or self._paths.pop(uri, None) is None:
             return
         # The same file may be open under another name too (a link, a URI written differently); the latest one counts.

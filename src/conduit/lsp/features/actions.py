@@ -22,6 +22,7 @@ from conduit.lsp.protocol.action import ActionProblem, RelatedPlace, RunActionPa
 from conduit.lsp.protocol.prompt import WireRange
 from conduit.lsp.reviewing import refresh_review
 from conduit.lsp.subject import NO_FILE, open_document, range_in
+from conduit.lsp.surroundings import note_look
 from conduit.lsp.validation import validated
 
 if TYPE_CHECKING:
@@ -50,6 +51,7 @@ async def code_action(server: ConduitServer, params: types.CodeActionParams) -> 
         name = app.workspace.name_of(document.path)
     except OutsideWorkspace:
         return _nothing_here(server, _OUTSIDE)
+    note_look(server, document, params)
     problems = [each for each in params.context.diagnostics if each.source != SOURCE]
     range_ = from_lsp_range(document, params.range, server.facts.encoding)
     last = min(range_.start.line + LOOKAHEAD_LINES, document.line_count)

@@ -15,6 +15,7 @@ from conduit.ide.chat_document import new_document, read_chat
 from conduit.lsp.chat import begin_answer, bring_up_to_date, chat_file, is_chat, put_in, with_missing
 from conduit.lsp.convert import uri_from_path
 from conduit.lsp.private_file import write_private
+from conduit.lsp.surroundings import surroundings
 
 if TYPE_CHECKING:
     from conduit.lsp.server import ConduitServer
@@ -72,7 +73,7 @@ async def send(server: ConduitServer, *arguments: object) -> Json:
         raise UserError("There is nothing under the last heading yet. Write there, then send it.")
     app.check_free(info.id)
     server.conversation_id = info.id
-    begin_answer(server, app, document, info.id)
+    begin_answer(server, app, document, info.id, surroundings(server, app))
     return {"uri": document.uri, "sessionId": info.id}
 
 
