@@ -124,6 +124,37 @@ export class Desk {
     );
   }
 
+  /** The field of an inline edit, beneath the lines that it is about. */
+  field() {
+    return this.page.locator('.editor-group-container.active .review-widget');
+  }
+
+  /** What stands in the field; nothing when it is not open and ready for typing. */
+  async fieldText() {
+    return this.field().evaluateAll((fields) => {
+      const input = fields.map((each) => each.querySelector('.edit-container .monaco-editor.focused')).find((each) => each);
+      const lines = input && [...input.querySelectorAll('.view-line')];
+      return lines?.map((line) => line.textContent.replaceAll('\u00a0', ' ')).join('\n');
+    });
+  }
+
+  /** Asks for an inline edit by its key, waits for the field with what stands in it at first, and types an instruction. */
+  async editInline(instruction, before = '') {
+    await this.page.keyboard.press('Control+Alt+J');
+    await this.page.keyboard.press('e');
+    await this.equals(() => this.fieldText(), before, 'the field');
+    if (instruction === undefined) return;
+    await this.page.keyboard.type(instruction);
+    await this.equals(() => this.fieldText(), instruction, 'what was typed');
+  }
+
+  /** Waits until nothing of a field is left, and the text of the file has the focus. */
+  async fieldGone() {
+    const left = '.review-widget, .comment-thread, .comment-range-glyph, .comment-thread-range, .inline-comment';
+    await this.equals(() => this.page.locator(left).count(), 0, 'nothing of the field is left');
+    await this.page.locator('.editor-group-container.active .editor-instance > .monaco-editor.focused').first().waitFor();
+  }
+
   /** A file of the workspace as it is on disk. */
   onDisk(name) {
     return onDisk(this.world, name);

@@ -67,10 +67,7 @@ export const steps = {
   'three hunks over two files wait; no buffer and no file has changed': async (desk) => {
     await desk.open('shop.py');
     await desk.goTo(6);
-    await desk.palette('Conduit: Edit Inline');
-    const input = desk.page.locator('.quick-input-widget input').first();
-    await desk.until(async () => (await input.getAttribute('placeholder')) === 'What should change here?', 'the input');
-    await input.fill('honey got dearer');
+    await desk.editInline('honey got dearer');
     await desk.page.keyboard.press('Enter');
     await counted(desk, 3, 'three changes wait');
     await desk.equals(() => lenses(desk), ['Accept +2 -1 | Reject | Why | Accept all in file (2) | Diff', 'Accept +1 -1 | Reject | Why | Diff'], 'the lenses');

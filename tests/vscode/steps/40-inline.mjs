@@ -25,7 +25,7 @@ const told = (user, round, result, ...reply) => ({ when: { user, round, ...(resu
 
 export const world = {
   files: { 'shop.py': SHOP, 'list.ts': LIST, 'use.ts': USE, 'tsconfig.json': '{ "compilerOptions": { "strict": true, "target": "es2020" } }\n' },
-  settings: { 'workbench.colorTheme': 'Dark Modern', 'conduit.completions.debounceMs': 50 },
+  settings: { 'workbench.colorTheme': 'Dark Modern', 'conduit.completions.debounceMs': 50, 'zenMode.fullScreen': false },
   script: [
     { when: { user: 'halve = <\\|cursor\\|>' }, reply: [{ text: 'total(order) / 2' }] },
     { when: { user: '<\\|cursor\\|>' }, reply: [{ text: '' }] },
@@ -33,6 +33,10 @@ export const world = {
     told('guard against nothing', 1, '', { text: 'Guarded.' }),
     told('never ends', 0, '', { text: 'Thinking about it.' }, { hold: true }),
     told('goes wrong', 0, '', { fail: { kind: 'overloaded', message: 'The model is overloaded.' } }),
+    told('say what it is', 0, '', call('replace_selection', { code: '# What an order costs.\ndef total(order):\n' })),
+    told('say what it is', 1, '', { text: 'Said.' }),
+    told('take two', 0, '', call('replace_selection', { code: 'export const cheapest = price(2);\n' })),
+    told('take two', 1, '', { text: 'Two.' }),
     // Each answer of the editor has to be what it should be before the next question.
     told('ask around', 0, '', call('list_symbols', { path: 'list.ts' })),
     told('ask around', 1, 'price[\\s\\S]*total', call('find_references', { path: 'list.ts', line: 1, symbol: 'price' })),
@@ -50,16 +54,6 @@ export const world = {
 
 const lenses = async (desk) =>
   (await desk.page.locator('.editor-instance .codelens-decoration').allInnerTexts()).map((each) => each.replaceAll('\u00a0', ' ').replace(/\s*\|\s*/g, ' | ').trim());
-const input = (desk) => desk.page.locator('.quick-input-widget input').first();
-async function editInline(desk, instruction) {
-  await desk.palette('Conduit: Edit Inline');
-  await desk.until(async () => (await input(desk).getAttribute('placeholder')) === 'What should change here?', 'the input');
-  if (instruction) {
-    await input(desk).fill(instruction);
-    await desk.page.keyboard.press('Enter');
-  }
-}
-
 /** Opens the menu of code actions; one that was opened while the text was changing closes by itself, so it is opened again. */
 async function entry(desk, text) {
   const found = desk.page.locator('.action-widget').getByText(text).first();
@@ -95,43 +89,119 @@ export const steps = {
     await desk.palette('Conduit: Toggle Inline Completions');
     await desk.until(async () => /inline completions are on, with models that cost nothing/.test(await desk.page.locator('.statusbar').innerText()), 'it is said');
   },
-  'an inline edit asks what should change, and leaves a hunk in place': async (desk) => {
+  'an inline edit asks beneath the lines what should change, and leaves a hunk in place': async (desk) => {
     await desk.goTo(2);
-    await editInline(desk);
-    await input(desk).fill('guard against nothing');
+    await desk.editInline('guard against nothing');
+    const heading = desk.field().locator('.review-title');
+    assert.equal(await heading.innerText(), 'Conduit: edit line 2');
+    const top = async (locator) => (await locator.boundingBox()).y;
+    const line = (text) => desk.page.locator('.editor-instance > .monaco-editor > .overflow-guard > .monaco-scrollable-element .view-line', { hasText: text });
+    const tops = [await top(line('result = 0')), await top(desk.field()), await top(line('for count'))];
+    assert.deepEqual(tops, tops.toSorted((one, other) => one - other), 'the field is between its line and the next one');
     await desk.shot('40-inline-input-dark');
     await desk.page.keyboard.press('Enter');
     await desk.equals(() => lenses(desk), ['Accept +2 | Reject | Why | Diff'], 'the hunk');
+    await desk.fieldGone();
     await desk.shot('40-inline-hunk-dark');
     const added = SHOP.replace('    result = 0\n', '    if not order:\n        return 0\n    result = 0\n');
     await desk.page.locator('.codelens-decoration a', { hasText: 'Accept +2' }).click();
     await desk.equals(async () => desk.onDisk('shop.py'), `${added}halve = total(order) / 2`, 'the file has it once it is accepted');
   },
+  'Escape leaves nothing of the field, and what was typed is there the next time': async (desk) => {
+    const text = await desk.editorText();
+    await desk.goTo(4);
+    await desk.editInline('rename it');
+    await desk.page.keyboard.press('Shift+Enter');
+    await desk.page.keyboard.type('please');
+    await desk.equals(() => desk.fieldText(), 'rename it\nplease', 'two lines');
+    await desk.page.keyboard.press('Escape');
+    await desk.fieldGone();
+    assert.equal(await desk.editorText(), text);
+    assert.equal(await desk.page.locator('.part.panel:visible').count(), 0, 'no list of comments came up');
+    await desk.editInline('never ends', 'rename it\nplease');
+  },
   'one that runs says so at its place, and is cancelled there': async (desk) => {
-    await editInline(desk, 'never ends');
+    await desk.page.keyboard.press('Enter');
     await desk.equals(() => lenses(desk), ['Conduit is editing… | Cancel'], 'it runs');
     await desk.until(async () => /edit shop\.py: asking scripted\/demo/.test(await desk.page.locator('.statusbar').innerText()), 'its progress is in the status bar');
+    await desk.fieldGone();
     await desk.shot('40-inline-busy-dark');
     await desk.page.locator('.codelens-decoration a', { hasText: 'Cancel' }).click();
     await desk.equals(() => lenses(desk), [], 'it has ended');
     await desk.status();
     assert.deepEqual(await desk.notifications(), []);
   },
-  'what was typed is there again after a failure': async (desk) => {
-    await editInline(desk, 'goes wrong');
+  'what was typed is there again after a failure, at the lines that it is about': async (desk) => {
+    await desk.editInline('goes wrong', 'never ends');
+    await desk.page.keyboard.press('Enter');
     await desk.until(async () => (await desk.notifications()).some((each) => /overloaded/.test(each)), 'the reason is said', 60_000);
     await desk.shot('40-inline-failed-dark');
+    const text = await desk.editorText();
+    await desk.goTo(1);
+    await desk.page.keyboard.press('Enter'); // The lines are one further down now.
+    await desk.until(async () => (await desk.editorText()) === `\n${text}`, 'a new line');
     await desk.answer('Edit Again…');
-    await desk.page.locator('.quick-input-title', { hasText: 'Conduit: edit line 4' }).waitFor();
-    await desk.equals(() => input(desk).inputValue(), 'goes wrong', 'the instruction');
+    await desk.equals(() => desk.fieldText(), 'goes wrong', 'the instruction');
+    assert.match(await desk.field().innerText(), /Conduit: edit line 5[\s\S]*The model is overloaded\./);
+    await desk.shot('40-inline-again-dark');
+  },
+  'instructions that were given before come back by a key': async (desk) => {
+    const press = async (key, expected) => {
+      await desk.page.keyboard.press(key);
+      await desk.equals(() => desk.fieldText(), expected, `the field after ${key}`);
+    };
+    await desk.page.keyboard.type('half of it');
+    await press('Alt+ArrowUp', 'goes wrong');
+    await press('Alt+ArrowUp', 'never ends');
+    await press('Alt+ArrowDown', 'goes wrong');
+    await press('Alt+ArrowDown', 'half of it');
+    await desk.page.keyboard.press('Escape');
+    await desk.fieldGone();
+    await desk.page.keyboard.press('Control+Z');
+    await desk.until(async () => (await desk.editorText()).startsWith('def total'), 'the new line is gone');
+  },
+  'two edits in a row, in two files, each leave their hunk': async (desk) => {
+    await desk.goTo(1);
+    await desk.editInline('say what it is', 'half of it');
+    await desk.page.keyboard.press('Enter');
+    await desk.fieldGone();
+    await desk.open('use.ts');
+    await desk.goTo(3);
+    // The first one may have ended by now, or not: what it was told is there only until then.
+    await desk.page.keyboard.press('Control+Alt+J');
+    await desk.page.keyboard.press('e');
+    await desk.until(async () => ['', 'say what it is'].includes(await desk.fieldText()), 'the field');
+    await desk.page.keyboard.press('Control+A');
+    await desk.page.keyboard.type('take two');
+    await desk.page.keyboard.press('Control+Enter');
+    await desk.equals(() => lenses(desk), ['Accept +1 -1 | Reject | Why | Diff'], 'the hunk of the second file');
+    await desk.fieldGone();
+    await desk.page.locator('.codelens-decoration a', { hasText: 'Reject' }).click();
+    await desk.equals(() => lenses(desk), [], 'it is rejected');
+    await desk.open('shop.py');
+    await desk.equals(() => lenses(desk), ['Accept +1 | Reject | Why | Diff'], 'the hunk of the first file');
+    await desk.page.locator('.codelens-decoration a', { hasText: 'Reject' }).click();
+    await desk.equals(() => lenses(desk), [], 'it is rejected');
+  },
+  'in Zen Mode, which hides comments, it asks at the top of the window': async (desk) => {
+    await desk.palette('View: Toggle Zen Mode');
+    await desk.page.locator('.part.statusbar').waitFor({ state: 'hidden' });
+    await desk.page.keyboard.press('Control+Alt+J');
+    await desk.page.keyboard.press('e');
+    const input = desk.page.locator('.quick-input-widget input').first();
+    await desk.until(async () => (await input.getAttribute('placeholder')) === 'What should change here?', 'the input');
+    assert.equal(await desk.field().count(), 0);
     await desk.page.keyboard.press('Escape');
     await desk.page.locator('.quick-input-widget').waitFor({ state: 'hidden' });
+    await desk.palette('View: Toggle Zen Mode');
+    await desk.page.locator('.part.statusbar').waitFor({ state: 'visible' });
   },
   'the model asks the other extensions, and gets what they know': async (desk) => {
     await desk.open('list.ts');
     await desk.until(() => desk.page.locator('.squiggly-error').count(), 'TypeScript marks the misspelt name', 60_000);
     await desk.goTo(2);
-    await editInline(desk, 'ask around');
+    await desk.editInline('ask around');
+    await desk.page.keyboard.press('Enter');
     await desk.equals(() => lenses(desk), ['Accept +1 -1 | Reject | Why | Diff'], 'every answer was as expected', 60_000);
     await desk.page.locator('.codelens-decoration a', { hasText: 'Reject' }).click();
     await desk.equals(() => lenses(desk), [], 'it is rejected');

@@ -1,5 +1,6 @@
 /** The smaller signs that something waits: the status bar, the explorer, a lens that opens the diff, and context keys. */
 import * as vscode from 'vscode';
+import { INPUT_SCHEME } from '../instructionField';
 import type { Diffs } from './diffs';
 import type { HunkStore } from './hunks';
 import { PROPOSED } from './proposed';
@@ -29,8 +30,9 @@ function statusItem(store: HunkStore): vscode.Disposable {
 function contextKeys(store: HunkStore, targets: Targets, diffs: Diffs): vscode.Disposable[] {
   const set = (key: string, value: unknown) => vscode.commands.executeCommand('setContext', `conduit.review.${key}`, value);
   const active = () => {
-    const file = targets.fileOf(vscode.window.activeTextEditor?.document.uri);
     const document = vscode.window.activeTextEditor?.document.uri;
+    if (document?.scheme === INPUT_SCHEME) return; // The field of an inline edit is in the file that it is about.
+    const file = targets.fileOf(document);
     void set('inFile', document?.scheme !== PROPOSED && file !== undefined && store.of(file).length > 0);
     // Several files in one editor, one below the other, are no tab that is known as a diff.
     void set('inDiff', diffs.active || document?.scheme === PROPOSED);
