@@ -44,13 +44,17 @@ def _commands(fragments: list[dict[str, Any]]) -> list[str]:
     keys: dict[str, list[str]] = {}
     for fragment in fragments:
         for binding in fragment.get("keybindings", []):
-            keys.setdefault(binding["command"], []).append(_key(binding["key"]))
+            pressed = keys.setdefault(binding["command"], [])
+            if "commentEditorFocused" in binding.get("when", ""):
+                hidden.add(binding["command"])  # a key inside the field of an inline edit, which the prose tells
+            elif _key(binding["key"]) not in pressed:
+                pressed.append(_key(binding["key"]))
     lines = ["| command | key |", "|---|---|"]
     for fragment in fragments:
         for command in fragment.get("commands", []):
-            if command["command"] not in hidden or command["command"] in keys:
-                pressed = ", ".join(keys.get(command["command"], []))
-                lines.append(f"| Conduit: {command['title']} | {pressed} |")
+            pressed = keys.get(command["command"], [])
+            if command["command"] not in hidden or pressed:
+                lines.append(f"| Conduit: {command['title']} | {', '.join(pressed)} |")
     return lines
 
 

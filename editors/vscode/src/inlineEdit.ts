@@ -101,15 +101,17 @@ class InlineEdits implements vscode.Disposable, vscode.CodeLensProvider {
     if (answer === 'hidden') answer = await this.askInBox(lines, editor, problem);
     if (answer === 'closed') return;
     const { instruction } = answer;
+    this.draft = '';
     await this.given.add(instruction);
-    const failed = await this.edit(lines, instruction);
-    if (failed === undefined) return;
-    const picked = await vscode.window.showErrorMessage(`Conduit: ${failed}`, 'Edit Again…');
+    const outcome = await this.edit(lines, instruction);
+    if (outcome !== 'done') this.draft ||= instruction;
+    if (typeof outcome === 'string') return;
+    const picked = await vscode.window.showErrorMessage(`Conduit: ${outcome.problem}`, 'Edit Again…');
     if (!picked) return;
     this.draft = instruction;
     const again = await vscode.window.showTextDocument(lines.document.uri);
     again.revealRange(lines.range, vscode.TextEditorRevealType.InCenterIfOutsideViewport);
-    await this.askFor(lines, again, hidden, failed);
+    await this.askFor(lines, again, hidden, outcome.problem);
   }
 
   /** Asks by a field beneath the lines. */
@@ -155,8 +157,8 @@ class InlineEdits implements vscode.Disposable, vscode.CodeLensProvider {
     return answer;
   }
 
-  /** Has the lines edited; returns why nothing came of it. */
-  private async edit(lines: Lines, instruction: string): Promise<string | undefined> {
+  /** Has the lines edited. */
+  private async edit(lines: Lines, instruction: string): Promise<'done' | 'cancelled' | { problem: string }> {
     const { document } = lines;
     const cancel = new vscode.CancellationTokenSource();
     const edit = { lines, cancel };
@@ -167,13 +169,12 @@ class InlineEdits implements vscode.Disposable, vscode.CodeLensProvider {
       const textDocument = { uri: document.uri.toString(), version: document.version };
       const params = { textDocument, range: wireOf(lines.range), instruction };
       const result = await this.conduit.request('conduit/inlineEdit', params, cancel.token);
-      if (result.stopReason === 'cancelled') return undefined;
+      if (result.stopReason === 'cancelled') return 'cancelled';
       if (result.error) throw new Error(result.error);
-      if (this.draft === instruction) this.draft = '';
       if (result.message) vscode.window.setStatusBarMessage(`$(sparkle) ${result.message}`, 8000);
-      return undefined;
+      return 'done';
     } catch (error) {
-      return cancel.token.isCancellationRequested ? undefined : sentenceOf(error);
+      return cancel.token.isCancellationRequested ? 'cancelled' : { problem: sentenceOf(error) };
     } finally {
       this.running.delete(edit);
       this.changed.fire();

@@ -9,6 +9,8 @@ import * as vscode from 'vscode';
 const CONTROLLER = 'conduit.inlineEdit';
 /** The scheme of the documents in which comments are written. */
 export const INPUT_SCHEME = 'comment';
+/** As high as the field is, about: where fewer lines are beneath it, it is scrolled to. */
+const FIELD_LINES = 13;
 /** Comments may be hidden (in Zen Mode, or by *Toggle Editor Commenting*), which only the `when` of a key can know. */
 const HIDDEN_AFTER_MS = 8000;
 
@@ -90,11 +92,20 @@ export class InstructionField implements vscode.Disposable {
   private async fill(input: vscode.TextEditor): Promise<void> {
     if (this.inputs.has(input)) return;
     this.inputs.add(input);
+    this.reveal();
     const { document } = input;
     const { draft } = this.question;
     // VS Code writes into a new input once itself, and refuses an edit of the version before.
     for (let tries = 0; tries < 3 && draft && document.getText() === ''; tries++) await replace(input, draft);
     this.filled.add(document);
+  }
+
+  private reveal(): void {
+    const { end } = this.thread.range ?? this.editor.selection;
+    const { visibleRanges } = this.editor;
+    const [top, bottom] = [visibleRanges.at(0)?.start.line ?? 0, visibleRanges.at(-1)?.end.line ?? 0];
+    if (top <= end.line && bottom - end.line >= FIELD_LINES) return;
+    this.editor.revealRange(new vscode.Range(end, end), vscode.TextEditorRevealType.InCenter);
   }
 
   private endFolded(): void {
