@@ -65,6 +65,7 @@ async function theme(desk, name) {
 
 export const steps = {
   'three hunks over two files wait; no buffer and no file has changed': async (desk) => {
+    await desk.status();
     await desk.open('shop.py');
     await desk.goTo(6);
     await desk.editInline('honey got dearer');
