@@ -23,6 +23,9 @@ NODE = "24.19.0"
 CODE_SERVER = "4.139.1"
 """VS Code 1.139.1, served to a browser; built here from its npm package."""
 
+RUNNERS = ("uv==0.13.9", "pipx==1.18.4")
+"""What a person may run the server with; only the slow steps need it."""
+
 DEBIAN = ("chromium", "libsecret-1-dev", "libkrb5-dev")
 """What code-server's native modules are built with, and the browser."""
 
@@ -85,6 +88,22 @@ def code_server() -> Path:
             command = ["npm", "install", f"code-server@{CODE_SERVER}", "--no-audit", "--no-fund", "--loglevel=error"]
             run([*command, *scripts], folder)
     return program
+
+
+def runners() -> Path:
+    """Return the folder of the programs `uvx` and `pipx`, after installing them if need be."""
+    place = cache() / "-".join(["runners", *(each.partition("==")[2] for each in RUNNERS)])
+    if not (place / "complete").exists():
+        say(f"installing {' and '.join(RUNNERS)}")
+        shutil.rmtree(place, ignore_errors=True)
+        subprocess.run([sys.executable, "-m", "venv", place], check=True)
+        pip = [place / "bin" / "python", "-m", "pip", "--disable-pip-version-check", "install", "--quiet"]
+        subprocess.run([*pip, *RUNNERS], check=True)
+        (place / "programs").mkdir()
+        for name in ("uv", "uvx", "pipx"):  # without the Python beside them, which would come first on a PATH
+            (place / "programs" / name).symlink_to(place / "bin" / name)
+        (place / "complete").touch()
+    return place / "programs"
 
 
 def chromium() -> Path:

@@ -1,4 +1,4 @@
-/** Runs the steps: `node run.mjs [word ...]` those whose file or title has one of the words. Ends with 1 when one failed. */
+/** Runs the steps: `node run.mjs [--slow] [word ...]` those whose file has one of the words; those of `steps/slow` with `--slow`. Ends with 1 when one failed. */
 import { readdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
@@ -9,12 +9,13 @@ const HERE = dirname(fileURLToPath(import.meta.url));
 const STEP_MS = 240_000;
 const words = process.argv.slice(2).filter((each) => !each.startsWith('--'));
 const keep = process.argv.includes('--keep');
-const files = readdirSync(join(HERE, 'steps')).filter((name) => name.endsWith('.mjs')).sort();
+const STEPS = join(HERE, process.argv.includes('--slow') ? 'steps/slow' : 'steps');
+const files = readdirSync(STEPS).filter((name) => name.endsWith('.mjs')).sort();
 let passed = 0;
 const failed = [];
 
 for (const file of files.filter((name) => words.length === 0 || words.some((word) => name.includes(word)))) {
-  const { steps, world: options = {} } = await import(pathToFileURL(join(HERE, 'steps', file)));
+  const { steps, world: options = {} } = await import(pathToFileURL(join(STEPS, file)));
   console.log(`\n${file}`);
   let world;
   try {

@@ -28,7 +28,8 @@ const SETTINGS = {
 /**
  * Opens a world. `options`: `script` (rules of the scripted model), `env`, `files` (name -> text, over the sample's),
  * `settings`, `viewport`, `trust` (ask about workspace trust), `folders` (more roots, each name -> files), `noServer` (no `conduit` on the PATH),
- * `model` (a language model of another extension, without which VS Code's own chat does not open).
+ * `model` (a language model of another extension, without which VS Code's own chat does not open),
+ * `path` (folders that come first on the PATH), `extensions` (folders of this one, to be installed too), `home` (name -> text, in the home folder).
  */
 export async function openWorld(options = {}) {
   const base = mkdtempSync(join(tmpdir(), 'conduit-vscode-'));
@@ -39,7 +40,8 @@ export async function openWorld(options = {}) {
   for (const [name, files] of Object.entries(options.folders ?? {})) write(join(base, name), files);
   mkdirSync(join(base, 'profile/User'), { recursive: true });
   cpSync(process.env.E2E_EXTENSIONS, join(base, 'extensions'), { recursive: true });
-  if (options.model) addModel(join(base, 'extensions'));
+  for (const name of [...(options.model ? ['model'] : []), ...(options.extensions ?? [])]) addExtension(base, name);
+  write(join(base, 'home'), options.home ?? {});
   write(join(base, 'profile/User'), { 'settings.json': JSON.stringify({ ...SETTINGS, ...options.settings }, null, 2) });
   let opened = world.workspace;
   if (options.folders) {
@@ -91,15 +93,14 @@ function write(folder, files) {
   }
 }
 
-/** Installs the extension of `model/` beside ours, as code-server's own list of extensions has it. */
-function addModel(extensions) {
-  const { publisher, name, version } = JSON.parse(readFileSync(join(HERE, 'model', 'package.json'), 'utf8'));
-  const folder = `${publisher}.${name}-${version}`;
-  cpSync(join(HERE, 'model'), join(extensions, folder), { recursive: true });
-  const list = join(extensions, 'extensions.json');
-  const entry = { identifier: { id: `${publisher}.${name}` }, version, relativeLocation: folder };
-  const location = { $mid: 1, path: join(extensions, folder), scheme: 'file' };
-  writeFileSync(list, JSON.stringify([...JSON.parse(readFileSync(list, 'utf8')), { ...entry, location }]));
+/** Installs an extension that lies here as a folder: the list of the installed ones counts, not what is on the disk. */
+function addExtension(base, name) {
+  const list = join(base, 'extensions/extensions.json');
+  const from = join(HERE, name);
+  const { publisher, name: own, version } = JSON.parse(readFileSync(join(from, 'package.json'), 'utf8'));
+  const place = { identifier: { id: `${publisher}.${own}` }, version, relativeLocation: name, location: { $mid: 1, path: join(base, 'extensions', name), scheme: 'file' } };
+  cpSync(from, join(base, 'extensions', name), { recursive: true });
+  writeFileSync(list, JSON.stringify([...JSON.parse(readFileSync(list, 'utf8')), place]));
 }
 
 function environment(world, options) {
@@ -114,7 +115,7 @@ function environment(world, options) {
     CONDUIT_DATA_DIR: process.env.E2E_DATA,
     // No desktop is at hand, so no keyring is.
     DBUS_SESSION_BUS_ADDRESS: '',
-    PATH: path(options.noServer),
+    PATH: path(options),
   };
   // code-server asks a login shell for the environment, and /etc/profile sets the PATH anew.
   write(env.HOME, { '.bash_profile': `export PATH='${env.PATH}'\n` });
@@ -127,9 +128,9 @@ function environment(world, options) {
 }
 
 /** The PATH with the server under test first, or with none at all. */
-function path(noServer) {
+function path({ noServer, path: first = [] }) {
   const others = process.env.PATH.split(delimiter).filter((folder) => folder && !existsSync(join(folder, 'conduit')));
-  return (noServer ? others : [process.env.E2E_BIN, ...others]).join(delimiter);
+  return [...first, ...(noServer ? [] : [process.env.E2E_BIN]), ...others].join(delimiter);
 }
 
 async function startServer(world, options, opened) {

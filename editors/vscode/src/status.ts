@@ -70,11 +70,11 @@ function describe(conduit: Supervisor, modelAtStart: string): Shown {
   const problem = conduit.problem ?? '';
   switch (conduit.state) {
     case 'starting':
-      return { text: '$(loading~spin) Conduit', sentence: 'the server is starting' };
+      return { text: '$(loading~spin) Conduit', sentence: problem || 'the server is starting' };
     case 'restarting':
       return { text: '$(sync~spin) Conduit', sentence: problem || 'the server is starting again' };
     case 'failed':
-      return { text: '$(error) Conduit', sentence: problem, alarming: conduit.failure === 'missing' ? 'warning' : 'error' };
+      return { text: '$(error) Conduit', sentence: problem, alarming: conduit.failure === 'missing' || conduit.failure === 'cancelled' ? 'warning' : 'error' };
     case 'stopped':
       return { text: vscode.workspace.isTrusted ? '$(debug-pause) Conduit' : '$(shield) Conduit', sentence: problem };
     default:

@@ -93,6 +93,7 @@ export function ServerState() {
           <div>{setup.problem ?? 'The server of Conduit does not run.'}</div>
           <div class="trouble-acts">
             <button type="button" class="main" onClick={() => remedy('restart')}>Restart the server</button>
+            <button type="button" class="quiet" onClick={() => remedy('menu')}>What to do…</button>
             <button type="button" class="quiet" onClick={() => remedy('log')}>Show the log</button>
           </div>
         </div>
@@ -101,7 +102,7 @@ export function ServerState() {
   }
   return (
     <div class="aside">
-      <Icon name="loading" spin /> <span>{setup.server === 'restarting' ? 'The server is starting again; what you type is kept.' : 'The server is starting…'}</span>
+      <Icon name="loading" spin /> <span>{setup.server === 'restarting' ? 'The server is starting again; what you type is kept.' : setup.problem ? `${setup.problem.charAt(0).toUpperCase()}${setup.problem.slice(1)}.` : 'The server is starting…'}</span>
     </div>
   );
 }

@@ -3,6 +3,7 @@ import * as vscode from 'vscode';
 import { blocksOf, describe, draftOf, pickFiles, problemsOf, selectionOf, wireRange } from './attachments';
 import type { UndoResult } from '../protocol';
 import type { Ask, Asks } from './messages';
+import { here } from './places';
 import type { Room } from './room';
 
 type Answers = { [K in keyof Asks]: (room: Room, params: Asks[K]['params']) => Promise<Asks[K]['result']> };
@@ -55,7 +56,7 @@ const ANSWERS: Answers = {
     }
   },
   pickFiles: () => pickFiles(),
-  dropped: (_, { uris }) => describe(uris.map((uri) => vscode.Uri.parse(uri))),
+  dropped: (_, { uris }) => describe(uris.map((uri) => here(vscode.Uri.parse(uri)))),
   selection: async (room) => selectionOf(room.house.lastEditor.get()),
   problems: async (room) => problemsOf(room.house.lastEditor.get()?.document),
   async setMode(room, { mode }) {

@@ -68,7 +68,7 @@ export interface Question {
 }
 
 /** A button beside a sentence. */
-export type Remedy = 'keys' | 'restart' | 'log' | 'new' | 'models';
+export type Remedy = 'keys' | 'restart' | 'log' | 'menu' | 'new' | 'models';
 
 export interface Problem {
   text: string;

@@ -19,6 +19,14 @@ export class LastEditor implements vscode.Disposable {
   }
 }
 
+/**
+ * Returns a place as the extension and the server know it: they run where the files are, and what the window calls
+ * `vscode-remote` (it says so of what is dropped on the chat's page) is a file there.
+ */
+export function here(uri: vscode.Uri): vscode.Uri {
+  return uri.scheme === 'vscode-remote' ? vscode.Uri.file(uri.path) : uri;
+}
+
 /** Returns where a file is, by URI, absolute path or name in the workspace; undefined when there is none. */
 export async function find(name: string): Promise<vscode.Uri | undefined> {
   for (const uri of candidates(name)) {

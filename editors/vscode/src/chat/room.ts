@@ -17,7 +17,7 @@ const METHODS = [
   'conduit/session/unqueue', 'conduit/mention/list', 'conduit/command/list', 'conduit/usage/report', 'conduit/inlineEdit', 'conduit/session/diff',
 ] as const;
 const NOTHING: ChatInfo = { title: '', mode: 'review', modes: [], model: '' };
-const REMEDIES: Record<Exclude<Remedy, 'new' | 'models'>, string> = { keys: 'conduit.setKey', restart: 'conduit.restartServer', log: 'conduit.showLog' };
+const REMEDIES: Record<Exclude<Remedy, 'new' | 'models'>, string> = { keys: 'conduit.setKey', restart: 'conduit.restartServer', log: 'conduit.showLog', menu: 'conduit.showMenu' };
 
 /** What all pages share. */
 export interface House {

@@ -21,6 +21,8 @@ export interface RunOptions {
   middleware?: LanguageClientOptions['middleware'];
   /** Commands of the extension itself; a server that announces one of the same name must not hinder the start. */
   ownCommands: ReadonlySet<string>;
+  /** Is told each line that the server writes to its standard error. */
+  onLine: (line: string) => void;
 }
 
 /** Kept of what the server wrote last, to say why it ended. */
@@ -59,9 +61,9 @@ export class ServerRun {
     this.leaveOut(options.ownCommands);
   }
 
-  /** The process, while it runs. */
-  get pid(): number | undefined {
-    return this.process?.pid;
+  /** A runner (uvx, pipx) starts others, and has a group of processes for that. */
+  private get grouped(): boolean {
+    return this.options.launch.slow === true && process.platform !== 'win32';
   }
 
   async start(): Promise<void> {
@@ -80,8 +82,13 @@ export class ServerRun {
   }
 
   kill(): void {
-    if (this.process && this.process.exitCode === null && this.process.signalCode === null) this.process.kill('SIGKILL');
-    if (!this.process) this.endNow('It was never started.');
+    const { process: child } = this;
+    if (child && child.exitCode === null && child.signalCode === null) {
+      // What a runner started has to end with it.
+      if (this.grouped && child.pid) process.kill(-child.pid, 'SIGKILL');
+      else child.kill('SIGKILL');
+    }
+    if (!child) this.endNow('It was never started.');
   }
 
   /** The newest lines of its standard error, oldest first. */
@@ -97,6 +104,7 @@ export class ServerRun {
       cwd: folder && existsSync(folder) ? folder : undefined,
       stdio: 'pipe',
       shell: false,
+      detached: this.grouped,
       windowsHide: true,
     });
     this.process = child;
@@ -123,6 +131,7 @@ export class ServerRun {
     this.lines.push(line);
     if (this.lines.length > LAST_LINES) this.lines.shift();
     this.options.log.info(line);
+    this.options.onLine(line);
   }
 
   private leaveOut(own: ReadonlySet<string>): void {

@@ -1,10 +1,11 @@
 /** Where a server may be, in the order in which the places are tried. Nothing is downloaded here without having been asked for. */
 import { execFile } from 'node:child_process';
-import { statSync } from 'node:fs';
+import { readFileSync, realpathSync, statSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { delimiter, dirname, isAbsolute, join } from 'node:path';
 import * as vscode from 'vscode';
 import { installed } from './managed';
+import { Unusable } from './unusable';
 
 export interface Launch {
   command: string;
@@ -18,27 +19,33 @@ export interface Launch {
 export type Source = 'auto' | 'uvx' | 'pipx' | 'managed';
 
 const WINDOWS = process.platform === 'win32';
+/** Where a person's own programs are, which an editor that was not started from a shell does not know. */
+const OWN_FOLDERS = [join(homedir(), '.local', 'bin'), join(homedir(), '.cargo', 'bin')];
 const PROGRAM = WINDOWS ? 'conduit.exe' : 'conduit';
 
-/** Returns the launches to try, in order; none when there is no server here. */
+/** Returns the launches to try, in order; none when there is no server here. Rejects when the one of the settings is missing. */
 export async function findServers(context: vscode.ExtensionContext, log: vscode.LogOutputChannel): Promise<Launch[]> {
   const chosen = chosenProgram();
   if (chosen) return [{ command: chosen, args: ['serve'], origin: 'the setting conduit.server.path' }];
   const version = String(context.extension.packageJSON.version);
   const source = vscode.workspace.getConfiguration('conduit').get<Source>('server.source', 'auto');
   if (source === 'uvx' || source === 'pipx') {
-    const runner = onPath(source);
-    return runner ? [runWith(source, runner, version)] : [];
+    const runner = onPath(source, OWN_FOLDERS);
+    if (!runner) throw new Unusable(`The setting conduit.server.source is “${source}”, but there is no ${source} on the PATH.`, 'missing');
+    return [runWith(source, runner, version)];
   }
   const managed = await installed(context, log);
   const kept = managed ? [{ command: managed, args: ['serve'], origin: 'the environment made by the extension' }] : [];
-  if (source === 'managed') return kept;
+  if (source === 'managed') {
+    if (kept.length > 0) return kept;
+    throw new Unusable('The setting conduit.server.source is “managed”, but the extension has made no environment yet.', 'missing');
+  }
   const found: Launch[] = [];
   for (const [folder, origin] of await environmentFolders(log)) {
     const program = join(folder, PROGRAM);
     if (isFile(program)) found.push({ command: program, args: ['serve'], origin });
   }
-  const program = onPath('conduit', [join(homedir(), '.local', 'bin')]);
+  const program = onPath('conduit', OWN_FOLDERS);
   // Other programs have this name too.
   if (program && (await isConduit(program, log))) found.push({ command: program, args: ['serve'], origin: 'the PATH' });
   const launches = [...found, ...kept];
@@ -47,7 +54,7 @@ export async function findServers(context: vscode.ExtensionContext, log: vscode.
 
 /** Returns uvx and pipx as far as they are here. */
 export function runners(): ('uvx' | 'pipx')[] {
-  return (['uvx', 'pipx'] as const).filter((name) => onPath(name) !== undefined);
+  return (['uvx', 'pipx'] as const).filter((name) => onPath(name, OWN_FOLDERS) !== undefined);
 }
 
 /** Returns the path of a program on the PATH, or in one of the folders after it. */
@@ -64,7 +71,8 @@ export async function selectedPython(log: vscode.LogOutputChannel): Promise<stri
   if (extension) {
     try {
       const api = await within(10_000, Promise.resolve(extension.activate()));
-      const chosen = api?.environments.getActiveEnvironmentPath(resource);
+      await within(10_000, api.ready);
+      const chosen = api.environments.getActiveEnvironmentPath(resource);
       const resolved = chosen && (await within(10_000, api.environments.resolveEnvironment(chosen)));
       if (resolved?.executable.uri) return resolved.executable.uri.fsPath;
     } catch (error) {
@@ -76,20 +84,49 @@ export async function selectedPython(log: vscode.LogOutputChannel): Promise<stri
   return isAbsolute(path) && isFile(path) ? path : undefined;
 }
 
-/** Tells when another Python environment is selected; never when the Python extension is not here. */
+/** Tells when another Python environment may be selected, also by a Python extension that is installed later. */
 export function onSelectedPython(changed: () => void): vscode.Disposable {
-  let listener: vscode.Disposable | undefined;
+  const all: vscode.Disposable[] = [];
+  let asked = false;
   let done = false;
-  void vscode.extensions.getExtension<PythonApi>('ms-python.python')?.activate().then(
-    (api) => {
-      if (!done) listener = api.environments.onDidChangeActiveEnvironmentPath(changed);
-    },
-    () => undefined, // It is said where the environment is asked for.
+  const listen = () => {
+    const extension = vscode.extensions.getExtension<PythonApi>('ms-python.python');
+    if (asked || !extension) return;
+    asked = true;
+    void extension.activate().then(
+      (api) => {
+        if (!done) all.push(api.environments.onDidChangeActiveEnvironmentPath(changed));
+      },
+      () => undefined, // It is said where the environment is asked for.
+    );
+  };
+  listen();
+  all.push(
+    vscode.extensions.onDidChange(listen),
+    vscode.workspace.onDidChangeConfiguration((event) => event.affectsConfiguration('python.defaultInterpreterPath') && changed()),
   );
   return new vscode.Disposable(() => {
     done = true;
-    listener?.dispose();
+    for (const each of all) each.dispose();
   });
+}
+
+/** Returns what installs a version where a program is, to be typed in a terminal. */
+export function upgradeCommand(program: string, version: string): string {
+  const wanted = `conduit-ls==${version}`;
+  const folder = dirname(isFile(program) ? realpathSync(program) : program);
+  if (/[\\/]pipx[\\/]venvs[\\/]/.test(folder)) return `pipx install --force ${wanted}`;
+  if (/[\\/]uv[\\/]tools[\\/]/.test(folder)) return `uv tool install ${wanted}`;
+  const python = join(folder, WINDOWS ? 'python.exe' : 'python');
+  if (!isFile(python)) return `pip install ${wanted}`;
+  const quoted = /\s/.test(python) ? `"${python}"` : python;
+  return madeByUv(dirname(folder)) ? `uv pip install --python ${quoted} ${wanted}` : `${quoted} -m pip install ${wanted}`;
+}
+
+/** An environment of uv's has no pip in it. */
+function madeByUv(environment: string): boolean {
+  const file = join(environment, 'pyvenv.cfg');
+  return isFile(file) && /^uv *=/m.test(readFileSync(file, 'utf8'));
 }
 
 function chosenProgram(): string | undefined {
@@ -99,7 +136,8 @@ function chosenProgram(): string | undefined {
 
 function runWith(runner: 'uvx' | 'pipx', command: string, version: string): Launch {
   const wanted = `conduit-ls==${version}`;
-  const args = runner === 'uvx' ? ['--from', wanted, 'conduit', 'serve'] : ['run', '--spec', wanted, 'conduit', 'serve'];
+  // The Python that uv would take by itself may be too old.
+  const args = runner === 'uvx' ? ['--python', '>=3.11', '--from', wanted, 'conduit', 'serve'] : ['run', '--spec', wanted, 'conduit', 'serve'];
   return { command, args, origin: runner, slow: true };
 }
 
@@ -141,6 +179,7 @@ async function within<T>(ms: number, work: Promise<T>): Promise<T> {
 
 /** The part of the Python extension's API that is used. */
 interface PythonApi {
+  ready: Promise<void>;
   environments: {
     getActiveEnvironmentPath(resource?: vscode.Uri): { id: string; path: string };
     onDidChangeActiveEnvironmentPath: vscode.Event<unknown>;

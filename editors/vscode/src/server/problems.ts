@@ -11,7 +11,7 @@ interface Button {
 
 export function registerProblems(context: vscode.ExtensionContext, conduit: Supervisor): void {
   let told: string | undefined;
-  const python = onSelectedPython(() => conduit.failure === 'missing' && void conduit.restart());
+  const python = onSelectedPython(() => void conduit.lookAgain());
   context.subscriptions.push(
     python,
     vscode.commands.registerCommand('conduit.restartServer', () => conduit.restart()),
@@ -23,7 +23,7 @@ export function registerProblems(context: vscode.ExtensionContext, conduit: Supe
     }),
     conduit.onState((state) => {
       if (state === 'running') told = undefined;
-      if (state !== 'failed' || told === conduit.problem) return;
+      if (state !== 'failed' || told === conduit.problem || conduit.failure === 'cancelled') return;
       told = conduit.problem;
       void tell(conduit);
     }),
@@ -42,17 +42,23 @@ export function helpFor(conduit: Supervisor): Button[] {
   const install = { title: 'Install Server', act: () => vscode.commands.executeCommand('conduit.installServer') };
   const choose = { title: 'Choose Program…', act: () => vscode.commands.executeCommand('conduit.chooseServer') };
   const restart = { title: 'Restart', act: () => conduit.restart() };
+  const again = { title: 'Try Again', act: () => conduit.restart() };
+  const copy = { title: 'Copy Command', act: () => vscode.env.clipboard.writeText(conduit.remedy ?? '') };
   const log = { title: 'Show Log', act: () => conduit.log.show() };
   const collect = { title: 'Collect Logs', act: () => vscode.commands.executeCommand('conduit.collectLogs') };
   switch (conduit.failure) {
     case 'missing':
       return [install, ...runners().map((name) => ({ title: `Run with ${name}`, act: () => setSource(name) })), choose];
     case 'mismatch':
-      return [install, choose, log];
+      return [install, ...(conduit.remedy ? [copy] : []), choose, log];
+    case 'unfetched':
+      return [again, install, choose, log];
+    case 'cancelled':
+      return [again, install, choose];
     case 'crashed':
       return [restart, log, collect];
     default:
-      return [restart, log, choose];
+      return [restart, install, choose, log];
   }
 }
 
@@ -68,13 +74,24 @@ async function installServer(context: vscode.ExtensionContext, conduit: Supervis
     if (chosen === 'Show Log') conduit.log.show();
     return;
   }
+  await useInstalled(conduit);
+}
+
+/** Starts what was installed, also where a setting or a server that comes first would hide it. */
+async function useInstalled(conduit: Supervisor): Promise<void> {
   const configuration = vscode.workspace.getConfiguration('conduit');
-  const named = configuration.get<string>('server.path', '') !== '';
   const source = configuration.get<Source>('server.source', 'auto');
-  const hidden = source !== 'managed' && (conduit.failure === 'mismatch' || source !== 'auto');
+  const first = source === 'managed' || (source === 'auto' && conduit.failure === 'missing');
+  const named = configuration.inspect<string>('server.path')?.globalValue;
   if (named) await configuration.update('server.path', undefined, vscode.ConfigurationTarget.Global);
-  if (hidden) await setSource('managed');
-  if (!named && !hidden) await conduit.restart(); // A changed setting does that by itself.
+  if (!first) await setSource('managed');
+  if (!named && first) await conduit.restart(); // A changed setting does that by itself.
+  if (!vscode.workspace.getConfiguration('conduit').get('server.path')) return;
+  const choice = await vscode.window.showWarningMessage(
+    'The server is installed, but this workspace’s setting conduit.server.path names another program.',
+    'Open Settings',
+  );
+  if (choice) await vscode.commands.executeCommand('workbench.action.openWorkspaceSettings', { query: 'conduit.server.path' });
 }
 
 async function chooseServer(): Promise<void> {

@@ -6,8 +6,9 @@ import type { Conduit, ServerState } from '../conduit';
 import { PROTOCOL_VERSION, type Requests, type ServerRequests, type SessionUpdateParams, type StatusNote } from '../protocol';
 import { onServerSettings, serverSettings } from '../settings';
 import { ServerRun } from './client';
-import { findServers, isFile, type Launch } from './find';
-import { Unusable } from './unusable';
+import { findServers, isFile, upgradeCommand, type Launch } from './find';
+import { Patience } from './patience';
+import { Unusable, whyEnded } from './unusable';
 
 /** How long the first answer may take, and how long a request waits for a server that is starting. */
 const START_MS = 60_000;
@@ -31,6 +32,8 @@ export class Supervisor implements Conduit, vscode.Disposable {
   state: ServerState = 'stopped';
   problem: string | undefined;
   failure: Unusable['kind'] | 'crashed' | undefined;
+  /** What brings a fitting server there, when one does not fit. */
+  remedy: string | undefined;
   status: StatusNote | undefined;
   serverVersion: string | undefined;
   /** Where the running server was found. */
@@ -75,6 +78,22 @@ export class Supervisor implements Conduit, vscode.Disposable {
     return this.enqueue();
   }
 
+  /** Looks again for the servers there are, and changes to another one that now comes first, once no turn runs. */
+  async lookAgain(): Promise<void> {
+    const [first] = await findServers(this.context, this.log).catch((): Launch[] => []);
+    if (!first || (this.state === 'running' && first.command === this.launch?.command)) {
+      this.log.info('Looked again for servers: nothing changes.');
+      return;
+    }
+    if (this.status?.state !== 'busy' && this.status?.state !== 'waiting') return this.restart();
+    this.log.info(`The server is changed after the running turn, to ${first.command} (from ${first.origin}).`);
+    const idle = this.onStatus((note) => {
+      if (note.state === 'busy' || note.state === 'waiting') return;
+      idle.dispose();
+      void this.lookAgain();
+    });
+  }
+
   async request<M extends keyof Requests>(
     method: M,
     params: Requests[M]['params'],
@@ -102,11 +121,6 @@ export class Supervisor implements Conduit, vscode.Disposable {
     return new vscode.Disposable(() => {
       if (this.handlers.get(method) === handler) this.handlers.delete(method);
     });
-  }
-
-  /** The process of the running server. */
-  get pid(): number | undefined {
-    return this.run?.pid;
   }
 
   dispose(): void {
@@ -145,14 +159,19 @@ export class Supervisor implements Conduit, vscode.Disposable {
       return;
     }
     this.become(this.started ? 'restarting' : 'starting');
+    let launches: Launch[] = [];
     try {
-      this.run = await this.startFirst(await findServers(this.context, this.log));
+      launches = await findServers(this.context, this.log);
+      this.run = await this.startFirst(launches);
     } catch (error) {
-      const kind = error instanceof Unusable ? error.kind : 'broken';
+      const known = error instanceof Unusable ? error : undefined;
+      const kind = known?.kind ?? 'broken';
       const sentence = error instanceof Error ? error.message : String(error);
       // One that ran before and was cut off while it started gets another chance.
-      if (this.started && kind === 'broken') return this.comeBack(sentence);
+      const ranBefore = launches.some((each) => each.command === this.launch?.command);
+      if (ranBefore && kind === 'broken') return this.comeBack(sentence);
       this.failure = kind;
+      this.remedy = known?.command;
       this.become('failed', sentence);
       return;
     }
@@ -176,6 +195,7 @@ export class Supervisor implements Conduit, vscode.Disposable {
       } catch (error) {
         this.log.warn(`${launch.command} (from ${launch.origin}): ${error instanceof Error ? error.message : error}`);
         first ??= error;
+        if (error instanceof Unusable && error.kind === 'cancelled') break;
       }
     }
     throw first ?? new Unusable('Conduit’s server is not installed here.', 'missing');
@@ -186,8 +206,10 @@ export class Supervisor implements Conduit, vscode.Disposable {
       throw new Unusable(`${launch.command} (from ${launch.origin}) does not exist.`, 'missing');
     }
     this.log.info(`Starting ${[launch.command, ...launch.args].join(' ')} (from ${launch.origin})`);
+    const patience = new Patience(launch, (sentence) => this.become(this.state, sentence));
     const run = new ServerRun({
       launch,
+      onLine: (line) => patience.note(line),
       log: this.log,
       environment: process.env,
       initializationOptions: () => ({ settings: serverSettings(this.context), conduit: this.offers() }),
@@ -202,11 +224,10 @@ export class Supervisor implements Conduit, vscode.Disposable {
       timer = setTimeout(() => reject(new Unusable(sentence, 'slow')), bound);
     });
     const ended = run.ended.then((reason) => {
-      const last = run.lastLines().slice(-3).join(' ');
-      throw new Unusable(`Conduit’s server (${launch.command}) did not start. ${reason} ${last}`.trim(), 'broken');
+      throw whyEnded(launch, reason, run.lastLines());
     });
     try {
-      await Promise.race([run.start().catch(() => ended), late, ended]);
+      await Promise.race([run.start().catch(() => ended), late, ended, patience.cancelled]);
       this.check(run.client, launch);
       return run;
     } catch (error) {
@@ -215,6 +236,7 @@ export class Supervisor implements Conduit, vscode.Disposable {
       throw error;
     } finally {
       clearTimeout(timer);
+      patience.dispose();
       ended.catch(() => undefined);
       late.catch(() => undefined);
     }
@@ -227,11 +249,14 @@ export class Supervisor implements Conduit, vscode.Disposable {
     if (announced?.protocol !== PROTOCOL_VERSION) {
       const wanted = String(this.context.extension.packageJSON.version);
       const spoken = announced?.protocol === undefined ? 'no protocol that is known here' : `protocol ${announced.protocol}`;
+      const newer = (announced?.protocol ?? 0) > PROTOCOL_VERSION;
+      const command = newer ? undefined : upgradeCommand(launch.command, wanted);
       throw new Unusable(
         `The Conduit server at ${launch.command} (version ${version}) does not fit this extension (version ${wanted}): ` +
           `it speaks ${spoken}, not ${PROTOCOL_VERSION}. ` +
-          ((announced?.protocol ?? 0) > PROTOCOL_VERSION ? 'Update the extension.' : `Install conduit-ls ${wanted}.`),
+          (newer ? 'Update the extension.' : `Install the fitting one: ${command}`),
         'mismatch',
+        command,
       );
     }
     this.serverVersion = version;

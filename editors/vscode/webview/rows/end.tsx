@@ -20,7 +20,7 @@ const REMEDIES: Partial<Record<ErrorKind, Remedy>> = {
 };
 
 export const REMEDY_NAMES: Record<Remedy, string> = {
-  keys: 'Set the key…', restart: 'Restart the server', log: 'Show the log', new: 'New chat', models: 'Choose a model',
+  keys: 'Set the key…', restart: 'Restart the server', log: 'Show the log', menu: 'What to do…', new: 'New chat', models: 'Choose a model',
 };
 
 export function remedy(kind: Remedy): void {

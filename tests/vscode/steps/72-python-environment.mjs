@@ -1,0 +1,82 @@
+/** The server of the selected Python environment is used, and another selection changes to another server. */
+import assert from 'node:assert/strict';
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+const base = mkdtempSync(join(tmpdir(), 'conduit-pythons-'));
+process.once('exit', () => rmSync(base, { recursive: true, force: true }));
+const [one, two, bare] = ['one', 'two', 'bare'].map((name) => join(base, name));
+
+/** A real environment; with `conduit`, the server under test is in it, by the packages of the environment that runs the tests. */
+function environment(folder, conduit) {
+  const python = join(process.env.E2E_BIN, 'python');
+  execFileSync(python, ['-m', 'venv', '--without-pip', folder]);
+  if (!conduit) return;
+  const ask = ['-c', 'import sys; print([each for each in sys.path if each.endswith("site-packages")][-1])'];
+  const [packages] = [python, join(folder, 'bin/python')].map((each) => execFileSync(each, ask, { encoding: 'utf8' }).trim());
+  const own = execFileSync(join(folder, 'bin/python'), ask, { encoding: 'utf8' }).trim();
+  writeFileSync(join(own, 'tests.pth'), `import site; site.addsitedir(${JSON.stringify(packages)})\n`);
+  const lines = [`#!${join(folder, 'bin/python')}`, 'import sys', 'from conduit.__main__ import main', 'sys.exit(main())', ''];
+  writeFileSync(join(folder, 'bin/conduit'), lines.join('\n'));
+  chmodSync(join(folder, 'bin/conduit'), 0o755);
+}
+
+export const world = () => {
+  mkdirSync(base, { recursive: true });
+  environment(one, true);
+  environment(two, true);
+  environment(bare, false);
+  return {
+    noServer: true,
+    extensions: ['python-extension'],
+    script: [{ when: { user: 'wait' }, reply: [{ hold: true }] }, { when: {}, reply: [{ text: 'Hello.' }] }],
+    env: { E2E_PYTHONS: [one, two, bare].join(':') },
+  };
+};
+
+/** Waits until the one server runs by the Python of an environment. */
+async function runsIn(desk, folder) {
+  await desk.until(() => {
+    const pids = desk.serverPids();
+    return pids.length === 1 && readFileSync(`/proc/${pids[0]}/cmdline`, 'utf8').includes(join(folder, 'bin/conduit'));
+  }, `a server in ${folder}`);
+  await desk.status();
+}
+
+async function select(desk, folder) {
+  await desk.palette('Python: Select Interpreter');
+  await desk.pick(folder);
+}
+
+export const steps = {
+  'the server of the selected environment is started': async (desk) => {
+    await runsIn(desk, one);
+    assert.match(desk.extensionLog(), /from the selected Python environment/);
+  },
+  'another selection changes to its server': async (desk) => {
+    await select(desk, two);
+    await runsIn(desk, two);
+  },
+  'an environment without a server leaves the running one alone': async (desk) => {
+    const before = desk.serverPids();
+    await select(desk, bare);
+    await desk.until(() => /nothing changes/.test(desk.extensionLog()), 'the log says so');
+    assert.deepEqual(desk.serverPids(), before);
+  },
+  'a running turn is not cut off by a selection: the server is changed after it': async (desk) => {
+    const before = desk.serverPids();
+    await desk.palette('Conduit: Open Chat');
+    const chat = desk.chatFrame();
+    await chat.locator('textarea').fill('wait');
+    await desk.page.keyboard.press('Enter');
+    await desk.status(/answer/);
+    await select(desk, one);
+    await desk.until(() => /changed after the running turn/.test(desk.extensionLog()), 'the log says so');
+    assert.deepEqual(desk.serverPids(), before);
+    await desk.palette('Conduit: Stop the Turn');
+    await runsIn(desk, one);
+    await desk.shot('72-selected');
+  },
+};
