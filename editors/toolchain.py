@@ -128,10 +128,15 @@ def debian_packages(*names: str) -> None:
     if missing := [name for name in names if name not in there]:
         say(f"installing {', '.join(missing)}")
         as_root = [] if os.geteuid() == 0 else ["sudo"]
+        install = ["apt-get", "install", "-y", "--no-install-recommends", *missing]
+        if as_root and shutil.which("sudo") is None:
+            sys.exit(f"There is no sudo here; run this as root, then try again: {' '.join(install)}")
         quiet = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-        subprocess.run([*as_root, "apt-get", "update", "-qq"], check=True, env=quiet)
-        install = [*as_root, "apt-get", "install", "-y", "-qq", "--no-install-recommends", *missing]
-        subprocess.run(install, check=True, env=quiet, stdout=subprocess.DEVNULL)
+        try:
+            subprocess.run([*as_root, "apt-get", "update", "-qq"], check=True, env=quiet)
+            subprocess.run([*as_root, *install, "-qq"], check=True, env=quiet, stdout=subprocess.DEVNULL)
+        except subprocess.CalledProcessError:
+            sys.exit(f"That failed, as said above. When it is mended, try again: {' '.join(install)}")
 
 
 def environment() -> dict[str, str]:

@@ -1,6 +1,7 @@
-"""Runs the steps in real VS Code: `poe e2e-vscode [--slow] [word ...]`. What is missing is installed; a missing editor fails.
+"""Runs the steps in real VS Code: `poe e2e-vscode [--slow] [word ...]`.
 
-With `--slow` those that install the server from a package index, with the real uv, pipx and pip; CI leaves them out.
+What is missing is installed; a missing editor fails. With `--slow` those that install the server from a package index,
+with the real uv, pipx and pip; CI leaves them out.
 """
 
 from __future__ import annotations

@@ -63,7 +63,10 @@ def fetch(folder: Path) -> Path:
     )
     environment = {**os.environ, "APT_CONFIG": str(folder / "apt.conf")}
     for words in (["update"], ["install", "-y", "--no-install-recommends", "--download-only", "neovim"]):
-        subprocess.run(["apt-get", "-qq", *words], env=environment, check=True, stdout=sys.stderr)
+        try:
+            subprocess.run(["apt-get", "-qq", *words], env=environment, check=True, stdout=sys.stderr)
+        except (OSError, subprocess.CalledProcessError) as error:
+            sys.exit(f"Neovim {SERIES} could not be fetched from {MIRROR} ({error}); CONDUIT_NVIM_12 may name one.")
     return folder / "cache" / "archives"
 
 

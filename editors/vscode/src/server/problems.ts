@@ -50,7 +50,7 @@ export function helpFor(conduit: Supervisor): Button[] {
     case 'missing':
       return [install, ...runners().map((name) => ({ title: `Run with ${name}`, act: () => setSource(name) })), choose];
     case 'mismatch':
-      return [install, ...(conduit.remedy ? [copy] : []), choose, log];
+      return [install, conduit.remedy ? copy : log, choose];
     case 'unfetched':
       return [again, install, choose, log];
     case 'cancelled':
