@@ -97,13 +97,19 @@ def runners() -> Path:
         say(f"installing {' and '.join(RUNNERS)}")
         shutil.rmtree(place, ignore_errors=True)
         subprocess.run([sys.executable, "-m", "venv", place], check=True)
-        pip = [place / "bin" / "python", "-m", "pip", "--disable-pip-version-check", "install", "--quiet"]
+        pip = [str(place / "bin" / "python"), "-m", "pip", "--disable-pip-version-check", "install", "--quiet"]
         subprocess.run([*pip, *RUNNERS], check=True)
         (place / "programs").mkdir()
         for name in ("uv", "uvx", "pipx"):  # without the Python beside them, which would come first on a PATH
             (place / "programs" / name).symlink_to(place / "bin" / name)
         (place / "complete").touch()
     return place / "programs"
+
+
+def secret_service() -> None:
+    """Have GNOME Keyring and D-Bus here, which only the slow steps need."""
+    if shutil.which("gnome-keyring-daemon") is None or shutil.which("dbus-daemon") is None:
+        debian_packages("gnome-keyring", "dbus")
 
 
 def chromium() -> Path:

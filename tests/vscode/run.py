@@ -1,7 +1,7 @@
 """Runs the steps in real VS Code: `poe e2e-vscode [--slow] [word ...]`.
 
 What is missing is installed; a missing editor fails. With `--slow` those that install the server from a package index,
-with the real uv, pipx and pip; CI leaves them out.
+with the real uv, pipx and pip, and those with a real keyring; CI leaves them out.
 """
 
 from __future__ import annotations
@@ -55,6 +55,7 @@ def main() -> int:
             "E2E_DATA": os.environ.get("CONDUIT_DATA_DIR") or str(find_folders(os.environ).data),
         }
         if "--slow" in sys.argv:
+            toolchain.secret_service()
             environment |= {"E2E_RUNNERS": str(toolchain.runners()), "E2E_WHEELS": wheels(Path(extensions))}
         done = subprocess.run(["node", "run.mjs", *sys.argv[1:]], cwd=HERE, env=environment, check=False).returncode
     if len(sys.argv) == 1:  # without a word: all of it, the chat page by itself too
