@@ -44,7 +44,7 @@ const vendor = await start();
 
 export const world = {
   env: { DBUS_SESSION_BUS_ADDRESS: bus },
-  settings: { 'conduit.model': 'anthropic/claude-sonnet-5' },
+  settings: { 'conduit.model': 'anthropic/claude-sonnet-5-5' },
   home: { '.config/conduit/config.toml': `[vendors.anthropic]\nbase_url = "${vendor}"\n` },
 };
 
