@@ -135,5 +135,6 @@ function isInput({ document: { uri } }: vscode.TextEditor): boolean {
 async function replace(input: vscode.TextEditor, text: string): Promise<void> {
   const { document } = input;
   const all = document.validateRange(new vscode.Range(0, 0, document.lineCount, 0));
-  await input.insertSnippet(new vscode.SnippetString().appendPlaceholder(text, 0), all);
+  const selected = new vscode.SnippetString().appendPlaceholder(text, 0);
+  await input.insertSnippet(selected, all).then(undefined, () => undefined); // It is closed by now, and needs no text.
 }
