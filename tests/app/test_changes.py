@@ -329,6 +329,29 @@ async def test_a_cancelled_change_does_not_wait_for_an_editor_that_is_silent(des
     assert not finished.applied
 
 
+async def test_an_undo_waits_for_the_change_that_is_being_made(desk: Desk):
+    desk.editor.open(desk.write("a.py", BEFORE), BEFORE)
+    asked, answered = asyncio.Event(), asyncio.Event()
+
+    @dataclass
+    class Slow:
+        sink: EditSink
+
+        async def submit(self, changes: Sequence[FileChange]) -> str:
+            asked.set()
+            await answered.wait()
+            return await self.sink.submit(changes)
+
+    changes = desk.changes_through(Slow)
+    making = asyncio.create_task(changes.apply(desk.session, "t1", "turn", [desk.change("a.py", BEFORE, AFTER)]))
+    await asyncio.wait_for(asked.wait(), 20)
+    looking = asyncio.create_task(changes.coverage(desk.session))
+    assert await asyncio.wait({looking}, timeout=0.3) == (set(), {looking})
+    answered.set()
+    await asyncio.wait_for(making, 20)
+    assert [file.name for file in (await asyncio.wait_for(looking, 20)).files] == ["a.py"]
+
+
 async def test_another_process_that_changes_files_for_the_session_comes_first(desk: Desk):
     desk.write("a.py", BEFORE)
     folder = desk.app._parts.blobs.folder.parent / "changing"

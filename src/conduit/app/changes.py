@@ -230,6 +230,8 @@ class Changes:
             raise SessionBusy(
                 "A turn is running in this session. Cancel it, or wait for its end; then its changes can go."
             )
+        async with self._locks.setdefault(session_id, asyncio.Lock()):
+            pass  # what is being made just now is done then
         await self.recover(session_id)
         history = await self.history(session_id)
         if history.open:

@@ -264,7 +264,7 @@ class Parts:
         return Text(
             text=f"Files in the folder {shown}:\n{fence(chr(10).join(found.names))}{more}",
             shown=shown,
-            uri=path.as_uri(),
+            source=path.as_uri(),
         )
 
 

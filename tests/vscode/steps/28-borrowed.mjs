@@ -56,6 +56,18 @@ export const steps = {
     await desk.equals(() => page.evaluate(() => navigator.clipboard.readText()), 'mine', 'the clipboard');
     await desk.shot('28-terminal');
   },
+  'the message is edited and sent again with what was selected then': async (desk) => {
+    const { page } = desk;
+    await page.locator('.terminal-wrapper.active .xterm-screen').click(); // nothing is selected any more
+    await inner(desk, '.row.user').hover();
+    await inner(desk, '.row.user').getByRole('button', { name: 'Edit and send again' }).click();
+    await desk.equals(() => texts(desk, '.chip span'), ['terminal'], 'it is attached');
+    await inner(desk, 'textarea').fill('Once more: why?');
+    await page.keyboard.press('Enter');
+    await desk.equals(() => texts(desk, '.row.user .said'), ['Once more: why?'], 'one message');
+    await inner(desk, '.row.answer').filter({ hasText: 'I see what failed.' }).waitFor();
+    await desk.equals(() => texts(desk, '.row.user .chips'), ['terminal'], 'the message says so');
+  },
   'a key in the terminal adds the selection to the chat': async (desk) => {
     const { page } = desk;
     await page.locator('.terminal-wrapper.active .xterm-screen').click();

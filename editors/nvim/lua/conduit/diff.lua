@@ -78,6 +78,22 @@ function M.open()
   })
 end
 
+local function choose_file(preview)
+  local paths = {}
+  for _, file in ipairs(preview.files) do
+    table.insert(paths, file.action ~= 'none' and file.path or nil)
+  end
+  local function show(path)
+    session.ask('conduit/session/diff', { turnId = preview.turnId, path = path })
+  end
+  if #paths < 2 then
+    return show(paths[1]) -- without any, the server says why
+  end
+  vim.ui.select(paths, { prompt = 'What the turn changed in', kind = 'conduit.file' }, function(path)
+    return path and show(path)
+  end)
+end
+
 -- Shows what the newest turn that changed files changed in one of them.
 function M.turn()
   if not session.current.id then
@@ -85,20 +101,8 @@ function M.turn()
   elseif not session.offered('conduit/session/diff') then
     return
   end
-  session.ask('conduit/session/undo', { preview = true }, function(preview)
-    local paths = {}
-    for _, file in ipairs(preview.files) do
-      table.insert(paths, file.action ~= 'none' and file.path or nil)
-    end
-    local function show(path)
-      session.ask('conduit/session/diff', { turnId = preview.turnId, path = path })
-    end
-    if #paths < 2 then
-      return show(paths[1]) -- without any, the server says why
-    end
-    vim.ui.select(paths, { prompt = 'What the turn changed in', kind = 'conduit.file' }, function(path)
-      return path and show(path)
-    end)
+  review.when_decided(function()
+    session.ask('conduit/session/undo', { preview = true }, choose_file)
   end)
 end
 
