@@ -173,7 +173,7 @@ def say(
     words = " ".join(detail.split())[:_DETAIL_LIMIT].strip()
     if status is not None:
         words = f"{words} (HTTP {status})".strip()
-    key_hint = f"Check {vendor.key_hint}." if vendor.key_hint else "Check its key."
+    key_hint = f"Check {vendor.key_hint}, or the key that you entered." if vendor.key_hint else "Check its key."
     return _SAYINGS[kind].format(
         vendor=vendor.display_name,
         model=model or "the model",

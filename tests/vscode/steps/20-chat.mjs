@@ -81,6 +81,18 @@ export const steps = {
     await desk.until(async () => /CLOSES = 18/.test(await desk.editorText()), 'the editor has the change');
     await desk.shot('20-changed');
   },
+  'a file that is dropped is attached by its name where the server is, not by the window’s': async (desk) => {
+    const file = `${desk.world.workspace}/hours.py`;
+    await inner(desk, 'textarea').evaluate((area, uri) => {
+      const data = new DataTransfer();
+      data.setData('application/vnd.code.uri-list', uri);
+      area.dispatchEvent(new DragEvent('drop', { bubbles: true, cancelable: true, dataTransfer: data }));
+    }, `vscode-remote://${new URL(desk.world.origin).host}${file}`);
+    await inner(desk, '.chip').waitFor();
+    assert.equal(await inner(desk, '.chip').getAttribute('title'), `file://${file}`);
+    await inner(desk, '.chip button').click();
+    await inner(desk, '.chip').waitFor({ state: 'detached' });
+  },
   'a turn is stopped by Escape': async (desk) => {
     await say(desk, 'Wait for me.');
     await inner(desk, '.row.answer').filter({ hasText: 'I wait for you' }).waitFor();

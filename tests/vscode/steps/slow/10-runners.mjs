@@ -37,6 +37,7 @@ const SERVE = 'conduit serve';
 async function hello(desk) {
   await desk.palette('Conduit: New Chat');
   const chat = desk.chatFrame();
+  await chat.locator('.empty h2').first().waitFor();
   await chat.locator('textarea').fill('Hello');
   await chat.locator('textarea').press('Enter');
   await chat.getByText('Hello from what was fetched.', { exact: true }).waitFor();

@@ -75,6 +75,7 @@ async function isUsed(desk, key) {
   used.length = 0;
   await desk.palette('Conduit: New Chat');
   const chat = desk.chatFrame();
+  await chat.locator('.empty h2').first().waitFor();
   await chat.locator('textarea').fill('Hello');
   await chat.locator('textarea').press('Enter');
   await desk.until(() => used.length > 0, 'the vendor is asked');
