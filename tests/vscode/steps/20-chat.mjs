@@ -33,7 +33,7 @@ export const steps = {
     await desk.palette('Conduit: Open Chat');
     await inner(desk, '#model-picker').waitFor({ timeout: 60_000 });
     assert.deepEqual(await texts(desk, '.empty h2'), ['What shall we do?']);
-    assert.deepEqual(await texts(desk, '#mode-picker .picker-text'), ['Auto']);
+    await desk.equals(() => texts(desk, '#mode-picker .picker-text'), ['Auto'], 'the mode');
     await desk.until(() => inner(desk, 'textarea').evaluate((area) => area === document.activeElement), 'the input has the focus');
     await desk.shot('20-empty');
   },
