@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -200,3 +202,33 @@ def test_only_a_client_with_operations_is_asked_for_them() -> None:
     assert EditorApplier(Editor(ABLE)).operations == {"create", "rename", "delete"}
     assert EditorApplier(Editor(CAPABLE)).operations == {"create"}
     assert EditorApplier(Editor(ClientFacts(apply_edit=True, rename_files=True))).operations == frozenset()
+
+
+async def test_a_client_that_never_answers_has_applied_an_edit_when_it_is_there(tmp_path: Path) -> None:
+    class Silent(Editor):
+        """Applies, and says nothing."""
+
+        async def ask(self, method: str, params: object) -> Any:
+            await super().ask(method, params)
+            await asyncio.Event().wait()
+
+    file = tmp_path / "a.py"
+    editor = Silent(replace(CAPABLE, edits_unannounced=True))
+    editor.open(file, "a\n")
+    await EditorApplier(editor).apply([change(file, "a\n", "b\n", 1)], "Conduit")
+    assert editor.documents.document(file).text == "b\n"
+    other = tmp_path / "b.py"
+    applying = asyncio.create_task(EditorApplier(editor).apply([change(other, "a\n", "b\n")], "Conduit"))
+    await asyncio.sleep(0)
+    editor.open(other, "a\n")
+    editor.documents.change(
+        types.DidChangeTextDocumentParams(
+            types.VersionedTextDocumentIdentifier(2, other.as_uri()),
+            [types.TextDocumentContentChangeWholeDocument("b\n")],
+        )
+    )
+    await applying
+    with pytest.raises(EditRefused, match="it did not answer"):
+        await EditorApplier(editor, silence_s=0.05, rest_s=0.01).apply(
+            [change(tmp_path / "closed.py", "a\n", "b\n")], "Conduit"
+        )

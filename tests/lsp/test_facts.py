@@ -55,7 +55,7 @@ def test_everything_is_flattened() -> None:
 
 def test_a_person_may_say_what_the_client_does_not() -> None:
     facts = read_facts({"initializationOptions": {"conduit": {"applyEdit": True, "model": "sonnet"}}})
-    assert facts == ClientFacts(apply_edit=True, settings={"model": "sonnet"})
+    assert facts == ClientFacts(apply_edit=True, edits_unannounced=True, settings={"model": "sonnet"})
 
 
 @pytest.mark.parametrize(

@@ -7,10 +7,11 @@ half; both are reported as they are, and whoever asked puts it right. (LSP 3.18,
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import asyncio
+from collections.abc import Coroutine, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from lsprotocol import types
 from pygls.exceptions import JsonRpcException
@@ -28,6 +29,10 @@ ARRIVAL_S = 5.0
 
 REST_S = 0.5
 """How long a client that said no may take to send what it did of it all the same (Neovim gathers changes 0.15 s)."""
+
+
+SILENCE_S = 300.0
+"""How long a client that announces no edits, and may not answer, has for showing the change (Vim, at the next key)."""
 
 
 class Client(Protocol):
@@ -53,10 +58,13 @@ class Client(Protocol):
 
 
 class EditorApplier:
-    """The `Applier` of an editor on the other end of LSP; `arrival_s` and `rest_s` as the constants."""
+    """The `Applier` of an editor on the other end of LSP; the times as the constants."""
 
-    def __init__(self, client: Client, *, arrival_s: float = ARRIVAL_S, rest_s: float = REST_S) -> None:
+    def __init__(
+        self, client: Client, *, arrival_s: float = ARRIVAL_S, rest_s: float = REST_S, silence_s: float = SILENCE_S
+    ) -> None:
         self._client = client
+        self._silence_s = silence_s
         self._arrival_s = arrival_s
         self._rest_s = rest_s
 
@@ -82,7 +90,8 @@ class EditorApplier:
         edit = workspace_edit(changes, open_, facts, label)
         with self._client.documents.recording(open_.values()) as texts:
             watch = _Watch(self._client.documents, open_, texts)
-            problem = await self._ask(edit, label)
+            asking = self._ask(edit, label)
+            problem = await (self._without_answer(asking, watch, changes) if facts.edits_unannounced else asking)
             if isinstance(problem, ConnectionError):  # the buffers are gone with the client
                 raise EditRefused(f"The editor did not apply the change: {problem}.") from problem
             watch.believed = problem is None
@@ -117,6 +126,22 @@ class EditorApplier:
         reason = result.get("failureReason") if isinstance(result, Mapping) else None
         return EditRefused(str(reason or ""))
 
+    async def _without_answer(
+        self, asking: Coroutine[Any, Any, Exception | None], watch: _Watch, changes: Sequence[FileChange]
+    ) -> Exception | None:
+        """Return as `asking` does, or None as soon as the change is there, whatever the client says."""
+        watch.believed = False
+        arrived = self._client.documents.wait_until(lambda: watch.all_right(changes), self._silence_s)
+        answer, arrival = asyncio.ensure_future(asking), asyncio.ensure_future(arrived)
+        try:
+            await asyncio.wait({answer, arrival}, return_when=asyncio.FIRST_COMPLETED)
+            if answer.done():
+                return answer.result()
+            return None if arrival.result() else EditRefused("it did not answer")
+        finally:
+            answer.cancel()
+            arrival.cancel()
+
     def _checked(self, change: FileChange) -> Document | None:
         """Return the open document of a change, after making sure that it is what the change was made for."""
         document = self._client.documents.document(change.path)
@@ -134,7 +159,7 @@ class EditorApplier:
 class _Watch:
     """What became of the changes, by what the documents were since they were sent.
 
-    Of a file that is not open there is only the client's word: `believed` says what that is.
+    Of a file that is not open there is only the client's word, and `believed` says what that is, unless it opens it.
     """
 
     believed = True
@@ -153,7 +178,8 @@ class _Watch:
         """Return what is there of a change."""
         document = self._open.get(change.path)
         if document is None:
-            return change if self.believed else None
+            now = self._documents.document(change.path)
+            return change if self.believed or (now is not None and now.text == change.after) else None
         closed = self._documents.by_uri(document.uri) is None
         if change.verb == "delete":  # LSP has no version for it: what was typed last is deleted with the file
             return replace(change, before=self._texts[document][-1]) if closed else None

@@ -31,6 +31,7 @@ class ClientFacts:
         roots: absolute folders that the person opened.
         settings: what the client sent as settings.
         conduit: which `conduit/*` methods it understands, of its `initializationOptions.conduit`.
+        edits_unannounced: `apply_edit` is the person's word; such a client may never answer the request.
         abilities: the `conduit/editor/*` requests that it answers, of its `initializationOptions.conduit.editor`.
     """
 
@@ -41,6 +42,7 @@ class ClientFacts:
     settings: Mapping[str, object] = field(default_factory=dict)
     conduit: Mapping[str, object] = field(default_factory=dict)
     apply_edit: bool = False
+    edits_unannounced: bool = False
     document_changes: bool = False
     create_files: bool = False
     rename_files: bool = False
@@ -69,6 +71,7 @@ def read_facts(params: Mapping[str, object]) -> ClientFacts:
     operations = _find(capabilities, "workspace", "workspaceEdit", "resourceOperations")
     resources = operations if isinstance(operations, list) else []
     annotations = _find(capabilities, "workspace", "workspaceEdit", "changeAnnotationSupport")
+    announced = _find(capabilities, "workspace", "applyEdit") is True
     process_id = params.get("processId")
     return ClientFacts(
         name=str(_object(params.get("clientInfo")).get("name") or ""),
@@ -77,7 +80,8 @@ def read_facts(params: Mapping[str, object]) -> ClientFacts:
         roots=_roots(params),
         settings=_settings(options),
         conduit=conduit,
-        apply_edit=_find(capabilities, "workspace", "applyEdit") is True or own.get(_APPLIES) is True,
+        apply_edit=announced or own.get(_APPLIES) is True,
+        edits_unannounced=not announced and own.get(_APPLIES) is True,
         document_changes=_find(capabilities, "workspace", "workspaceEdit", "documentChanges") is True,
         create_files="create" in resources,
         rename_files="rename" in resources,

@@ -52,7 +52,10 @@ async def code_action(server: ConduitServer, params: types.CodeActionParams) -> 
     except OutsideWorkspace:
         return _nothing_here(server, _OUTSIDE)
     note_look(server, document, params)
-    problems = [each for each in params.context.diagnostics if each.source != SOURCE]
+    present = hints_at(server, document, params.range)
+    sent = {each.code for each in params.context.diagnostics}
+    ours = {each.code for each in present}  # some clients leave the source of a diagnostic out
+    problems = [each for each in params.context.diagnostics if each.source != SOURCE and each.code not in ours]
     range_ = from_lsp_range(document, params.range, server.facts.encoding)
     last = min(range_.start.line + LOOKAHEAD_LINES, document.line_count)
     target = Target(
@@ -71,10 +74,8 @@ async def code_action(server: ConduitServer, params: types.CodeActionParams) -> 
     if _is_wanted(SUGGEST, params.context.only):
         actions.append(_suggest_action(server, document))
     waiting = {each.hunk.id for each in app.reviews.known()}
-    hints = [each for each in params.context.diagnostics if each.source == SOURCE]
-    sent = {each.code for each in hints}
-    hints += [each for each in hints_at(server, document, params.range) if each.code not in sent]
-    for hint in hints:
+    hints = [each for each in params.context.diagnostics if each not in problems]
+    for hint in [*hints, *(each for each in present if each.code not in sent)]:
         if _is_wanted("quickfix", params.context.only):
             actions += _hunk_actions(hint) if str(hint.code) in waiting else _hint_actions(document, hint)
     return actions
