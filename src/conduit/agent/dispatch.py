@@ -146,7 +146,7 @@ class Dispatch:
         if tool.effect is Effect.READ or (not asked and desk.mode == "review"):
             return None  # of what is only proposed, the person is asked before it is written
         preview = await tool.preview(call.arguments, desk.context)
-        reason = protected_among(preview.paths) if preview else ""
+        reason = " ".join(filter(None, (protected_among(preview.paths), preview.reason))) if preview else ""
         if not asked and not reason:
             return None
         return PermissionRequest(

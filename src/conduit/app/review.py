@@ -13,20 +13,24 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Literal, Protocol
 
-from conduit.agent.permission import PermissionRequest
 from conduit.app.changes import Changes, Show
 from conduit.app.hunk_log import HunkLog
 from conduit.app.hunk_states import file_pending, hunk_decided, hunk_of, moves, newest_with
 from conduit.app.parts import Parts
-from conduit.app.selection import Decided, PendingHunk, Selection, nothing_can_be_accepted, nothing_waits, render_diff
+from conduit.app.selection import (
+    Decided,
+    PendingHunk,
+    Selection,
+    nothing_can_be_accepted,
+    nothing_waits,
+    question_about,
+)
 from conduit.app.undoing import FileTexts
 from conduit.edits.edit import FileChange
 from conduit.edits.overwritten import Overwritten
 from conduit.edits.review import PendingFile, PendingFiles, beside, made_again, waiting_again
 from conduit.errors import ConduitError, PermissionDenied, SessionBusy, StaleDocument, ToolError, UserError
-from conduit.sandbox.protected import protected_among
 from conduit.sessions.events import Event, HunkDecided
-from conduit.tools.base import Effect
 from conduit.workspace.events import FileEvent
 
 Dropped = Literal["rejected", "regenerated", "withdrawn"]
@@ -275,24 +279,9 @@ class Reviews:
         """Return what each hunk that is meant replaces; asks about protected files."""
         meant, _ = await self._meant(session_id, selection)
         chosen = {each.hunk.id: each.hunk.old for each in meant}
-        names = tuple(dict.fromkeys(name for each in meant for name in (each.file.name, each.file.moved_name) if name))
-        reason = protected_among(names)
-        if not reason:
-            return chosen
-        request = PermissionRequest(
-            session_id=session_id,
-            turn_id=meant[0].hunk.turn_id,
-            call_id=f"accept-{meant[0].hunk.id}",
-            tool="accept",
-            kind="edit",
-            title=f"Write {', '.join(names)}",
-            effect=Effect.WRITE,
-            preview=render_diff(meant),
-            paths=names,
-            reason=reason,
-        )
-        if not (await self._approver.ask(request)).startswith("allow"):
-            raise PermissionDenied(f"Nothing was accepted. {reason}")
+        question = question_about(meant)
+        if question is not None and not (await self._approver.ask(question)).startswith("allow"):
+            raise PermissionDenied(f"Nothing was accepted. {question.reason}")
         return chosen
 
     async def _accept_turn(

@@ -6,9 +6,14 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from conduit.agent.permission import PermissionRequest
+from conduit.edits.caution import cautions, diff_with_remarks
+from conduit.edits.edit import FileChange
 from conduit.edits.hunks import Hunk
+from conduit.edits.proposal import touched
 from conduit.edits.review import PendingFile
 from conduit.errors import UserError
+from conduit.tools.base import Effect
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,9 +68,36 @@ class Decided:
 
 def render_diff(hunks: Sequence[PendingHunk]) -> str:
     """Return hunks as a unified diff of their files; a conflict takes the place of what the person wrote."""
-    files = list(dict.fromkeys(each.file for each in hunks))
-    changes = [file.accept({each.hunk.id for each in hunks if each.file == file})[0] for file in files]
-    return "".join(change.diff() for change in changes)
+    return diff_with_remarks(changes_of(hunks))
+
+
+def changes_of(hunks: Sequence[PendingHunk]) -> list[FileChange]:
+    """Return what accepting hunks would make of their files."""
+    files: dict[tuple[str, Path], tuple[PendingFile, set[str]]] = {}
+    for each in hunks:
+        files.setdefault((each.session_id, each.file.path), (each.file, set()))[1].add(each.hunk.id)
+    return [file.accept(ids)[0] for file, ids in files.values()]
+
+
+def question_about(hunks: Sequence[PendingHunk]) -> PermissionRequest | None:
+    """Return what to ask before hunks are accepted; None when nothing of them is protected."""
+    changes = changes_of(hunks)
+    reason = cautions(changes)
+    if not reason:
+        return None
+    names = touched(changes)
+    return PermissionRequest(
+        session_id=hunks[0].session_id,
+        turn_id=hunks[0].hunk.turn_id,
+        call_id=f"accept-{hunks[0].hunk.id}",
+        tool="accept",
+        kind="edit",
+        title=f"Write {', '.join(names)}",
+        effect=Effect.WRITE,
+        preview=diff_with_remarks(changes),
+        paths=names,
+        reason=reason,
+    )
 
 
 def nothing_waits(selection: Selection) -> UserError:

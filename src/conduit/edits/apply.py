@@ -12,13 +12,13 @@ import asyncio
 import logging
 from collections.abc import Sequence
 
+from conduit.edits.caution import cautions
 from conduit.edits.edit import Applier, FileChange, HalfApplied, NoSaver, Saver
 from conduit.edits.overwritten import OnOverwritten
 from conduit.edits.planning import Plan, Planner
 from conduit.edits.take_back import TakeBack
 from conduit.errors import EditRefused, PartlyApplied, StaleDocument, ToolError
 from conduit.sandbox.confine import Door
-from conduit.sandbox.protected import protected_among
 from conduit.workspace.workspace import Workspace
 
 _log = logging.getLogger(__name__)
@@ -162,9 +162,8 @@ class _Transaction:
     async def _answered(self, plan: Plan, asking: asyncio.Task[None]) -> bool:
         """Wait for the editor; False when nobody waits for it any more."""
         leaving = asyncio.create_task(self.abandoned.wait())
-        names = [name for change in plan.opened for name in (change.name, change.new_name)]
         # A person who is asked to confirm may take all the time they want.
-        patience_s = None if protected_among(names) else self._answer_s
+        patience_s = None if cautions(plan.opened) else self._answer_s
         try:
             await asyncio.wait({asking, leaving}, timeout=patience_s, return_when=asyncio.FIRST_COMPLETED)
         finally:

@@ -8,7 +8,8 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from conduit.edits.edit import FileChange
+from conduit.edits.caution import refuse_own_settings
+from conduit.edits.edit import FileChange, diff_of
 from conduit.edits.patch import FilePatch, PatchedFile, apply, names
 from conduit.edits.proposal import touched
 from conduit.edits.style import in_project_style
@@ -34,8 +35,8 @@ class Draft:
     notes: tuple[str, ...] = ()
 
     def diff(self) -> str:
-        """Return the diff of all changes; one without any line is told in words."""
-        return "".join(change.diff() or f"{change.verb} {change.name} (it is empty)\n" for change in self.changes)
+        """Return the diff of all changes."""
+        return diff_of(self.changes)
 
 
 async def draft(patches: Sequence[FilePatch], workspace: Workspace) -> Draft:
@@ -62,6 +63,7 @@ async def draft(patches: Sequence[FilePatch], workspace: Workspace) -> Draft:
     if not changes:
         raise InvalidArguments("The files have this text already; nothing would change.")
     changes = await _made_anew(changes, workspace)
+    refuse_own_settings(changes)
     notes = [note for one in patched for note in _found(one)]
     return Draft(tuple(changes), _names(changes, known.values()), tuple(notes))
 

@@ -5,7 +5,7 @@ Positions are zero-based lines and columns in code points. Pure: nothing here to
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, Protocol
@@ -82,6 +82,11 @@ class FileChange:
             line if line.endswith(("\n", "\r")) else f"{line}\n\\ No newline at end of file\n"
             for line in unified(before, after, old, new)
         )
+
+
+def diff_of(changes: Iterable[FileChange]) -> str:
+    """Return one diff of all changes; a change without any line is told in words."""
+    return "".join(change.diff() or f"{change.verb} {change.name} (it is empty)\n" for change in changes)
 
 
 class EditSink(Protocol):

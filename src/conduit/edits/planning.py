@@ -13,11 +13,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from conduit.edits.caution import refuse_own_settings
 from conduit.edits.edit import FileChange, Operation
 from conduit.edits.rebase import rebase
 from conduit.errors import EditRefused, NotText, PathNotFound, PermissionDenied, StaleDocument
 from conduit.sandbox.confine import DiskChange, Door, Kept
-from conduit.sandbox.protected import forbidden_reason, protected_reason
+from conduit.sandbox.protected import protected_reason
 from conduit.workspace.document import Document
 from conduit.workspace.encoding import UTF8, Encoding, decode
 from conduit.workspace.workspace import Workspace
@@ -74,6 +75,7 @@ class Planner:
             PermissionDenied, OutsideWorkspace, NotText: a file may not, or cannot, be written.
         """
         _refuse_twins(changes)
+        refuse_own_settings(changes)
         for change in changes:
             await self._check_names(change)
         plan = Plan()
@@ -165,8 +167,6 @@ class Planner:
             except PathNotFound:
                 real = place.relative
             self._workspace.check_writable(place.root / real)
-            if (forbidden := forbidden_reason(place.relative) or forbidden_reason(real)) is not None:
-                raise PermissionDenied(f"{name!r} is {forbidden}; it is not edited.")
             # The person was asked about the name, so the name must say what is written.
             hidden = protected_reason(real)
             if hidden is not None and protected_reason(place.relative) is None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from conduit.edits.caution import network_requests
 from conduit.edits.edit import FileChange
 from conduit.edits.rebase import rebase
 from conduit.errors import EditRefused, StaleDocument
@@ -27,7 +28,8 @@ async def to_changes(proposal: Proposal, workspace: Workspace) -> tuple[list[Fil
 
     Raises:
         EditRefused: it changes the same lines as a collected change, a file that is to be deleted or moved, or a
-            protected file: what a language server proposes may differ from what the person was asked about.
+            protected file, or names a remote address anew: what a language server proposes may differ from what the
+            person was asked about.
         StaleDocument: a file is not what the proposal was made for any more.
         OutsideWorkspace, PermissionDenied: it touches a file that must not be changed.
     """
@@ -38,6 +40,7 @@ async def to_changes(proposal: Proposal, workspace: Workspace) -> tuple[list[Fil
             workspace.check_writable(path)
             _refuse_protected(workspace, path)
         change, was_staged = await _change(file, workspace)
+        _refuse_requests(change)
         changes.append(change)
         if was_staged:
             staged.append(change.name)
@@ -86,6 +89,12 @@ def _refuse_protected(workspace: Workspace, path: Path) -> None:
             f"The language server's edit touches {shown(workspace.name_of(path))} ({reason}), so none of it is done. "
             "Make the changes with the editing tools; the person is asked about such a file by itself."
         )
+
+
+def _refuse_requests(change: FileChange) -> None:
+    reason = network_requests([change])
+    if reason:
+        raise EditRefused(f"{reason} A language server's edit does not do that unasked, so none of it is done.")
 
 
 def _conflict(name: str, why: str) -> EditRefused:

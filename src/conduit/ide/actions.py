@@ -18,6 +18,7 @@ from conduit.app import App, EditorContext, PromptOptions
 from conduit.app.parts import ApplyActions
 from conduit.app.selection import PendingHunk, Selection, render_diff
 from conduit.context.builder import fence
+from conduit.edits.caution import cautions
 from conduit.edits.drafting import find_broken
 from conduit.edits.edit import FileChange
 from conduit.errors import StaleDocument, ToolError, UserError
@@ -27,7 +28,6 @@ from conduit.ide.proposals import hunks_of, proposing
 from conduit.messages.content import Text
 from conduit.messages.message import TurnStop, Usage
 from conduit.prompts.render import render_prompt
-from conduit.sandbox.protected import protected_among
 from conduit.tools.base import Effect, ToolSet
 from conduit.workspace.document import split_lines
 from conduit.workspace.language import Ability
@@ -144,7 +144,7 @@ async def _accept(app: App, session_id: str, selection: Selection) -> None:
 async def _consents(app: App, target: Target, hunks: tuple[PendingHunk, ...], changes: list[FileChange]) -> bool:
     """Ask before files are changed that the action was not picked for; about protected ones the acceptance asks."""
     names = tuple(change.name for change in changes)
-    if all(change.path == app.workspace.path_of(target.name) for change in changes) or protected_among(names):
+    if all(change.path == app.workspace.path_of(target.name) for change in changes) or cautions(changes):
         return True
     answer = await app.approver.ask(
         PermissionRequest(

@@ -16,6 +16,7 @@ from conduit.edits.edit import FileChange, line_after
 from conduit.errors import EditNotFound, InvalidArguments, StaleDocument
 from conduit.messages.request import ToolKind, ToolSpec
 from conduit.tools.base import Effect, Preview, Tool, ToolContext, ToolOutcome
+from conduit.tools.drafts import preview_of
 from conduit.workspace.document import split_lines
 from conduit.workspace.positions import Position, Range
 from conduit.workspace.workspace import Reading
@@ -76,7 +77,8 @@ class _WriteDocumentation:
         return f"Document {self.name}"
 
     async def preview(self, arguments: Mapping[str, JsonValue], context: ToolContext) -> Preview | None:
-        return Preview((await self._change(arguments, context)).diff(), (self.name,))
+        change = await self._change(arguments, context)
+        return preview_of([change], (self.name,))
 
     async def run(self, arguments: Mapping[str, JsonValue], context: ToolContext) -> ToolOutcome:
         change = await self._change(arguments, context)

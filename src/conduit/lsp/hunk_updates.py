@@ -8,6 +8,7 @@ from conduit.edits.hunks import Hunk
 from conduit.lsp.convert import uri_from_path
 from conduit.lsp.protocol.hunk import HunkLine
 from conduit.lsp.protocol.update import HunkDecision, HunkUpdate
+from conduit.sandbox.protected import remark_on
 from conduit.sessions.events import FilePending, HunkDecided, HunkState
 from conduit.workspace.document import split_lines
 
@@ -27,6 +28,7 @@ def hunk_line(session_id: str, uri: str, name: str, hunk: Hunk | HunkState, move
         new_text=hunk.new,
         conflict=hunk.was is not None,
         was_text=hunk.was,
+        note=remark_on(name),
         moved_to=uri_from_path(moved_to) if hunk.kind == "move" and moved_to else None,
     )
 

@@ -12,11 +12,11 @@ from pathlib import Path
 
 from lsprotocol import types
 
+from conduit.edits.caution import cautions
 from conduit.edits.edit import FileChange
 from conduit.errors import EditRefused
 from conduit.lsp.convert import to_lsp_edits, uri_from_path
 from conduit.lsp.facts import ClientFacts
-from conduit.sandbox.protected import protected_among
 from conduit.workspace.document import Document
 
 _PLAIN = "conduit"
@@ -94,10 +94,10 @@ class _Building:
         return document.uri if document else uri_from_path(change.path)
 
     def _annotation(self, change: FileChange) -> str | None:
-        """Return the annotation of a change; the person must confirm that of a protected file."""
+        """Return the annotation of a change; one that is never made unasked must be confirmed."""
         if not self._facts.change_annotations:
             return None
-        reason = protected_among(dict.fromkeys((change.name, change.new_name)))
+        reason = cautions([change])
         if not reason:
             return _PLAIN
         name = f"{_PLAIN}-{len(self._annotations)}"

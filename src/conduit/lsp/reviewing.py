@@ -18,6 +18,7 @@ from conduit.lsp.convert import uri_from_path
 from conduit.lsp.hints import refresh_hints
 from conduit.lsp.hunk_updates import hunk_line
 from conduit.lsp.protocol.hunk import HunkLine, HunkPlace, ProposedText
+from conduit.sandbox.protected import remark_on
 from conduit.sessions.events import FilePending, HunkDecided, SessionUpdate
 from conduit.workspace.document import Document, split_lines
 from conduit.workspace.events import FileEvent
@@ -124,7 +125,8 @@ def render_hunks(hunks: Sequence[PendingHunk]) -> str:
     lines = ["# One proposed change" if len(hunks) == 1 else f"# {len(hunks)} proposed changes", ""]
     for each in hunks:
         where = f"{each.file.name}:{each.hunk.line + 1}"
-        lines.append(f"- `{where}` {summary(each)} (`{each.hunk.id}`)")
+        remark = remark_on(each.file.name)
+        lines.append(f"- `{where}` {summary(each)} (`{each.hunk.id}`){f'; the file {remark}' if remark else ''}")
     return "\n".join([*lines, "", "```diff", f"{render_review(hunks)}```", ""])
 
 

@@ -81,7 +81,8 @@ _NAMES = _by_name(
             ".appveyor.yml cloudbuild.yaml cloudbuild.yml buildspec.yml .cirrus.yml"
         ),
         "editor settings, which run when the folder is opened": (
-            ".exrc .nvimrc .vimrc .gvimrc .nvim.lua _vimrc .dir-locals.el .dir-locals-2.el .lvimrc .sublime-project"
+            ".exrc .nvimrc .vimrc .gvimrc .nvim.lua _vimrc .dir-locals.el .dir-locals-2.el .lvimrc .kateproject "
+            "coc-settings.json .vimspector.json .ycm_extra_conf.py"
         ),
         "what the shell loads in this folder": (
             ".envrc .tool-versions mise.toml .mise.toml .autoenv .autoenv.zsh .env.fish"
@@ -119,14 +120,14 @@ _RUNS = _by_name(
     {
         "runs with the next build": "makefile gnumakefile justfile rakefile taskfile.yml",
         "runs when packages are installed or built": (
-            "package.json composer.json gemfile build.rs build.gradle pom.xml cmakelists.txt"
+            "package.json composer.json gemfile cargo.toml build.rs build.gradle pom.xml cmakelists.txt deno.json"
         ),
         "runs when the project is installed or built": (
             "setup.py setup.cfg pyproject.toml noxfile.py tox.ini fabfile.py"
         ),
         "runs with the tests": "conftest.py",
         "runs when the container is built or started": (
-            "dockerfile containerfile docker-compose.yml compose.yaml vagrantfile"
+            "dockerfile containerfile docker-compose.yml docker-compose.yaml compose.yml compose.yaml vagrantfile"
         ),
     }
 )
@@ -169,6 +170,17 @@ def runs_code_reason(relative: str) -> str | None:
     """
     parts = _parts(relative)
     return _RUNS.get(_opened_as(parts[-1])) if parts else None
+
+
+def is_editor_setting(relative: str) -> bool:
+    """Say whether a file is protected because an editor takes its settings from it."""
+    return (protected_reason(relative) or "").startswith("editor settings")
+
+
+def remark_on(relative: str) -> str:
+    """Return what a reviewer should know of a file, as a clause that goes on after its name; empty when it is plain."""
+    reason = protected_reason(relative)
+    return f"is {reason}" if reason else runs_code_reason(relative) or ""
 
 
 def protected_among(names: Iterable[str]) -> str:

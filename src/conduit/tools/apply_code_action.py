@@ -10,7 +10,7 @@ from conduit.edits.edit import FileChange
 from conduit.edits.proposal import to_changes, touched
 from conduit.errors import EditRefused, InvalidArguments
 from conduit.tools.base import Effect, Preview, ToolContext, ToolOutcome
-from conduit.tools.drafts import broken
+from conduit.tools.drafts import broken, preview_of
 from conduit.tools.function import tool
 from conduit.tools.places import language_of, lines_range, not_seen, read_known
 
@@ -28,7 +28,7 @@ async def preview_action(
 ) -> Preview:
     """Return the diff of the action."""
     changes, _ = await _plan(context, path, title, line, end_line, kind)
-    return Preview("".join(change.diff() for change in changes), paths=touched(changes))
+    return preview_of(changes, touched(changes))
 
 
 @tool(effect=Effect.WRITE, kind="edit", title="{title} in {path}", preview=preview_action)

@@ -60,10 +60,14 @@ class ToolOutcome:
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """The effect of a call before it happens, for the permission question: a diff or the exact command."""
+    """The effect of a call before it happens, for the permission question: a diff or the exact command.
+
+    `reason` says why it is asked about whatever was agreed before, apart from what the names in `paths` say.
+    """
 
     text: str
     paths: tuple[str, ...] = ()
+    reason: str = ""
 
 
 class Tool(Protocol):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 
+from conduit.edits.caution import diff_with_remarks, network_requests
 from conduit.edits.drafting import Draft, find_broken
 from conduit.edits.edit import FileChange
 from conduit.tools.base import Preview, ToolContext, ToolOutcome
@@ -12,7 +13,12 @@ from conduit.tools.base import Preview, ToolContext, ToolOutcome
 
 def previewed(draft: Draft) -> Preview:
     """Return what the person is asked about: the diff, and every name that is touched."""
-    return Preview(draft.diff(), paths=draft.names)
+    return preview_of(draft.changes, draft.names)
+
+
+def preview_of(changes: Sequence[FileChange], names: Sequence[str]) -> Preview:
+    """Return the same for changes that are no draft."""
+    return Preview(diff_with_remarks(changes), tuple(names), network_requests(changes))
 
 
 async def submitted(context: ToolContext, draft: Draft, what: str = "") -> ToolOutcome:

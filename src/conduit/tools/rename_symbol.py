@@ -10,7 +10,7 @@ from conduit.edits.edit import FileChange
 from conduit.edits.proposal import to_changes, touched
 from conduit.errors import InvalidArguments
 from conduit.tools.base import Effect, Preview, ToolContext, ToolOutcome
-from conduit.tools.drafts import broken
+from conduit.tools.drafts import broken, preview_of
 from conduit.tools.function import tool
 from conduit.tools.places import find_symbol, language_of, not_seen, read_known
 
@@ -28,7 +28,7 @@ async def preview_rename(
 ) -> Preview:
     """Return the diff of the rename."""
     changes, _ = await _plan(context, path, line, symbol, new_name, occurrence)
-    return Preview("".join(change.diff() for change in changes), paths=touched(changes))
+    return preview_of(changes, touched(changes))
 
 
 @tool(effect=Effect.WRITE, kind="edit", title="Rename {symbol} to {new_name}", preview=preview_rename)

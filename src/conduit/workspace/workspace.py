@@ -16,6 +16,7 @@ from pathlib import Path
 
 from conduit.errors import PathNotFound, PermissionDenied, ToolError
 from conduit.sandbox.confine import Door
+from conduit.sandbox.protected import forbidden_reason
 from conduit.workspace.document import Document
 from conduit.workspace.editor import Editor, is_no_file, is_other_scheme
 from conduit.workspace.editorconfig import Style, style_of
@@ -116,7 +117,7 @@ class Workspace:
         """Do nothing for a file that may be changed.
 
         Raises:
-            PermissionDenied: it is private, belongs to version control, or is no file.
+            PermissionDenied: it is private, belongs to version control, is our own configuration, or is no file.
             OutsideWorkspace: it is under no root.
         """
         if not path.is_absolute():
@@ -125,6 +126,8 @@ class Workspace:
         refuse_private(place.relative, self._names.name(place))
         if is_always_ignored(place.relative):
             raise PermissionDenied(f"{self._names.name(place)!r} belongs to version control; it is not edited.")
+        if (forbidden := forbidden_reason(place.relative)) is not None:
+            raise PermissionDenied(f"{self._names.name(place)!r} is {forbidden}; it is not edited.")
 
     async def read(self, name: str) -> Reading:
         """Return a file as it is now.

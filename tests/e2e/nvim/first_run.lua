@@ -19,6 +19,7 @@ nvim:wait('an answer that streams', [[
 nvim:look('first-run')
 nvim:command('Conduit stop')
 nvim:wait('the end', "return require('conduit.session').current.busy == false")
+nvim:wait('the status line', "return not require('conduit').statusline():match('busy')")
 nvim:look('first-answer')
 local seen = {
   chat = nvim:chat(),

@@ -175,6 +175,7 @@
 ---@field conflict boolean
 ---@field wasText? string
 ---@field movedTo? string
+---@field note string
 
 ---Hunks, file by file in order.
 ---@class conduit.HunkList

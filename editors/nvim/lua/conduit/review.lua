@@ -270,7 +270,8 @@ function M.list()
     end
     local items = {}
     for _, hunk in ipairs(result.hunks) do
-      table.insert(items, { filename = vim.uri_to_fname(hunk.uri), lnum = hunk.line + 1, text = summary(hunk) })
+      local note = hunk.note ~= '' and ('  (the file %s)'):format(hunk.note) or ''
+      table.insert(items, { filename = vim.uri_to_fname(hunk.uri), lnum = hunk.line + 1, text = summary(hunk) .. note })
     end
     vim.fn.setqflist({}, ' ', { title = 'Conduit: proposed changes', items = items })
     vim.cmd('botright copen')

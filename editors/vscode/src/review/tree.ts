@@ -87,10 +87,13 @@ function fileItem(node: Node & { kind: 'file' }): vscode.TreeItem {
   const folder = parent === node.uri.path || parent.startsWith('/') ? '' : parent;
   const item = new vscode.TreeItem(node.uri, vscode.TreeItemCollapsibleState.Expanded);
   item.id = `${node.hunks[0]?.turnId} ${node.uri}`;
-  item.description = [countText(countsOf(node.hunks)), what, conflicts ? plural(conflicts, 'conflict') : '', folder]
+  item.description = [countText(countsOf(node.hunks)), what, conflicts ? plural(conflicts, 'conflict') : '', folder, node.hunks[0]?.note]
     .filter(Boolean)
     .join(' · ');
-  item.tooltip = `${vscode.workspace.asRelativePath(node.uri)}: ${plural(node.hunks.length, 'proposed change')}`;
+  const note = node.hunks[0]?.note;
+  item.tooltip =
+    `${vscode.workspace.asRelativePath(node.uri)}: ${plural(node.hunks.length, 'proposed change')}` +
+    (note ? `\nThe file ${note}.` : '');
   item.contextValue = 'conduitFile';
   return item;
 }

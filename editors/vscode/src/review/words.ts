@@ -66,6 +66,7 @@ export function hoverOf(hunk: HunkLine, languageId: string): vscode.MarkdownStri
     text.appendMarkdown('Conduit proposes:\n');
     text.appendCodeblock(shortened(hunk.newText), languageId);
   } else text.appendCodeblock(shortened(diffOf(hunk)), 'diff');
+  if (hunk.note) text.appendMarkdown(`\n$(shield) The file ${escaped(hunk.note)}.\n\n`);
   text.appendMarkdown(
     [
       link('$(check) Accept', 'conduit.acceptHunk'),

