@@ -155,13 +155,13 @@ class Page {
     }
   }
 
-  private load({ chat, updates, questions, draft }: Extract<ToPage, { type: 'load' }>): void {
+  private load({ chat, updates, questions, draft, taken }: Extract<ToPage, { type: 'load' }>): void {
     const same = chat.sessionId === kept().sessionId;
     const mine = kept().draft ?? EMPTY;
     // Until the server runs, a conversation without an id stands for the one that comes.
     const standIn = chat.sessionId === undefined;
     const first = this.chat?.sessionId === undefined;
-    if (this.shown === 0) this.draft = same && !standIn && !isEmpty(mine) ? mine : draft;
+    if (this.shown === 0) this.draft = same && !standIn && !isEmpty(mine) && mine.text !== taken ? mine : draft;
     else if (first && isEmpty(this.draft)) this.draft = draft;
     else if (first) this.draft = isEmpty(draft) || this.draft.text.includes(draft.text) ? this.draft : joined(draft, this.draft);
     else if (chat.sessionId !== this.chat?.sessionId) this.draft = draft;

@@ -100,6 +100,7 @@ async function propose(room: Room, code: string): Promise<{ message: string }> {
       token,
     ),
   );
+  if (done.hunkIds.length === 0) throw new Error(`Nothing is proposed. ${done.message}`.trim());
   return { message: done.message || `${done.hunkIds.length} proposed` };
 }
 

@@ -10,7 +10,7 @@ import { iconOf } from './icon';
 import type { Attachment } from './messages';
 import { LastEditor } from './places';
 import { Room, type House, type Seat } from './room';
-import { Sessions } from './sessions';
+import { Sessions, type OpenSession } from './sessions';
 import { TERMINAL } from './terminal';
 
 const VIEW = 'conduit.chatView';
@@ -43,7 +43,7 @@ class Chat implements vscode.WebviewViewProvider, vscode.WebviewPanelSerializer,
       lastEditor,
       sessions.onAsking((asking) => void vscode.commands.executeCommand('setContext', 'conduit.asking', asking)),
       sessions.onUnseenQuestion(({ request }) => void this.tellQuestion(request.sessionId, request.toolCall.title)),
-      sessions.onEnded(({ session, seconds }) => void this.tellEnd(session, seconds)),
+      sessions.onEnded(({ session, seconds, failed }) => void this.tellEnd(session, seconds, failed)),
       vscode.window.registerWebviewViewProvider(VIEW, this),
       vscode.window.registerWebviewPanelSerializer(TAB, this),
       ...this.commands(),
@@ -213,12 +213,12 @@ class Chat implements vscode.WebviewViewProvider, vscode.WebviewPanelSerializer,
     await this.answerQuestion();
   }
 
-  private async tellEnd(session: { chat: { sessionId?: string; title: string }; viewers: Set<{ visible: boolean }> }, seconds: number): Promise<void> {
+  private async tellEnd(session: OpenSession, seconds: number, failed: boolean): Promise<void> {
     const least = vscode.workspace.getConfiguration('conduit').get<number>('chat.notifyAfterSeconds', 20);
     const seen = vscode.window.state.focused && [...session.viewers].some((viewer) => viewer.visible);
     if (least <= 0 || seconds < least || seen || session.viewers.size === 0) return;
     const name = session.chat.title ? `“${session.chat.title}”` : 'The chat';
-    const chosen = await vscode.window.showInformationMessage(`${name} is answered.`, 'Show');
+    const chosen = await vscode.window.showInformationMessage(`${name} ${failed ? 'could not be answered' : 'is answered'}.`, 'Show');
     if (chosen === 'Show' && session.chat.sessionId) await this.open(session.chat.sessionId);
   }
 

@@ -129,8 +129,8 @@ export type ToHost =
 export type ToPage =
   | { type: 'setup'; setup: Setup }
   | { type: 'chat'; chat: ChatInfo }
-  /** All of a conversation: what the page showed before goes. */
-  | { type: 'load'; chat: ChatInfo; updates: SessionUpdateParams[]; questions: Question[]; draft: Draft }
+  /** All of a conversation: what the page showed before goes. A draft that is `taken` was sent already. */
+  | { type: 'load'; chat: ChatInfo; updates: SessionUpdateParams[]; questions: Question[]; draft: Draft; taken?: string }
   | { type: 'updates'; updates: SessionUpdateParams[] }
   | { type: 'questions'; questions: Question[] }
   | { type: 'usage'; usage: UsageReport }

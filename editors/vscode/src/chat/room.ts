@@ -49,6 +49,8 @@ export class Room implements Viewer, vscode.Disposable {
   private wanted: string | undefined;
   private opening: Promise<void> | undefined;
   private pending: ToPage[] = [];
+  /** The prompt that was taken last, until the page has another draft: a page that is gone by then still has it. */
+  private taken: { sessionId: string; text: string } | undefined;
   /** Prompts that the person took out of the queue here, by their ids. */
   readonly unqueued = new Set<string>();
 
@@ -114,7 +116,7 @@ export class Room implements Viewer, vscode.Disposable {
     if (session === undefined) return;
     const { chat, log, questions } = session;
     this.seat.title(chat.title);
-    this.post({ type: 'load', chat, updates: log.all(), questions, draft: this.house.drafts.get(chat.sessionId ?? '') });
+    this.post({ type: 'load', chat, updates: log.all(), questions, draft: this.house.drafts.get(chat.sessionId ?? ''), taken: this.taken?.sessionId === chat.sessionId ? this.taken?.text : undefined });
     void this.report();
   }
 
@@ -181,6 +183,7 @@ export class Room implements Viewer, vscode.Disposable {
     });
     await Promise.race([turn, waited.taken]);
     void drafts.set(sessionId, { text: '', attachments: [] });
+    if (prompt.draft) this.taken = { sessionId, text: prompt.draft.text };
   }
 
   /** A prompt that waited and was never begun goes back to where it was typed. */
@@ -220,6 +223,8 @@ export class Room implements Viewer, vscode.Disposable {
       case 'answer':
         return house.sessions.answer(message.id, message.optionId);
       case 'draft':
+        if (this.taken?.sessionId === this.sessionId && this.taken?.text === message.draft.text) return;
+        this.taken = undefined;
         void house.drafts.set(this.sessionId ?? this.wanted ?? '', message.draft);
         return;
       case 'copy':

@@ -1,7 +1,7 @@
 /** The conversations that are open in some page: loaded once, kept up to date, and asked about permissions. */
 import * as vscode from 'vscode';
 import type { Conduit } from '../conduit';
-import type { OpenedSession, PermissionOutcome, RequestPermissionParams, SessionUpdateParams } from '../protocol';
+import type { OpenedSession, PermissionOutcome, RequestPermissionParams, SessionUpdateParams, TurnState } from '../protocol';
 import { SessionLog } from './log';
 import type { ChatInfo, Question } from './messages';
 
@@ -33,7 +33,7 @@ export class Sessions implements vscode.Disposable {
   private readonly loading = new Map<string, Promise<OpenSession>>();
   private readonly answers = new Map<string, (outcome: PermissionOutcome) => void>();
   private readonly bundles = new Map<string, SessionUpdateParams[]>();
-  private readonly ended = new vscode.EventEmitter<{ session: OpenSession; seconds: number }>();
+  private readonly ended = new vscode.EventEmitter<{ session: OpenSession; seconds: number; failed: boolean }>();
   private readonly unseen = new vscode.EventEmitter<Question>();
   private readonly waiting = new vscode.EventEmitter<boolean>();
   private readonly disposables: vscode.Disposable[];
@@ -194,10 +194,10 @@ export class Sessions implements vscode.Disposable {
       for (const viewer of session.viewers) viewer.changed();
     }
     this.bundle(params.sessionId, stamped);
-    if (update.sessionUpdate === 'turn_state') this.turned(session, update.state);
+    if (update.sessionUpdate === 'turn_state') this.turned(session, update);
   }
 
-  private turned(session: OpenSession, state: 'running' | 'requires_action' | 'idle'): void {
+  private turned(session: OpenSession, { state, error }: TurnState): void {
     const now = Date.now() / 1000;
     if (state !== 'idle') {
       if (!session.running) session.since = now;
@@ -206,7 +206,7 @@ export class Sessions implements vscode.Disposable {
     }
     if (!session.running) return;
     session.running = false;
-    this.ended.fire({ session, seconds: now - session.since });
+    this.ended.fire({ session, seconds: now - session.since, failed: error !== undefined });
     if (session.viewers.size === 0 && session.chat.sessionId) this.open.delete(session.chat.sessionId);
   }
 
