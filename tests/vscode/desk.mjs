@@ -172,7 +172,13 @@ export class Desk {
 
   /** Presses a button of a notification. */
   async answer(button) {
-    await this.page.locator('.notification-list-item .monaco-button').filter({ hasText: button }).first().click();
+    const found = this.page.locator('.notification-list-item .monaco-button').filter({ hasText: button }).first();
+    try {
+      await found.click({ timeout: 5000 });
+    } catch {
+      await this.palette('Notifications: Show Notifications'); // it has hidden itself after its time
+      await found.click();
+    }
   }
 
   /** The process ids of the language servers of this world. */

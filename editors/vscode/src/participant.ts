@@ -53,17 +53,19 @@ export function registerParticipant(context: vscode.ExtensionContext, conduit: C
   );
 }
 
-function memoryOf(chat: vscode.ChatContext): Memory {
-  const answers = chat.history.filter((each) => each instanceof vscode.ChatResponseTurn);
-  return (answers.at(-1)?.result.metadata as Memory | undefined) ?? {};
+/** What the newest answer remembers; of one that remembers nothing, at least the conversation that the chat is about. */
+function memoryOf({ history }: vscode.ChatContext): Memory {
+  const memories = history.flatMap((each) => (each instanceof vscode.ChatResponseTurn ? [(each.result.metadata ?? {}) as Memory] : []));
+  const sessionId = memories.filter((each) => each.sessionId !== undefined).at(-1)?.sessionId;
+  return { ...memories.at(-1), sessionId };
 }
 
 /** The message that this one stands for: one that was sent from this chat after `last`, and was taken back there. */
 function takenBack({ log }: OpenSession, last: string | undefined, sent: Set<string>): string | undefined {
   const all = log.all().flatMap(({ update }) => (update.sessionUpdate === 'user_message_chunk' ? [update.messageId] : []));
   const messages = [...new Set(all)];
-  const next = last === undefined ? undefined : messages[messages.indexOf(last) + 1];
-  return next !== undefined && messages.includes(last ?? '') && sent.has(next) ? next : undefined;
+  const next = messages.find((_, at) => at > 0 && messages[at - 1] === last);
+  return next !== undefined && sent.has(next) ? next : undefined;
 }
 
 /** One answer. It views the conversation while it lasts, so that what is asked is asked here. */
@@ -113,6 +115,7 @@ class Turn implements Viewer {
     );
     const prompt = await this.blocks(request);
     const context = contextOf(vscode.window.activeTextEditor);
+    if (token.isCancellationRequested) throw new vscode.CancellationError();
     const result = await (instead === undefined
       ? conduit.request('conduit/session/prompt', { sessionId, prompt, context })
       : conduit.request('conduit/session/resend', { sessionId, messageId: instead, prompt, context, files: false }));

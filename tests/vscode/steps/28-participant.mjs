@@ -11,6 +11,7 @@ export const world = {
     { when: { user: '^When', round: 1 }, reply: [{ text: ['It is open ', '**from 9 to 19**', '.'] }] },
     { when: { user: '^Close', round: 0 }, reply: [{ call: 'edit_file', arguments: { path: 'hours.py', old_text: '19', new_text: '18' } }] },
     { when: { user: '^Close', round: 1 }, reply: [{ text: 'Closed at 18.' }] },
+    { when: { user: '^Thank' }, reply: [{ text: 'You are welcome.' }] },
     { when: { user: '^Wait' }, reply: [{ text: ['I wait', ' for you'] }, { hold: true }] },
     { when: {}, reply: [{ text: 'This should not have been sent.' }] },
   ],
@@ -25,8 +26,13 @@ const button = (desk, name) => response(desk).locator('.monaco-button').filter({
 const ended = (desk) => desk.page.locator('.interactive-session .codicon-stop-circle').waitFor({ state: 'detached' });
 
 async function say(desk, text) {
-  await desk.page.locator('.interactive-session .interactive-input-editor').click();
+  const input = desk.page.locator('.interactive-session .interactive-input-editor');
+  const typed = async () => plain(await input.locator('.view-lines').innerText());
+  await input.click();
+  // VS Code begins the next message with whom the last one was for.
+  if (!text.startsWith('@')) await desk.until(async () => (await typed()).startsWith('@conduit'), 'whom it is for');
   await desk.page.keyboard.insertText(text);
+  await desk.until(async () => (await typed()).endsWith(text), 'the message');
   // Not by Enter, which a list of suggestions that comes late would take.
   await desk.page.locator('.interactive-session .interactive-input-part .codicon-arrow-up-compact').click();
 }
@@ -41,19 +47,21 @@ export const steps = {
     await say(desk, '@conduit When is the shop open?');
     await desk.until(async () => (await answer(desk)).at(-1) === 'It is open from 9 to 19.', 'the answer');
     await ended(desk);
-    assert.equal((await answer(desk))[0], 'I have the hours.');
-    assert.match(await response(desk).textContent(), /Used 1 reference/);
+    await desk.until(async () => (await answer(desk))[0] === 'I have the hours.', 'what was said first');
+    await desk.until(async () => /Used 1 reference/.test(await response(desk).textContent()), 'the reference');
     await desk.shot('28-answer');
   },
   'it asks for permission there, and what it did can be undone': async (desk) => {
     await say(desk, 'Close earlier.');
     await button(desk, 'Allow once').waitFor();
-    assert.match(plain((await answer(desk)).join(' ')), /^Conduit asks for permission: Edit hours\.py.*-CLOSES = 19.*\+CLOSES = 18.*Allow always · Deny always$/);
+    const question = /^Conduit asks for permission: Edit hours\.py.*-CLOSES = 19.*\+CLOSES = 18.*Allow always · Deny always$/;
+    await desk.until(async () => question.test((await answer(desk)).join(' ')), 'the question with its effect');
     assert.equal(desk.onDisk('hours.py'), 'OPENS = 9\nCLOSES = 19\n');
     await desk.shot('28-question');
     await button(desk, 'Allow once').click();
     await button(desk, 'Undo Turn…').waitFor();
-    assert.deepEqual((await answer(desk)).slice(-2), ['You answered: Allow once', 'Closed at 18.']);
+    await desk.equals(async () => (await answer(desk)).slice(-2), ['You answered: Allow once', 'Closed at 18.'], 'the answer');
+    await ended(desk);
     assert.equal(desk.onDisk('hours.py'), 'OPENS = 9\nCLOSES = 18\n');
     assert.deepEqual(await desk.notifications(), []);
     await desk.shot('28-changed');
@@ -68,7 +76,7 @@ export const steps = {
     await desk.page.locator('.interactive-session .codicon-stop-circle').click();
     await desk.status();
     await ended(desk);
-    assert.deepEqual(await answer(desk), ['I wait for you']);
+    await desk.equals(() => answer(desk), ['I wait for you'], 'it stays');
   },
   'an answer that is made again takes the place of the one before': async (desk) => {
     await response(desk).hover();
@@ -79,12 +87,17 @@ export const steps = {
     await desk.status();
     await ended(desk);
   },
+  'after a stop it goes on where it was': async (desk) => {
+    await say(desk, 'Thank you.');
+    await desk.equals(() => answer(desk), ['You are welcome.'], 'the answer');
+    await ended(desk);
+  },
   'all of it is one conversation of Conduit': async (desk) => {
     await desk.palette('Conduit: Chat History');
     await inner(desk, '.session').first().waitFor({ timeout: 60_000 });
     assert.deepEqual((await inner(desk, '.session-title').allInnerTexts()).map(plain), ['When is the shop open?']);
     await inner(desk, '.session-open').first().click();
-    await desk.equals(async () => (await inner(desk, '.row.user .said').allInnerTexts()).map(plain), ['When is the shop open?', 'Close earlier.', 'Wait for me.'], 'what was said');
+    await desk.equals(async () => (await inner(desk, '.row.user .said').allInnerTexts()).map(plain), ['When is the shop open?', 'Close earlier.', 'Wait for me.', 'Thank you.'], 'what was said');
     assert.deepEqual((await inner(desk, '.row.user .chips').allInnerTexts()).map(plain), ['hours.py']);
     await desk.shot('28-same');
   },
