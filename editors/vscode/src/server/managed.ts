@@ -78,7 +78,7 @@ async function make(
       log.info(`Making ${folder} with ${python}`);
       await run(python, ['-I', '-m', 'venv', folder], log, token);
       report(`downloading conduit-ls ${version}`);
-      const pip = ['-I', '-m', 'pip', '--disable-pip-version-check', '--no-input', 'install', `conduit-ls==${version}`];
+      const pip = ['-I', '-m', 'pip', '--disable-pip-version-check', '--no-input', 'install', '--progress-bar', 'off', `conduit-ls==${version}`];
       await run(join(folder, BIN, PYTHON), pip, log, token, (line) => {
         const name = /^Collecting ([\w.-]+)/.exec(line)?.[1];
         if (name) report(`downloading ${name}`);

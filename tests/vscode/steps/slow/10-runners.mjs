@@ -68,7 +68,7 @@ export const steps = {
   'uvx fetches and runs the server': async (desk) => {
     configure(desk, `find-links = [${JSON.stringify(process.env.E2E_WHEELS)}]\n`);
     await desk.palette('Conduit: Restart Server');
-    await desk.status(/Conduit: ready/, 200_000);
+    await desk.status(/Conduit: ready/, 600_000);
     assert.match(desk.extensionLog(), /Installed \d+ packages/);
     await hello(desk);
     await desk.shot('slow-10-uvx');
@@ -84,7 +84,7 @@ export const steps = {
     const before = processes(desk, SERVE);
     set(desk, { 'conduit.server.source': 'pipx' });
     await desk.until(() => /Starting .*pipx run/.test(desk.extensionLog()), 'pipx is started');
-    await desk.status(/Conduit: ready/, 200_000);
+    await desk.status(/Conduit: ready/, 600_000);
     assert.ok(processes(desk, SERVE).every((pid) => !before.includes(pid)));
     await hello(desk);
   },

@@ -67,7 +67,7 @@ export const steps = {
   'it is made, and its server runs': async (desk) => {
     configure(desk, '');
     await desk.answer('Install Server');
-    await desk.status(/Conduit: ready/, 230_000);
+    await desk.status(/Conduit: ready/, 600_000);
     const { all, complete } = environments(desk);
     assert.deepEqual(complete, [VERSION]);
     assert.equal(all.length, 1, 'what was cut off is gone');
@@ -77,7 +77,7 @@ export const steps = {
   'made again while it runs, the old one serves until the new one is there': async (desk) => {
     const before = runs(desk);
     await desk.palette('Conduit: Install Server');
-    await desk.until(() => desk.serverPids().length === 1 && runs(desk) !== before, 'the other server', 230_000);
+    await desk.until(() => desk.serverPids().length === 1 && runs(desk) !== before, 'the other server', 600_000);
     await desk.status();
     assert.deepEqual(environments(desk).complete, [VERSION, VERSION]);
   },
@@ -95,13 +95,19 @@ export const steps = {
     assert.ok(runs(desk).startsWith(old));
     assert.deepEqual(environments(desk).complete, ['0.0.9']);
   },
-  'and is brought up to date when it can be': async (desk) => {
+  'and is brought up to date when it can be, by one of two windows': async (desk) => {
     configure(desk, '');
     await desk.palette('Conduit: Restart Server');
     await said(desk, /bringing the server up to date/);
+    const other = await desk.page.context().newPage();
+    await other.goto(desk.world.address);
+    await other.locator('.notification-list-item-message').filter({ hasText: 'waiting for another window' }).waitFor({ timeout: 90_000 });
+    await desk.page.bringToFront();
     await desk.shot('slow-20-newer');
-    await desk.until(() => desk.serverPids().length === 1 && runs(desk).includes(`/${VERSION}-`), 'the newer server', 230_000);
+    await desk.until(() => desk.serverPids().length === 2, 'the newer server in both windows', 600_000);
+    assert.ok(runs(desk).includes(`/${VERSION}-`));
     await desk.status();
+    await other.close();
     assert.deepEqual(environments(desk).complete, ['0.0.9', VERSION]);
   },
 };
