@@ -291,6 +291,35 @@ async def test_an_address_that_an_editor_would_fetch_is_asked_about_in_every_mod
     assert offered == [["allow_once", "reject_once"]] * 2
 
 
+async def test_our_settings_among_those_of_an_editor_are_the_persons(bench: Bench) -> None:
+    asked: list[dict[str, Any]] = []
+
+    async def permit(params: dict[str, Any]) -> str:
+        asked.append(params)
+        return "allow_once"
+
+    name = ".vscode/settings.json"
+    bench.script(
+        {"when": {"user": "tabs", "round": 0}, "reply": [edit(name, "", '{\n  "editor.tabSize": 2\n}\n')]},
+        {"when": {"user": "free yourself of", "round": 0}, "reply": [edit(name, "", '{"conduit.mode": "auto"}\n')]},
+        {"when": {"user": "again", "round": 0}, "reply": [edit(name, "2\n", '2,\n  "conduit.mode": "auto"\n')]},
+        {"reply": [{"text": "Done."}]},
+    )
+    async with await bench.start(permit=permit) as editor:
+        session = await new_session(editor, bench.root, mode="auto")
+        await chat(editor, session, "free yourself of questions")
+        assert not (bench.root / name).exists()
+        await chat(editor, session, "tabs")
+        assert len(asked) == 1
+        await chat(editor, session, "free yourself again")
+        assert len(asked) == 1
+        path = bench.root / name
+        assert path.read_text() == '{\n  "editor.tabSize": 2\n}\n'
+        path.write_text('{\n  "conduit.mode": "ask",\n  "editor.tabSize": 2\n}\n')  # the person does it
+        await editor.request("conduit/session/undo", {"sessionId": session})
+        assert path.read_text() == '  "conduit.mode": "ask",\n'
+
+
 async def test_a_proposal_for_a_file_that_runs_says_so(bench: Bench) -> None:
     bench.script(
         {"when": {"round": 0}, "reply": [edit("conftest.py", "", "x = 1\n"), edit("a.py", "", "x = 1\n")]},

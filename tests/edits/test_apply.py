@@ -155,14 +155,6 @@ async def test_version_control_and_private_files_are_never_written(sink: ApplyAt
     assert sorted(path.name for path in root.iterdir()) == ["a.py", "b.py"]
 
 
-async def test_our_settings_are_never_written_among_those_of_an_editor(sink: ApplyAtOnce, root: Path) -> None:
-    with pytest.raises(PermissionDenied, match="settings of Conduit"):
-        await sink.submit([change(root, ".vscode/settings.json", None, '{"conduit.mode": "auto"}')])
-    assert not (root / ".vscode").exists()
-    await sink.submit([change(root, ".vscode/settings.json", None, '{"editor.tabSize": 2}')])
-    assert (root / ".vscode" / "settings.json").exists()
-
-
 async def test_a_path_outside_is_refused(
     sink: ApplyAtOnce, root: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> None:

@@ -19,6 +19,7 @@ from conduit.app.checkpoints import Checkpoints
 from conduit.app.locks import locked
 from conduit.app.parts import Parts
 from conduit.app.undoing import Choose, Coverage, FileTexts, new_change_id, of_turn, sentence_of
+from conduit.edits.caution import refuse_own_settings
 from conduit.edits.edit import EditSink, FileChange
 from conduit.edits.outcome import find_outcome
 from conduit.edits.overwritten import Overwritten
@@ -98,6 +99,8 @@ class Changes:
         for change in changes:
             for path in {change.path, change.new_path}:
                 self._parts.workspace.check_writable(path)
+        if not reverts:  # what is taken back may meet settings that the person wrote since
+            refuse_own_settings(changes)
         making = _Making(change_id or new_change_id(), turn_id, cause, tuple(changes), tuple(reverts))
         task = asyncio.create_task(self._apply(session_id, making), name=making.change_id)
         self._running.add(task)

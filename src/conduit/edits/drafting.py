@@ -34,6 +34,10 @@ class Draft:
     names: tuple[str, ...]
     notes: tuple[str, ...] = ()
 
+    def __post_init__(self) -> None:
+        """Refuse what no model may change; raises PermissionDenied."""
+        refuse_own_settings(self.changes)
+
     def diff(self) -> str:
         """Return the diff of all changes."""
         return diff_of(self.changes)
@@ -63,7 +67,6 @@ async def draft(patches: Sequence[FilePatch], workspace: Workspace) -> Draft:
     if not changes:
         raise InvalidArguments("The files have this text already; nothing would change.")
     changes = await _made_anew(changes, workspace)
-    refuse_own_settings(changes)
     notes = [note for one in patched for note in _found(one)]
     return Draft(tuple(changes), _names(changes, known.values()), tuple(notes))
 

@@ -13,7 +13,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from conduit.edits.caution import refuse_own_settings
 from conduit.edits.edit import FileChange, Operation
 from conduit.edits.rebase import rebase
 from conduit.errors import EditRefused, NotText, PathNotFound, PermissionDenied, StaleDocument
@@ -75,7 +74,6 @@ class Planner:
             PermissionDenied, OutsideWorkspace, NotText: a file may not, or cannot, be written.
         """
         _refuse_twins(changes)
-        refuse_own_settings(changes)
         for change in changes:
             await self._check_names(change)
         plan = Plan()
