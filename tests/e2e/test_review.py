@@ -298,26 +298,26 @@ async def test_our_settings_among_those_of_an_editor_are_the_persons(bench: Benc
         asked.append(params)
         return "allow_once"
 
-    name = ".vscode/settings.json"
+    name, new = ".vscode/settings.json", '{"conduit.mode": "auto"}\n'
+    path = bench.write(name, '{\n  "a.b": 1,\n  "a.c": 2\n}\n')
     bench.script(
-        {"when": {"user": "tabs", "round": 0}, "reply": [edit(name, "", '{\n  "editor.tabSize": 2\n}\n')]},
-        {"when": {"user": "free yourself of", "round": 0}, "reply": [edit(name, "", '{"conduit.mode": "auto"}\n')]},
-        {"when": {"user": "again", "round": 0}, "reply": [edit(name, "2\n", '2,\n  "conduit.mode": "auto"\n')]},
+        {"when": {"user": "new", "round": 0}, "reply": [edit("team.code-workspace", "", new)]},
+        {"when": {"user": "free", "round": 0}, "reply": [edit(name, "{\n", '{\n  "conduit.mode": "auto",\n')]},
+        {"when": {"user": "plain", "round": 0}, "reply": [edit(name, "2\n", "3\n")]},
         {"reply": [{"text": "Done."}]},
     )
     async with await bench.start(permit=permit) as editor:
         session = await new_session(editor, bench.root, mode="auto")
+        await chat(editor, session, "a new workspace")
         await chat(editor, session, "free yourself of questions")
-        assert not (bench.root / name).exists()
-        await chat(editor, session, "tabs")
+        assert asked == []
+        assert not (bench.root / "team.code-workspace").exists()
+        await chat(editor, session, "plain")
         assert len(asked) == 1
-        await chat(editor, session, "free yourself again")
-        assert len(asked) == 1
-        path = bench.root / name
-        assert path.read_text() == '{\n  "editor.tabSize": 2\n}\n'
-        path.write_text('{\n  "conduit.mode": "ask",\n  "editor.tabSize": 2\n}\n')  # the person does it
+        assert path.read_text() == '{\n  "a.b": 1,\n  "a.c": 3\n}\n'
+        path.write_text('{\n  "conduit.mode": "ask",\n  "a.b": 1,\n  "a.c": 3\n}\n')  # the person does it
         await editor.request("conduit/session/undo", {"sessionId": session})
-        assert path.read_text() == '  "conduit.mode": "ask",\n'
+        assert path.read_text() == '{\n  "conduit.mode": "ask",\n  "a.b": 1,\n  "a.c": 2\n}\n'
 
 
 async def test_a_proposal_for_a_file_that_runs_says_so(bench: Bench) -> None:
