@@ -2,48 +2,35 @@
 -- changes are accepted in the left one, with `:Conduit accept`. And what a turn changed, which the server has shown.
 local review = require('conduit.review')
 local say = require('conduit.say')
+local server = require('conduit.server')
 local session = require('conduit.session')
 
 local M = {}
 
-local function proposed(bufnr)
-  local lines = vim.api.nvim_buf_get_lines(bufnr, 0, -1, false)
-  local hunks = vim.list_slice(review.shown(bufnr))
-  table.sort(hunks, function(a, b)
-    return a.line > b.line
-  end)
-  for _, hunk in ipairs(hunks) do
-    if hunk.kind == 'edit' then
-      local new = hunk.newText == '' and {} or vim.split((hunk.newText:gsub('\r?\n$', '')), '\r?\n')
-      local rest = vim.list_slice(lines, hunk.endLine + 1)
-      lines = vim.list_slice(lines, 1, hunk.line)
-      vim.list_extend(lines, new)
-      vim.list_extend(lines, rest)
-    elseif hunk.kind == 'delete' then
-      lines = {}
+-- Calls `show` with the lines of a file as the server says that they would be; asks again when it was typed in meanwhile.
+local function proposed(bufnr, show, failed)
+  local tick = vim.b[bufnr].changedtick
+  server.request('conduit/hunk/text', { uri = vim.uri_from_bufnr(bufnr) }, function(err, result)
+    if not vim.api.nvim_buf_is_loaded(bufnr) then
+      return
+    elseif vim.b[bufnr].changedtick ~= tick then
+      return proposed(bufnr, show, failed)
+    elseif err then
+      return failed and failed(err)
     end
-  end
-  return lines
+    local text = (result.after or ''):gsub('\r?\n$', '')
+    show(text == '' and {} or vim.split(text, '\r?\n'))
+  end, { bufnr = bufnr })
 end
 
--- Opens the diff of the current file; it is drawn anew when a proposal changes or is decided, and closed with the last.
-function M.open()
-  local window = review.window()
-  if not window then
-    return say.info('nothing is proposed for this file; `:Conduit hunks` lists where something is')
-  end
-  vim.api.nvim_set_current_win(window)
-  local bufnr = vim.api.nvim_get_current_buf()
-  local filetype = vim.bo[bufnr].filetype
-  vim.cmd('rightbelow vertical new')
-  local other, side = vim.api.nvim_get_current_buf(), vim.api.nvim_get_current_win()
-  vim.bo[other].buftype, vim.bo[other].bufhidden, vim.bo[other].swapfile = 'nofile', 'wipe', false
-  vim.api.nvim_buf_set_lines(other, 0, -1, false, proposed(bufnr))
-  vim.bo[other].filetype, vim.bo[other].modifiable = filetype, false
-  vim.wo[side][0].winbar = 'proposed'
-  vim.cmd.diffthis()
-  vim.api.nvim_set_current_win(window)
-  vim.cmd.diffthis()
+local function fill(other, lines)
+  vim.bo[other].modifiable = true
+  vim.api.nvim_buf_set_lines(other, 0, -1, false, lines)
+  vim.bo[other].modifiable = false
+end
+
+-- Draws the right side anew when a proposal changes or is decided, and closes it with the last one.
+local function follow(bufnr, other, window)
   local group = vim.api.nvim_create_augroup('conduit.diff.' .. other, {})
   vim.api.nvim_create_autocmd('User', {
     group = group,
@@ -57,9 +44,11 @@ function M.open()
         vim.api.nvim_buf_delete(other, { force = true })
         return true
       end
-      vim.bo[other].modifiable = true
-      vim.api.nvim_buf_set_lines(other, 0, -1, false, proposed(bufnr))
-      vim.bo[other].modifiable = false
+      proposed(bufnr, function(lines)
+        if vim.api.nvim_buf_is_valid(other) then
+          fill(other, lines)
+        end
+      end)
     end,
   })
   vim.api.nvim_create_autocmd('BufWipeout', {
@@ -76,6 +65,31 @@ function M.open()
       end)
     end,
   })
+end
+
+-- Opens the diff of the current file.
+function M.open()
+  local window = review.window()
+  if not window then
+    return say.info('nothing is proposed for this file; `:Conduit hunks` lists where something is')
+  end
+  local bufnr = vim.api.nvim_win_get_buf(window)
+  proposed(bufnr, function(lines)
+    if not vim.api.nvim_win_is_valid(window) or vim.api.nvim_win_get_buf(window) ~= bufnr then
+      return
+    end
+    vim.api.nvim_set_current_win(window)
+    vim.cmd('rightbelow vertical new')
+    local other, side = vim.api.nvim_get_current_buf(), vim.api.nvim_get_current_win()
+    vim.bo[other].buftype, vim.bo[other].bufhidden, vim.bo[other].swapfile = 'nofile', 'wipe', false
+    vim.bo[other].filetype = vim.bo[bufnr].filetype
+    fill(other, lines)
+    vim.wo[side][0].winbar = 'proposed'
+    vim.cmd.diffthis()
+    vim.api.nvim_set_current_win(window)
+    vim.cmd.diffthis()
+    follow(bufnr, other, window)
+  end, say.error)
 end
 
 local function choose_file(preview)

@@ -85,7 +85,7 @@ function M.get(name)
       break
     end
   end
-  if value == nil or (value == false and type(given) ~= 'table') then
+  if value == nil then
     for _, spec in ipairs(M.specs) do
       if spec[1] == name then
         return vim.deepcopy(spec[2])

@@ -53,7 +53,7 @@ function M.mode(name)
   end)
 end
 
-local BADGES = { { 'tool_calling', 'tools' }, { 'vision', 'vision' }, { 'documents', 'documents' }, { 'audio', 'audio' }, { 'thinking', 'thinking' }, { 'local', 'local' } }
+local BADGES = { { 'tool_calling', 'tools' }, { 'vision', 'vision' }, { 'documents', 'documents' }, { 'audio', 'audio' }, { 'reasoning', 'thinking' }, { 'local', 'local' } }
 
 local function badges(model)
   local can = {}

@@ -36,10 +36,6 @@ function M.on_usage(id, seq, update)
   changed()
 end
 
-function M.forget(id)
-  spent[id] = nil
-end
-
 -- Tokens in the context of a conversation, the size of that context (or nil), and dollars spent (or nil).
 function M.usage(id)
   local of_session = spent[id]
