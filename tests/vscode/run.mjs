@@ -29,14 +29,15 @@ for (const file of files.filter((name) => words.length === 0 || words.some((word
   const desk = new Desk(world);
   let broken = false;
   // The steps of a file follow upon each other: after one that failed, the others are not tried.
-  for (const [title, act] of Object.entries(steps)) {
-    const began = Date.now();
+  for (const [number, [title, act]] of Object.entries(steps).entries()) {
+    const [began, pictures] = [Date.now(), desk.pictures];
     if (broken) {
       failed.push(`${file}: ${title} (not tried)`);
       continue;
     }
     try {
       await within(act(desk), title);
+      if (desk.pictures === pictures) await desk.picture(`${file.replace('.mjs', '')}-step-${number + 1}`);
       passed++;
       console.log(`  ok     ${title} (${((Date.now() - began) / 1000).toFixed(1)} s)`);
     } catch (error) {

@@ -1,5 +1,6 @@
 /** Inline edit: an instruction for the selected lines; what the model makes of them waits as hunks in place. */
 import * as vscode from 'vscode';
+import { fromRange } from './abilities/wire';
 import type { Conduit } from './conduit';
 import { type Answer, INPUT_SCHEME, InstructionField, type Shown } from './instructionField';
 import { Instructions } from './instructions';
@@ -167,7 +168,7 @@ class InlineEdits implements vscode.Disposable, vscode.CodeLensProvider {
     try {
       if (document.isClosed) throw new Error('The file was closed meanwhile.');
       const textDocument = { uri: document.uri.toString(), version: document.version };
-      const params = { textDocument, range: wireOf(lines.range), instruction };
+      const params = { textDocument, range: fromRange(lines.range), instruction };
       const result = await this.conduit.request('conduit/inlineEdit', params, cancel.token);
       if (result.stopReason === 'cancelled') return 'cancelled';
       if (result.error) throw new Error(result.error);
@@ -181,9 +182,4 @@ class InlineEdits implements vscode.Disposable, vscode.CodeLensProvider {
       cancel.dispose();
     }
   }
-}
-
-function wireOf({ start, end }: vscode.Range) {
-  const at = ({ line, character }: vscode.Position) => ({ line, character });
-  return { start: at(start), end: at(end) };
 }

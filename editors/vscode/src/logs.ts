@@ -106,7 +106,7 @@ function newest(context: vscode.ExtensionContext): string {
 }
 
 /** Masks what looks like a secret (the server masks its own lines already), and shortens the home folder. */
-export function redact(text: string): string {
+function redact(text: string): string {
   return text
     .replace(/\b(?:sk|pk|rk|gh[opsu]|github_pat|xox[abprs]|AIza|AKIA|glpat|hf)[-_]?[A-Za-z0-9_-]{12,}/g, '•••')
     .replace(/\b(bearer|basic)\s+[A-Za-z0-9+/=._~-]{8,}/gi, '$1 •••')

@@ -35,7 +35,7 @@ export async function reporting(work: () => Promise<unknown>): Promise<void> {
 }
 
 /** Sets a setting where it counts: in the workspace if it is set there, for the person otherwise. */
-export async function setSetting(name: string, value: unknown): Promise<void> {
+async function setSetting(name: string, value: unknown): Promise<void> {
   const configuration = vscode.workspace.getConfiguration('conduit');
   const here = configuration.inspect(name)?.workspaceValue !== undefined;
   await configuration.update(name, value, here ? vscode.ConfigurationTarget.Workspace : vscode.ConfigurationTarget.Global);

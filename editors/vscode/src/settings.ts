@@ -4,7 +4,7 @@ import * as vscode from 'vscode';
 export type ServerSettings = { [key: string]: unknown };
 
 /** Settings of the extension itself, which mean nothing to the server. */
-const OWN = /^(server|chat|review|notifications|trace)\./;
+const OWN = /^(server|chat)\./;
 
 /** Returns what was set, nested as the server takes it: `codeActions: {apply: ...}`. */
 export function serverSettings(context: vscode.ExtensionContext): ServerSettings {

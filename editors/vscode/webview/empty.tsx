@@ -1,11 +1,18 @@
 /** A page without a conversation: what can be asked, what was asked lately, and what is wrong if something is. */
 import { useEffect, useState } from 'preact/hooks';
+import type { Mode } from '../src/chat/messages';
 import type { SessionLine } from '../src/protocol';
 import { ask, post } from './host.ts';
 import { Icon, LinkButton } from './icon.tsx';
 import { page } from './page.ts';
 import { remedy } from './rows/end.tsx';
 import { ago } from './history.tsx';
+
+const CHANGES: Record<Mode, string> = {
+  ask: 'It changes no file.',
+  review: 'Changes wait for your review before they reach a file.',
+  auto: 'It asks before its first change of a file.',
+};
 
 export function Empty() {
   const { setup } = page;
@@ -30,7 +37,7 @@ export function Empty() {
     <div class="empty">
       <div class="empty-inner">
         <h2>What shall we do?</h2>
-        <p class="muted">Conduit reads your project and your unsaved text. Changes wait for your review before they reach a file.</p>
+        <p class="muted">Conduit reads your project and your unsaved text. {CHANGES[page.chat?.mode ?? 'review']}</p>
         <ul class="starts" aria-label="To begin with">
           {starts.map((start) => (
             <li>

@@ -213,6 +213,25 @@ check('an earlier message is edited and sent again', {}, async (opened) => {
   assert.equal(draft.editing, talk.events.filter((event) => event.update?.update.sessionUpdate === 'user_message_chunk').at(-1).update.update.messageId);
 });
 
+check('an edited message keeps what went with it', {
+  answers: {
+    ...ANSWERS,
+    rewind: {
+      sessionId: 'id-1', messageId: 'id-3', removed: 4, message: '', files: [],
+      draft: { text: 'Why is the shop open?', attachments: [{ kind: 'selection', name: 'shop.py#L3-L4', uri: 'file:///project/shop.py#L3-L4', text: 'CLOSES = 19\n' }] },
+    },
+  },
+}, async (opened) => {
+  await show(opened, talk);
+  await opened.page.locator('.row.user').first().hover();
+  await opened.page.locator('.row.user').first().getByLabel('Edit and send again').click();
+  await opened.page.waitForSelector('.editing');
+  assert.deepEqual(await answered(opened, 'rewind'), { messageId: 'id-3', files: false, preview: true });
+  await opened.page.click('button.send');
+  const { draft } = await answered(opened, 'send');
+  assert.deepEqual([draft.editing, draft.attachments.map(({ uri, text }) => ({ uri, text }))], ['id-3', [{ uri: 'file:///project/shop.py#L3-L4', text: 'CLOSES = 19\n' }]]);
+});
+
 check('going back to a message says what it takes, and can be undone', {
   answers: {
     ...ANSWERS,

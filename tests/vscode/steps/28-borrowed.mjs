@@ -6,6 +6,7 @@ export const world = {
   settings: { 'conduit.mode': 'auto', 'terminal.integrated.gpuAcceleration': 'off', 'workbench.colorTheme': 'Dark Modern' },
   script: [
     { when: { user: 'FAILED test_a' }, reply: [{ text: 'I see what failed.' }] },
+    { when: { user: '(?s)hat is this\\?.*CLOSES = 19' }, reply: [{ text: 'I see when it closes.' }] },
     { when: { user: '^Close earlier', round: 0 }, reply: [{ call: 'edit_file', arguments: { path: 'hours.py', old_text: '19', new_text: '18' } }] },
     { when: { user: '^Close earlier', round: 1 }, reply: [{ text: 'The shop closes at 18 now.' }] },
     { when: {}, reply: [{ text: 'I see nothing.' }] },
@@ -78,6 +79,29 @@ export const steps = {
     await page.keyboard.press('KeyS');
     await desk.equals(() => texts(desk, '.chip span'), ['terminal'], 'it is attached');
     await inner(desk, '.chip button').click();
+  },
+  'selected lines go along, and still do when the message is edited': async (desk) => {
+    const { page } = desk;
+    await desk.open('hours.py');
+    await desk.goTo(2);
+    await page.keyboard.press('Shift+End');
+    await desk.palette('Conduit: Add Selection to Chat');
+    await desk.equals(() => texts(desk, '.chip span'), ['hours.py:2'], 'it is attached');
+    await inner(desk, 'textarea').fill('What is this?');
+    await page.keyboard.press('Enter');
+    await inner(desk, '.row.answer').filter({ hasText: 'I see when it closes.' }).waitFor();
+    await page.locator('.editor-group-container.active .editor-instance .view-lines').first().click(); // nothing is selected any more
+    const message = inner(desk, '.row.user').last();
+    await message.hover();
+    await message.getByRole('button', { name: 'Edit and send again' }).click();
+    await desk.equals(() => texts(desk, '.chip span'), ['hours.py#L2'], 'it is attached again');
+    await inner(desk, 'textarea').fill('Once more: what is this?');
+    await page.keyboard.press('Enter');
+    await desk.equals(async () => (await texts(desk, '.row.user .said')).at(-1), 'Once more: what is this?', 'the message is another one');
+    await inner(desk, '.row.answer').filter({ hasText: 'I see when it closes.' }).waitFor();
+    assert.equal((await texts(desk, '.row.user .chips')).at(-1), 'hours.py#L2');
+    await desk.shot('28-selection');
+    await desk.palette('View: Close All Editors');
   },
   'what a turn changed in a file is shown in a diff editor': async (desk) => {
     const { page } = desk;

@@ -115,6 +115,8 @@ export const steps = {
     await desk.pick('Auto');
     await desk.until(async () => (await settings(desk)).includes('"conduit.mode": "auto"'), 'the setting is written');
     assert.ok((await settings(desk)).includes('"conduit.model": "embedded/smollm2-135m"'));
+    await desk.palette('Conduit: New Chat');
+    await desk.equals(async () => (await desk.chatFrame().locator('#mode-picker .picker-text').allInnerTexts()).map((each) => each.trim()), ['Auto'], 'a new chat has the mode');
     await desk.palette('Conduit: Show Doctor');
     await desk.until(async () => /Conduit Doctor/.test(await desk.editorText()), 'the page');
     await desk.shot('65-doctor');

@@ -1,6 +1,7 @@
 /** What a page asks for, one function each. */
 import * as vscode from 'vscode';
-import { blocksOf, describe, draftOf, pickFiles, problemsOf, selectionOf, wireRange } from './attachments';
+import { fromRange } from '../abilities/wire';
+import { blocksOf, describe, draftOf, pickFiles, problemsOf, selectionOf } from './attachments';
 import type { UndoResult } from '../protocol';
 import type { Ask, Asks } from './messages';
 import { here } from './places';
@@ -96,7 +97,7 @@ async function propose(room: Room, code: string): Promise<{ message: string }> {
   const options = { location: vscode.ProgressLocation.Notification, title: `Conduit proposes a change of ${vscode.workspace.asRelativePath(document.uri)}`, cancellable: true };
   const done = await vscode.window.withProgress(options, (_, token) =>
     room.house.conduit.request('conduit/inlineEdit',
-      { textDocument: { uri: document.uri.toString(), version: document.version }, range: wireRange(range), instruction, sessionId: undefined },
+      { textDocument: { uri: document.uri.toString(), version: document.version }, range: fromRange(range), instruction },
       token,
     ),
   );

@@ -1,6 +1,7 @@
 /** What goes with a prompt: picked, dropped, selected; and from a draft to the server's blocks and back. */
 import * as vscode from 'vscode';
-import type { PromptContext, Requests, WireRange } from '../protocol';
+import { fromRange } from '../abilities/wire';
+import type { PromptContext, Requests } from '../protocol';
 import type { Attachment, Draft } from './messages';
 import { TERMINAL, TERMINAL_URI } from './terminal';
 
@@ -86,14 +87,9 @@ export function contextOf(editor: vscode.TextEditor | undefined): PromptContext 
   const shown = editor !== undefined && open.includes(editor.document) ? editor : undefined;
   return {
     activeDocument: shown && { uri: shown.document.uri.toString() },
-    selection: shown && !shown.selection.isEmpty ? wireRange(shown.selection) : undefined,
+    selection: shown && !shown.selection.isEmpty ? fromRange(shown.selection) : undefined,
     openDocuments: open.map((each) => ({ uri: each.uri.toString() })),
   };
-}
-
-export function wireRange(range: vscode.Range): WireRange {
-  const { start, end } = range;
-  return { start: { line: start.line, character: start.character }, end: { line: end.line, character: end.character } };
 }
 
 function nameOf(path: string): string {

@@ -134,6 +134,7 @@ class Chat implements vscode.WebviewViewProvider, vscode.WebviewPanelSerializer,
       register('exportChat', async () => {
         const room = this.current();
         if (room?.sessionId) await exportChat(room, room.sessionId).catch((error) => room.problem(error));
+        else void vscode.window.showInformationMessage('Open the chat that is to be exported.');
       }),
       register('attachSelection', () => this.attach(selectionOf(lastEditor.get()), 'Select the text first.')),
       register('attachFile', async (uri?: vscode.Uri, uris?: vscode.Uri[]) => {

@@ -83,14 +83,6 @@ export class Room implements Viewer, vscode.Disposable {
     return this.session?.chat.sessionId;
   }
 
-  get title(): string {
-    return this.session?.chat.title ?? '';
-  }
-
-  get running(): boolean {
-    return this.session?.running ?? false;
-  }
-
   /** Shows a conversation; without one, a new one. */
   async show(sessionId?: string): Promise<void> {
     const before = this.sessionId;
@@ -315,7 +307,7 @@ export class Room implements Viewer, vscode.Disposable {
   }
 }
 
-export function problemOf(error: unknown): Problem {
+function problemOf(error: unknown): Problem {
   const text = error instanceof Error ? error.message : String(error);
   return { text, remedy: /API_KEY|\bkey\b/.test(text) ? 'keys' : undefined };
 }

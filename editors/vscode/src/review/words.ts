@@ -78,7 +78,7 @@ export function hoverOf(hunk: HunkLine, languageId: string): vscode.MarkdownStri
 }
 
 /** Removed and added lines with their signs, as in a unified diff. */
-export function diffOf(hunk: HunkLine): string {
+function diffOf(hunk: HunkLine): string {
   const lines = [
     ...linesOf(hunk.oldText).map((line) => `-${line}`),
     ...linesOf(hunk.newText).map((line) => `+${line}`),

@@ -58,7 +58,7 @@ export function runners(): ('uvx' | 'pipx')[] {
 }
 
 /** Returns the path of a program on the PATH, or in one of the folders after it. */
-export function onPath(name: string, more: string[] = []): string | undefined {
+function onPath(name: string, more: string[] = []): string | undefined {
   const endings = WINDOWS ? ['.exe', '.cmd', '.bat'] : [''];
   const folders = [...(process.env['PATH'] ?? '').split(delimiter), ...more].filter(Boolean);
   return folders.flatMap((folder) => endings.map((ending) => join(folder, name + ending))).find(isFile);

@@ -20,7 +20,7 @@ const LONGEST_MS = 60 * 60_000;
 const LOADED = Date.now();
 const OLDEST = [3, 11] as const;
 
-export class InstallError extends Error {}
+class InstallError extends Error {}
 
 interface Made {
   folder: string;

@@ -189,7 +189,7 @@ export class Composer extends Component<{ draftChanges: number; focusInput: numb
       const last = page.transcript.lastUser;
       if (last) {
         event.preventDefault();
-        editAgain(last);
+        void editAgain(last);
       }
     }
   };

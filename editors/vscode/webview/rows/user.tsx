@@ -2,7 +2,7 @@
 import { IconButton, LinkButton, Icon } from '../icon.tsx';
 import { post } from '../host.ts';
 import { page } from '../page.ts';
-import { TERMINAL, TERMINAL_URI } from '../../src/chat/terminal.ts';
+import { TERMINAL_URI } from '../../src/chat/terminal.ts';
 import type { UserItem } from '../transcript/items.ts';
 
 export function User({ item }: { item: UserItem }) {
@@ -29,7 +29,7 @@ export function User({ item }: { item: UserItem }) {
         </div>
       )}
       <div class="acts">
-        {idle && page.can('conduit/session/resend') && <IconButton icon="edit" label="Edit and send again" onClick={() => editAgain(item)} />}
+        {idle && page.can('conduit/session/resend') && <IconButton icon="edit" label="Edit and send again" onClick={() => void editAgain(item)} />}
         {idle && page.can('conduit/session/rewind') && <IconButton icon="discard" label="Restore to before this message" onClick={() => rewind(item)} />}
         <IconButton icon="copy" label="Copy message" onClick={() => post({ type: 'copy', text: item.text })} />
       </div>
@@ -37,10 +37,12 @@ export function User({ item }: { item: UserItem }) {
   );
 }
 
-export function editAgain(item: UserItem): void {
-  const files = item.links.map((link) => (link.uri === TERMINAL_URI ? TERMINAL : { kind: 'file' as const, name: decodeURIComponent(link.name), uri: link.uri }));
-  const images = item.images.map((image, index) => ({ kind: 'image' as const, name: `Picture ${index + 1}`, ...image }));
-  page.setDraft({ text: item.text, attachments: [...files, ...images], editing: item.messageId });
+/** Takes a message back into the input. The page knows only the names of what went with it; the server has the rest. */
+export async function editAgain({ messageId, text, links, images }: UserItem): Promise<void> {
+  const pictures = images.map((image, index) => ({ kind: 'image' as const, name: `Picture ${index + 1}`, ...image }));
+  const said = links.length > 0 ? await page.ask('rewind', { messageId, files: false, preview: true }) : { draft: { text, attachments: pictures } };
+  if (said === undefined) return;
+  page.setDraft({ ...said.draft, editing: messageId });
   page.focusInput += 1;
   page.changed();
 }

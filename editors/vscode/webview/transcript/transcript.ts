@@ -13,8 +13,6 @@ interface Change {
 
 export class Transcript {
   readonly items: Item[] = [];
-  /** Grows when rows come or go. */
-  shape = 0;
   state: State = 'idle';
   turnId = '';
   title = '';
@@ -73,10 +71,6 @@ export class Transcript {
       default:
         return;
     }
-  }
-
-  find(key: string): Item | undefined {
-    return this.byKey.get(key);
   }
 
   /** The newest message of the person. */
@@ -298,7 +292,6 @@ export class Transcript {
       this.items.push(item);
     }
     this.byKey.set(item.key, item);
-    this.shape += 1;
   }
 
   private change(key: string, act: (item: Item) => void): void {
