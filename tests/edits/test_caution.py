@@ -44,6 +44,25 @@ def test_a_name_that_makes_a_text_one_that_is_read_is_said() -> None:
     assert "network request" in cautions([change("a.txt", text, text, "a.yaml")])
 
 
+def test_an_address_that_a_file_has_before_it_moves_away_is_said() -> None:
+    said = cautions([change("a.yaml", "a: 1\n", f"$schema: {EVIL}\n", "a.txt")])
+    assert said.startswith(f"a.yaml names {EVIL}, ")
+    both = cautions([change("a.yaml", "a: 1\n", f"$schema: {EVIL}\n", "b.yaml")])
+    assert both.startswith(f"b.yaml names {EVIL}, ")
+    assert both.count(EVIL) == 1
+
+
+def test_of_many_and_long_addresses_enough_is_said() -> None:
+    many = "".join(f'"$ref": "https://evil.example/{number}",\n' for number in range(9))
+    said = cautions([change("a.json", "{}\n", many)])
+    assert said.count("evil.example") == 5
+    assert said.endswith(" 4 more addresses do so too.")
+    long = cautions([change("a.json", "{}\n", with_schema(f"https://good.example{'x' * 5000}\ud800@evil.example/"))])
+    assert len(long) < 500
+    assert "https://good.example" in long
+    assert "\\ud800@evil.example/" in long
+
+
 def test_the_name_and_the_address_are_both_said() -> None:
     said = cautions([change(".vscode/tasks.json", None, with_schema(EVIL)), change("a.py", "", "x\n")])
     assert said.startswith(".vscode/tasks.json is editor settings")
@@ -62,6 +81,7 @@ def test_a_diff_says_which_files_run() -> None:
         "# vim: set foldexpr=x() :",
         "/* vi:ts=4 */",
         "ex: set x",
+        "// vim>900: set x",
         "-*- mode: x; eval: (y) -*-",
         ";; eval: (shell-command 1)",
     ],
@@ -84,6 +104,8 @@ def test_a_diff_says_that_an_editor_obeys_a_line(line: str) -> None:
         (".zed/settings.json", "{}", '{"lsp": {"conduit": {"settings": {"mode": "auto"}}}}'),
         (".helix/languages.toml", "", "[language-server.conduit.config]\nmode = 'auto'\n"),
         (".nvim.lua", "", "require('conduit').setup { mode = 'auto' }\n"),
+        (".idea/lsp.xml", "<a/>", '<a b="{&quot;&#99;onduit.mode&quot;: &quot;auto&quot;}"/>'),
+        (".vscode/settings.json", "{}", '{"con\\\nduit.mode": "auto"}'),
         (".dir-locals.el", "", '((nil . ((eglot-workspace-configuration . (:conduit (:mode "auto"))))))'),
     ],
 )

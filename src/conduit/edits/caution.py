@@ -17,8 +17,10 @@ from conduit.workspace.names import shown
 
 _OURS = re.compile(r"(?<![\w/\\-])conduit(?![\w/\\-])", re.IGNORECASE)
 
+_MANY, _LONG = 5, 300
+
 # What Vim takes for options, and Emacs for an expression (Vim's options.txt, *modeline*; Emacs' *File Variables*).
-_MODELINE = re.compile(r"(?:^|\s)(?:vim?|Vim|ex):\s*\S|-\*-.*\beval\s*:|^\W*\s*eval\s*:\s*\(")
+_MODELINE = re.compile(r"(?:^|\s)(?:vi|[Vv]im[<=>]?\d*+|ex):\s*\S|-\*-.*\beval\s*:|^\W*\s*eval\s*:\s*\(")
 _MODELINES_BEGIN, _MODELINES_END, _MODELINE_CHARACTERS = 5, 40, 500
 
 
@@ -34,12 +36,24 @@ def network_requests(changes: Iterable[FileChange]) -> str:
     for change in changes:
         if change.after is None or (change.before == change.after and change.moved_to is None):
             continue
-        new = fetched_addresses(change.new_name, change.after) - fetched_addresses(change.name, change.before)
-        said += [
-            f"{change.new_name} names {shown(address)}, which causes a network request when an editor opens the file."
-            for address in sorted(new)
-        ]
+        known = fetched_addresses(change.name, change.before)
+        new = fetched_addresses(change.new_name, change.after) - known
+        # An editor gives a file its text first and then its name: for a moment the text has the old one.
+        passing = fetched_addresses(change.name, change.after) - known - new
+        for name, addresses in ((change.new_name, new), (change.name, passing)):
+            said += [
+                f"{shown(name)} names {_told(each)}, which causes a network request when an editor opens the file."
+                for each in sorted(addresses)
+            ]
+    if len(said) > _MANY:
+        return " ".join([*said[:_MANY], f"{len(said) - _MANY} more addresses do so too."])
     return " ".join(said)
+
+
+def _told(address: str) -> str:
+    """Return an address for a sentence; of a long one both ends, for its host may be at either."""
+    text = shown(address.encode("utf-8", "backslashreplace").decode())
+    return text if len(text) <= _LONG else f"{text[: _LONG // 2]}…{text[-_LONG // 2 :]}"
 
 
 def diff_with_remarks(changes: Iterable[FileChange]) -> str:
