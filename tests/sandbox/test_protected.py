@@ -17,6 +17,10 @@ from conduit.sandbox.protected import forbidden_reason, protected_among, protect
         *(".envrc", ".tool-versions", ".bashrc", "sub/.zshrc", ".npmrc", "pip.conf", ".cargo/config.toml"),
         *("AGENTS.md", "CLAUDE.md", "docs/agents.md", ".cursor/mcp.json", ".mcp.json", ".claude/settings.json"),
         *(".gitmodules", ".gitattributes", "node_modules/.bin/git", "sitecustomize.py", "x.pth", ".ripgreprc"),
+        *("opencode.json", ".kiro/steering/a.md", ".junie/guidelines.md", ".agent/rules/a.md", ".roomodes", "QWEN.md"),
+        *(".github/agents/a.md", "docs/style.instructions.md", ".amazonq/mcp.json", ".trae/mcp.json", ".opencode/x.ts"),
+        *(".devcontainer.json", ".gitpod.yml", ".vs/tasks.vs.json", ".bsp/x.json", "rust-analyzer.toml", ".lazy.lua"),
+        *("taplo.toml", ".graphqlrc.yml", ".lfsconfig", ".pdbrc", ".Rprofile", "build.gitlab-ci.yml", ".lefthook.yaml"),
         "/".join(["deep"] * 10) + "/.vscode/settings.json",
     ],
 )
@@ -86,6 +90,9 @@ def test_an_ordinary_file_is_not(name: str) -> None:
 def test_what_runs_in_ordinary_work_is_said_in_the_review_and_not_asked() -> None:
     assert runs_code_reason("sub/Makefile") == "runs with the next build"
     assert runs_code_reason("tests/conftest.py") == "runs with the tests"
+    assert runs_code_reason("eslint.config.mjs") == "runs when an editor or a commit checks the code"
+    assert runs_code_reason("Dockerfile.dev") == "runs when the container is built or started"
+    assert runs_code_reason("src/App.csproj") == "runs with the next build"
     assert runs_code_reason("src/app.py") is None
     assert runs_code_reason("") is None
 
