@@ -85,6 +85,31 @@ def test_a_hunk_that_becomes_a_conflict_while_the_person_is_asked_about_it_is_le
     assert [each.hunk.conflict for each in desk.waiting()] == [True]
 
 
+@pytest.mark.parametrize("moves", [False, True])
+def test_what_is_proposed_instead_while_the_person_is_asked_is_left(desk: Desk, moves: bool) -> None:
+    path, reviews = desk.world.root / "AGENTS.md", desk.world.app.reviews
+    if moves:
+        path.write_text(TEXT)
+
+    async def propose(name: str, before: str | None, after: str, to: str = "") -> None:
+        target = desk.world.root / to if to else None
+        change = FileChange(desk.world.root / name, name, before, after, moved_to=target, moved_name=to)
+        await reviews.stage(desk.world.session, "t1", [change])
+
+    class IsSlow:
+        async def ask(self, request: PermissionRequest) -> str:
+            await (propose("a.md", TEXT, TEXT, "CLAUDE.md") if moves else propose("AGENTS.md", TEXT, NEW))
+            return "allow_once"
+
+    desk.world.run(propose("AGENTS.md", TEXT, TEXT, "a.md") if moves else propose("AGENTS.md", None, TEXT))
+    reviews._approver = IsSlow()
+    with pytest.raises(UserError, match="something else is proposed by now"):
+        desk.accept(desk.waiting()[0].hunk.id)
+    assert not (desk.world.root / "CLAUDE.md").exists()
+    assert path.exists() is moves
+    assert len(desk.waiting()) == 1
+
+
 def test_what_is_typed_into_a_conflict_just_when_it_is_accepted_stays_and_it_waits(desk: Desk) -> None:
     desk.propose(desk.first)
     desk.world.editor.overwrite(desk.first, "one\ntwo, mine\nthree\nfour\n")

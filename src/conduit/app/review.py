@@ -27,6 +27,7 @@ from conduit.app.selection import (
 )
 from conduit.app.undoing import FileTexts
 from conduit.edits.edit import FileChange
+from conduit.edits.hunks import Hunk
 from conduit.edits.overwritten import Overwritten
 from conduit.edits.review import PendingFile, PendingFiles, beside, made_again, waiting_again
 from conduit.errors import ConduitError, PermissionDenied, SessionBusy, StaleDocument, ToolError, UserError
@@ -43,6 +44,14 @@ class Emit(Protocol):
     def __call__(self, session_id: str, *events: Event) -> Awaitable[int]:
         """Return the seq of the last one when they are stored."""
         ...
+
+
+Seen = tuple[str, str, Path | None]
+"""What a hunk does, as the person saw it: its lines before and after, and where the file goes."""
+
+
+def _seen(file: PendingFile, hunk: Hunk) -> Seen:
+    return hunk.old, hunk.new, file.new_path if hunk.kind == "move" else None
 
 
 class Reviews:
@@ -275,24 +284,28 @@ class Reviews:
         """Return the files in which something waits."""
         return [file.path for pending in self._pending.values() for file in pending]
 
-    async def _consent(self, session_id: str, selection: Selection) -> dict[str, str]:
-        """Return what each hunk that is meant replaces; asks about protected files."""
+    async def _consent(self, session_id: str, selection: Selection) -> dict[str, Seen]:
+        """Return what each hunk that is meant would do; asks about protected files."""
         meant, _ = await self._meant(session_id, selection)
-        chosen = {each.hunk.id: each.hunk.old for each in meant}
+        chosen = {each.hunk.id: _seen(each.file, each.hunk) for each in meant}
         question = question_about(meant)
         if question is not None and not (await self._approver.ask(question)).startswith("allow"):
             raise PermissionDenied(f"Nothing was accepted. {question.reason}")
         return chosen
 
     async def _accept_turn(
-        self, session_id: str, turn_id: str, seen: Mapping[str, str | None], *, together: bool
+        self, session_id: str, turn_id: str, seen: Mapping[str, Seen | None], *, together: bool
     ) -> str:
-        """Accept hunks; `seen` says of each what it replaced when it was chosen."""
+        """Accept hunks; `seen` says of each what it would have done when it was chosen."""
         pending = self._pending[session_id]
-        # What is typed in this very moment may be in lines that a hunk replaces: nobody chose that.
-        ids = {hunk.id for file in pending for hunk in file.hunks if seen.get(hunk.id) == hunk.old}
+        # What is typed in this very moment may be in lines that a hunk replaces, and a turn that runs on may propose
+        # something else for them while the person is asked: nobody chose that.
+        now = {hunk.id: _seen(file, hunk) for file in pending for hunk in file.hunks if hunk.id in seen}
+        ids = {hunk_id for hunk_id, does in now.items() if seen[hunk_id] == does}
         if not ids or (together and len(ids) < len(seen)):
-            raise UserError("Nothing of that turn was accepted: you changed its lines just now.")
+            typed = any(was is not None and (one not in now or now[one][0] != was[0]) for one, was in seen.items())
+            why = "you changed its lines just now" if typed else "something else is proposed by now; look at it first"
+            raise UserError(f"Nothing of that turn was accepted: {why}.")
         touched = [file for file in pending if any(hunk.id in ids for hunk in file.hunks)]
         accepted = [file.accept(ids) for file in touched]
         meant = [PendingHunk(session_id, file, hunk) for file in touched for hunk in file.hunks if hunk.id in ids]
