@@ -80,15 +80,22 @@ def fetched_addresses(name: str, text: str | None) -> frozenset[str]:
     if text is None or not _MAY_NAME_ONE.search(text):
         return frozenset()
     ending = PurePosixPath(name.casefold()).suffix or PurePosixPath(name.casefold()).name
-    other = ending in _OTHER and not _TYPED.search(text)
+    typed = _is_typed(text)
+    other = ending in _OTHER and not typed
     found: set[str] = set()
     if not other or _OBJECT.match(text):  # a schema may have any name
         found.update(_in_data(text))
     if not other:
         found.update(_in_comments(text))
-        if ending in _XML_ENDINGS or _TAG.match(text) or _TYPED.search(text):
+        if ending in _XML_ENDINGS or _TAG.match(text) or typed:
             found.update(_in_xml(text))
     return frozenset(each for each in found if _is_remote(each) and not _STANDARD.fullmatch(each))
+
+
+def _is_typed(text: str) -> bool:
+    """Say whether a text itself says that it is data or XML, where Vim and Emacs look for it."""
+    ends = (*text.split("\n", 5)[:5], *text.rsplit("\n", 6)[1:], text[-3000:])
+    return any(_TYPED.search(each) for each in ends)
 
 
 def _is_remote(address: str) -> bool:
