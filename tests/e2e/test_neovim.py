@@ -94,6 +94,27 @@ def test_proposed_changes_are_shown_follow_the_typing_and_are_decided_one_by_one
     assert seen["saved"] == code.splitlines()
 
 
+def test_the_chat_opens_where_it_is_wanted_names_complete_and_all_proposals_are_decided_at_once(
+    play: Play, folder: Path
+):
+    (folder / "app.py").write_text(APP + "\n\ndef double(a):\n    return a * 2\n")
+    edits = [("return a + b", "return b + a"), ("return a * 2", "return a + a")]
+    calls = [
+        {"call": "edit_file", "arguments": {"path": "app.py", "old_text": old, "new_text": new}} for old, new in edits
+    ]
+    seen = play("places", folder, [{"when": {"round": 0}, "reply": calls}, {"reply": [{"text": "Proposed."}]}])
+    assert seen["where"] == {each: each for each in ("right", "left", "below", "above", "float", "tab")}
+    assert seen["windows"] == 1
+    assert seen["coloured"] is True
+    assert seen["subcommands"] == ["accept", "acceptall"]
+    assert seen["modes"] == ["ask", "review", "auto"]
+    assert sorted(seen["commands"]) == ["/doc", "/explain", "/fix", "/summarize", "/tests"]
+    assert seen["back"] == 2
+    lines = ["def add(a, b):", "    return b + a", "", "", "def double(a):", "    return a + a"]
+    assert seen["accepted"] == lines
+    assert seen["rejected"] is True
+
+
 def test_the_model_is_switched_in_mid_conversation(play: Play, folder: Path):
     seen = play(
         "model_switch",

@@ -135,6 +135,7 @@ end
 -- `stopped` says that no server answered. `to` may name a `bufnr` or a `root`. Returns a handle for cancel().
 function M.request(method, params, callback, to)
   to = to or {}
+  params = next(params) ~= nil and params or vim.empty_dict() -- an empty table would be sent as a list
   local each = { method = method, params = params, callback = callback, bufnr = to.bufnr }
   local client = M.client(to.root)
   if client then
