@@ -66,9 +66,8 @@ export class Desk {
     for (let attempt = 0; ; attempt++) {
       await page.keyboard.press('F1');
       const input = page.locator('.quick-input-widget input').first();
-      await input.waitFor({ state: 'visible' });
-      await input.fill(`>${title}`);
       try {
+        await input.fill(`>${title}`, { timeout: 6000 }); // What takes the focus just then closes it.
         await row.waitFor({ timeout: 6000 });
         await row.click();
         return;
@@ -153,7 +152,8 @@ export class Desk {
 
   /** Waits until nothing of a field is left, and the text of the file has the focus. */
   async fieldGone() {
-    const left = '.review-widget, .comment-thread, .comment-range-glyph, .comment-thread-range, .inline-comment';
+    // (`.inline-comment` is the lane for comments in the gutter of a file; VS Code takes it away when it likes.)
+    const left = '.review-widget, .comment-thread, .comment-range-glyph, .comment-thread-range';
     await this.equals(() => this.page.locator(left).count(), 0, 'nothing of the field is left');
     await this.page.locator('.editor-group-container.active .editor-instance > .monaco-editor.focused').first().waitFor();
   }
@@ -206,6 +206,24 @@ export class Desk {
     const folder = join(this.world.base, 'profile', 'logs');
     const files = readdirSync(folder, { recursive: true }).filter((name) => /conduit[^/]*\/Conduit\.log$/.test(name));
     return files.map((name) => readFileSync(join(folder, name), 'utf8')).join('\n');
+  }
+
+  /** Waits until VS Code has stored what is open; a reload restores only that. It does so every few seconds. */
+  async stored(text) {
+    const read = async (text) => {
+      for (const { name } of await indexedDB.databases()) {
+        const opening = indexedDB.open(name);
+        const database = await new Promise((resolve, reject) => Object.assign(opening, { onsuccess: () => resolve(opening.result), onerror: reject }));
+        for (const store of database.objectStoreNames) {
+          const values = database.transaction(store).objectStore(store).getAll();
+          await new Promise((resolve, reject) => Object.assign(values, { onsuccess: resolve, onerror: reject }));
+          if (values.result.some((each) => String(each).includes(text))) return database.close() ?? true;
+        }
+        database.close();
+      }
+      return false;
+    };
+    await this.until(() => this.page.evaluate(read, text), `VS Code has stored ${text}`, 60_000);
   }
 
   async reload() {

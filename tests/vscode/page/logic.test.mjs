@@ -9,6 +9,7 @@ const { Layout } = await load('webview/transcript/layout.ts');
 const { triggerAt, complete } = await load('webview/composer/suggest.ts');
 const { blocks, grow } = await load('webview/text/markdown.ts');
 const { SessionLog } = await load('src/chat/log.ts');
+const { quiet } = await load('src/quiet.ts');
 
 const recording = (name) => JSON.parse(readFileSync(new URL(`recordings/${name}.json`, import.meta.url), 'utf8'));
 const updatesOf = (name) => recording(name).events.flatMap((event) => (event.update ? [event.update] : []));
@@ -23,6 +24,11 @@ function transcriptOf(updates) {
 function plain({ version, at, startedAt, endedAt, seconds, ...item }) {
   return { ...item, ...(item.waiting ? { waiting: [...item.waiting] } : {}) };
 }
+
+test('a proposal in which a language server would ask for addresses is shown without its language', () => {
+  for (const path of ['/a/b.json', '/a/B.JSONC', '/a/ci.yml', '/a/pyproject.toml', '/a/pom.xml', '/a/x.svg', '/a/.prettierrc']) assert.equal(quiet(path), `${path}.proposed`);
+  for (const path of ['/a/shop.py', '/a/list.ts', '/a/Makefile', '/a.json/b.md']) assert.equal(quiet(path), path);
+});
 
 test('what a turn says while its conversation is loaded is put in its place, once', () => {
   const update = (seq, turnId, update) => ({ sessionId: 's', seq, turnId, update });

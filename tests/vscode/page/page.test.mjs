@@ -178,6 +178,22 @@ check('a file is mentioned by keys and goes with the prompt', {}, async (opened)
   assert.deepEqual(draft.attachments.map(({ kind, uri }) => ({ kind, uri })), [{ kind: 'file', uri: 'file:///project/src/shop.py' }]);
 });
 
+check('what is attached and typed while a prompt is on its way stays, and goes with no prompt before', { answers: { send: undefined } }, async (opened) => {
+  const file = (name) => ({ kind: 'file', name, uri: `file:///project/${name}` });
+  await show(opened, talk, talk.events.length, { text: 'First.', attachments: [file('a.py')] });
+  await opened.page.waitForSelector('.chip');
+  await opened.page.click('textarea');
+  await opened.page.keyboard.press('Enter');
+  await opened.page.waitForFunction(() => window.said.some((message) => message.what === 'send'));
+  await opened.tell({ type: 'attach', attachments: [file('b.py')] });
+  await opened.page.waitForFunction(() => document.querySelectorAll('.chip').length === 2);
+  await opened.page.fill('textarea', 'Second.');
+  await opened.page.evaluate(() => window.tell({ type: 'answered', id: window.said.find((message) => message.what === 'send').id, result: {} }));
+  await opened.page.waitForFunction(() => document.querySelectorAll('.chip').length === 1);
+  assert.deepEqual(await opened.page.locator('.chip span').allInnerTexts(), ['b.py']);
+  assert.equal(await opened.page.inputValue('textarea'), 'Second.');
+});
+
 check('a mention that is deleted takes its file with it', {}, async (opened) => {
   await show(opened, talk);
   await opened.page.click('textarea');

@@ -69,6 +69,7 @@ export const steps = {
   },
   'the tab comes back with its conversation after a reload': async (desk) => {
     const before = await texts(desk, '.row.user .said');
+    await desk.stored('conduit.chatTab');
     await desk.reload();
     await desk.status();
     await desk.equals(() => texts(desk, '.row.user .said'), before, 'the same conversation', 60_000);

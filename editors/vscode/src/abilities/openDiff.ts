@@ -1,6 +1,7 @@
 /** Two states of a file beside each other, of which neither need be on disk. */
 import * as vscode from 'vscode';
 import type { OpenDiffParams, OpenDiffResult } from '../protocol';
+import { quiet } from '../quiet';
 
 const SCHEME = 'conduit-state';
 
@@ -13,7 +14,7 @@ export function openDiffs(): OpenDiffs {
   const texts = new Map<string, string>();
   let number = 0;
   const keep = (path: string, side: string, text: string): vscode.Uri => {
-    const uri = vscode.Uri.from({ scheme: SCHEME, path, query: `${number}-${side}` });
+    const uri = vscode.Uri.from({ scheme: SCHEME, path: quiet(path), query: `${number}-${side}` });
     texts.set(uri.toString(), text);
     return uri;
   };

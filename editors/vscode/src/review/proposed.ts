@@ -2,6 +2,7 @@
 import * as vscode from 'vscode';
 import type { Conduit } from '../conduit';
 import type { HunkLine, HunkPlace } from '../protocol';
+import { quiet } from '../quiet';
 import type { HunkStore } from './hunks';
 
 export const PROPOSED = 'conduit-proposed';
@@ -108,7 +109,7 @@ export class ProposedDocuments implements vscode.TextDocumentContentProvider, vs
 
 function uriOf(file: string, shown: Shown): vscode.Uri {
   // The path says what language it is.
-  return vscode.Uri.from({ scheme: PROPOSED, path: vscode.Uri.parse(file).path, query: JSON.stringify(shown) });
+  return vscode.Uri.from({ scheme: PROPOSED, path: quiet(vscode.Uri.parse(file).path), query: JSON.stringify(shown) });
 }
 
 function shownBy(document: vscode.Uri): Shown | undefined {

@@ -204,7 +204,11 @@ export class Composer extends Component<{ draftChanges: number; focusInput: numb
     page.sending = draft.text;
     const sent = await page.ask('send', { draft, queue: page.running, files: false });
     page.sending = '';
-    if (sent !== undefined && area.value === draft.text) page.setDraft(EMPTY); // what was typed meanwhile stays
+    if (sent !== undefined) {
+      // What was typed or attached meanwhile stays.
+      const attachments = page.draft.attachments.filter((each) => !draft.attachments.includes(each));
+      page.setDraft({ text: area.value === draft.text ? '' : area.value, attachments });
+    }
     this.setState({ sending: false });
   }
 

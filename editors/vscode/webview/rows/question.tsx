@@ -11,10 +11,10 @@ export function QuestionCard({ question, newest }: { question: Question; newest:
   const root = useRef<HTMLDivElement>(null);
   const wanted = newest ? page.focusQuestion : 0;
   useEffect(() => {
-    // Who is in the middle of a sentence keeps the focus; the keys work as soon as the question has it.
+    // Who types elsewhere, or is in the middle of a sentence, keeps the focus: no key that was meant for a text answers.
     const input = document.activeElement as HTMLTextAreaElement | null;
     const typing = input?.tagName === 'TEXTAREA' && input.value !== '' && input.value !== page.sending; // what is being sent is typed already
-    if (newest && (wanted > 0 || !typing)) root.current?.querySelector<HTMLElement>('.answers button')?.focus({ preventScroll: false });
+    if (newest && (wanted > 0 || (document.hasFocus() && !typing))) root.current?.querySelector<HTMLElement>('.answers button')?.focus({ preventScroll: false });
   }, [newest, wanted]);
   const answer = (optionId: string) => {
     post({ type: 'answer', id, optionId });
