@@ -203,6 +203,20 @@ async def test_what_cannot_be_edited_is_refused_before_a_model_is_asked(bench: B
         assert (await editor.request("conduit/session/list", {}))["sessions"] == []
 
 
+async def test_code_is_put_in_where_it_belongs(bench: Bench) -> None:
+    put_in = (
+        r"Change lines 1 to 5 of shop\.py[^$]*Put this code into the file where it belongs[^$]*````\n``` map, price"
+    )
+    bench.script({"when": {"user": put_in, "round": 0}, "reply": [replace(SHOP.replace("prise", "price"))]}, DONE)
+    caret = {"start": {"line": 2, "character": 0}, "end": {"line": 2, "character": 0}}
+    async with await bench.start() as editor:
+        uri = await editor.open(bench.write("shop.py", SHOP))
+        await edit(editor, uri, "", caret, code="``` map, price\n")
+        assert [(each["line"], each["endLine"]) for each in await waiting(editor)] == [(4, 5)]
+        with pytest.raises(ClientError, match="or give code"):
+            await edit(editor, uri, "use map", code="x = 1")
+
+
 async def test_the_embedded_model_edits_the_lines_too(bench: Bench) -> None:
     data = str(find_folders().data)
     async with await bench.start(

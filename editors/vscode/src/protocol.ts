@@ -255,7 +255,8 @@ export interface ImageContent {
 export interface InlineEditParams {
   textDocument: EditedDocument;
   range: WireRange;
-  instruction: string;
+  instruction?: string;
+  code?: string;
   sessionId?: string | null;
   workDoneToken?: number | string | null;
 }

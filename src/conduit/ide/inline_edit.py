@@ -52,6 +52,11 @@ class InlineEdit:
     error: str | None = None
 
 
+def putting_in(code: str) -> str:
+    """Return the instruction that code be put in where it belongs."""
+    return render_prompt("put_code", code=fence(code))
+
+
 async def edit_inline(
     app: App,
     target: Target,

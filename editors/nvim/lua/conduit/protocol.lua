@@ -217,7 +217,8 @@
 ---@class conduit.InlineEditParams
 ---@field textDocument conduit.EditedDocument
 ---@field range conduit.WireRange
----@field instruction string
+---@field instruction? string
+---@field code? string
 ---@field sessionId? string|nil
 ---@field workDoneToken? number|string|nil
 

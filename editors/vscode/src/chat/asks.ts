@@ -90,14 +90,10 @@ async function propose(room: Room, code: string): Promise<{ message: string }> {
   const editor = room.house.lastEditor.get();
   if (editor === undefined) throw new Error('Open the file that the code is for.');
   const { document, selection } = editor;
-  const last = document.lineAt(document.lineCount - 1).range.end;
-  const range = selection.isEmpty ? new vscode.Range(0, 0, last.line, last.character) : selection;
-  const fence = '`'.repeat(Math.max(3, ...[...code.matchAll(/`+/g)].map((each) => each[0].length + 1)));
-  const instruction = `Put this code into the file where it belongs, and change nothing else:\n${fence}\n${code}\n${fence}`;
   const options = { location: vscode.ProgressLocation.Notification, title: `Conduit proposes a change of ${vscode.workspace.asRelativePath(document.uri)}`, cancellable: true };
   const done = await vscode.window.withProgress(options, (_, token) =>
     room.house.conduit.request('conduit/inlineEdit',
-      { textDocument: { uri: document.uri.toString(), version: document.version }, range: fromRange(range), instruction },
+      { textDocument: { uri: document.uri.toString(), version: document.version }, range: fromRange(selection), code },
       token,
     ),
   );

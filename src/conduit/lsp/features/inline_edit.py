@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from conduit.ide.action_kinds import Target
-from conduit.ide.inline_edit import edit_inline
+from conduit.ide.inline_edit import edit_inline, putting_in
 from conduit.lsp.dispatch import CLIENT_TOKEN
 from conduit.lsp.failures import CONTENT_MODIFIED, INVALID_PARAMS, RpcError
 from conduit.lsp.following import follow_session
@@ -13,6 +13,7 @@ from conduit.lsp.progress import show_progress
 from conduit.lsp.protocol.inline_edit import InlineEditParams, InlineEditResult
 from conduit.lsp.reviewing import refresh_review
 from conduit.lsp.subject import open_document, range_in
+from conduit.workspace.positions import Position, Range
 
 if TYPE_CHECKING:
     from conduit.lsp.server import ConduitServer
@@ -25,11 +26,16 @@ async def inline_edit(server: ConduitServer, params: InlineEditParams) -> Inline
     assert document.path is not None
     if params.text_document.version != document.version:
         raise RpcError(CONTENT_MODIFIED, "The text changed since it was selected. Select the lines again.")
-    instruction = params.instruction.strip()
-    if not instruction:
-        raise RpcError(INVALID_PARAMS, "instruction: say what is to be changed")
+    instruction, code = params.instruction.strip(), params.code
+    if bool(instruction) == bool(code.strip()):
+        raise RpcError(INVALID_PARAMS, "instruction: say what is to be changed, or give code to put in")
     CLIENT_TOKEN.set(params.work_done_token)  # for this request alone: it runs in a task of its own
     range_ = range_in(server, document, params.range)
+    if not instruction:
+        instruction = putting_in(code)
+        if range_.start == range_.end:
+            last = document.line_count - 1
+            range_ = Range(Position(0, 0), Position(last, len(document.line(last))))
     target = Target(app.workspace.name_of(document.path), range_, document.language_id)
     text = document.text
     async with show_progress(server, f"Conduit: edit {target.name}") as progress:

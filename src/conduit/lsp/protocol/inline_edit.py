@@ -19,13 +19,15 @@ class EditedDocument(Payload):
 class InlineEditParams(Payload):
     """What to change, and how: of an empty range, the line that it is in.
 
-    `sessionId` names the session to go on with; by default it is a new one. `workDoneToken` shows the progress, as in
-    any request of LSP.
+    Instead of an `instruction` it may have `code`, which is put in where it belongs: within the range, or of an empty
+    one in the whole document. `sessionId` names the session to go on with; by default it is a new one. `workDoneToken`
+    shows the progress, as in any request of LSP.
     """
 
     text_document: EditedDocument
     range: WireRange
-    instruction: str = Field(min_length=1, max_length=20_000)
+    instruction: str = Field(default="", max_length=20_000)
+    code: str = Field(default="", max_length=200_000)
     session_id: str | None = None
     work_done_token: int | str | None = None
 
