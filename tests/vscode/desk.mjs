@@ -58,24 +58,29 @@ export class Desk {
     return (await item.locator('a').first().getAttribute('aria-label', { timeout: 2000 })) ?? '';
   }
 
-  /** Runs a command by its title in the palette. */
-  async palette(title) {
-    const { page } = this;
-    // Commands that were used of late come first, whatever fits best.
-    const row = page.locator(`.quick-input-list .monaco-list-row[aria-label^="${title}"]`).first();
+  /** Opens the box at the top of the window by a key, types into it and does the rest; what takes the focus just then closes it, and it is tried again. */
+  async box(key, text, act) {
+    const input = this.page.locator('.quick-input-widget input').first();
     for (let attempt = 0; ; attempt++) {
-      await page.keyboard.press('F1');
-      const input = page.locator('.quick-input-widget input').first();
+      await this.page.keyboard.press(key);
       try {
-        await input.fill(`>${title}`, { timeout: 6000 }); // What takes the focus just then closes it.
-        await row.waitFor({ timeout: 6000 });
-        await row.click();
-        return;
+        await input.fill(text, { timeout: 6000 });
+        return await act();
       } catch (error) {
-        await page.keyboard.press('Escape');
+        await this.page.keyboard.press('Escape');
         if (attempt >= 5) throw error;
       }
     }
+  }
+
+  /** Runs a command by its title in the palette. */
+  async palette(title) {
+    // Commands that were used of late come first, whatever fits best.
+    const row = this.page.locator(`.quick-input-list .monaco-list-row[aria-label^="${title}"]`).first();
+    await this.box('F1', `>${title}`, async () => {
+      await row.waitFor({ timeout: 6000 });
+      await row.click({ timeout: 6000 });
+    });
   }
 
   /** Chooses the entry of an open picker whose label begins with the text. */
@@ -92,26 +97,22 @@ export class Desk {
   }
 
   /** Opens a file of the workspace and waits until it is the active editor. */
-  async open(name) {
-    const { page } = this;
-    await page.keyboard.press('Control+P');
-    const input = page.locator('.quick-input-widget input').first();
-    await input.waitFor({ state: 'visible' });
-    await input.fill(name);
-    await this.pick(name.split('/').at(-1));
-    await page.locator(`.tab.active[data-resource-name="${name.split('/').at(-1)}"]`).waitFor();
-    await page.locator('.editor-instance .view-lines').first().waitFor();
+  async open(path) {
+    const name = path.split('/').at(-1);
+    const row = this.page.locator('.quick-input-list .monaco-list-row').filter({ hasText: name }).first();
+    await this.box('Control+P', path, () => row.click({ timeout: 6000 }));
+    await this.page.locator(`.tab.active[data-resource-name="${name}"]`).waitFor();
+    await this.page.locator('.editor-instance .view-lines').first().waitFor();
   }
 
   /** Puts the cursor at a place of the active editor (from one). */
   async goTo(line, column = 1) {
-    const { page } = this;
-    await page.keyboard.press('Control+G');
-    const input = page.locator('.quick-input-widget input').first();
-    await input.waitFor({ state: 'visible' });
-    await input.fill(`:${line}:${column}`);
-    await page.keyboard.press('Enter');
-    await page.locator('.quick-input-widget').waitFor({ state: 'hidden' });
+    const row = this.page.locator('.quick-input-list .monaco-list-row').filter({ hasText: `line ${line}` }).first();
+    await this.box('Control+G', `:${line}:${column}`, async () => {
+      await row.waitFor({ timeout: 6000 });
+      await this.page.keyboard.press('Enter');
+    });
+    await this.page.locator('.quick-input-widget').waitFor({ state: 'hidden' });
   }
 
   /** The visible lines of the active editor, in order, with plain spaces. */

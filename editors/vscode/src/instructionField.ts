@@ -11,6 +11,8 @@ const CONTROLLER = 'conduit.inlineEdit';
 export const INPUT_SCHEME = 'comment';
 /** As high as the field is, about: where fewer lines are beneath it, it is scrolled to. */
 const FIELD_LINES = 13;
+/** What is left of the text above it then. */
+const LINES_ABOVE = 4;
 /** Comments may be hidden (in Zen Mode, or by *Toggle Editor Commenting*), which only the `when` of a key can know. */
 const HIDDEN_AFTER_MS = 8000;
 
@@ -102,10 +104,11 @@ export class InstructionField implements vscode.Disposable {
 
   private reveal(): void {
     const { end } = this.thread.range ?? this.editor.selection;
+    const above = new vscode.Position(Math.max(0, end.line - LINES_ABOVE), 0);
     const { visibleRanges } = this.editor;
     const [top, bottom] = [visibleRanges.at(0)?.start.line ?? 0, visibleRanges.at(-1)?.end.line ?? 0];
     if (top <= end.line && bottom - end.line >= FIELD_LINES) return;
-    this.editor.revealRange(new vscode.Range(end, end), vscode.TextEditorRevealType.InCenter);
+    this.editor.revealRange(new vscode.Range(above, end), vscode.TextEditorRevealType.AtTop); // A low editor has no room beneath its centre.
   }
 
   private endFolded(): void {

@@ -178,6 +178,31 @@ check('a file is mentioned by keys and goes with the prompt', {}, async (opened)
   assert.deepEqual(draft.attachments.map(({ kind, uri }) => ({ kind, uri })), [{ kind: 'file', uri: 'file:///project/src/shop.py' }]);
 });
 
+check('Enter that comes faster than the list of files waits for the one of what was typed', { answers: { send: { sent: true } } }, async (opened) => {
+  const asks = async () => (await opened.said()).filter((message) => message.what === 'mentions');
+  const answer = async (query, names) => {
+    const { id } = (await asks()).find((message) => message.params.query === query);
+    await opened.tell({ type: 'answered', id, result: names.map((name) => ({ kind: 'file', name, uri: `file:///project/${name}` })) });
+  };
+  await show(opened, talk);
+  await opened.page.click('textarea');
+  await opened.page.keyboard.type('See @s');
+  await answer('s', ['src/shop.py']);
+  await opened.page.waitForSelector('.suggestions .option');
+  assert.equal(await opened.page.locator('.suggestions .option').first().innerText(), 'selection\nThe selected text');
+  await opened.page.keyboard.type('h');
+  await opened.page.keyboard.press('Enter');
+  await answer('sh', ['src/shop.py']);
+  await opened.page.waitForSelector('.chip');
+  assert.equal(await opened.page.inputValue('textarea'), 'See @src/shop.py ');
+  assert.deepEqual((await opened.said()).filter(({ what }) => what === 'selection' || what === 'send'), []);
+  // Nothing fits: the prompt goes as it is.
+  await opened.page.keyboard.type('and @you');
+  await opened.page.keyboard.press('Enter');
+  await answer('you', []);
+  assert.equal((await answered(opened, 'send')).draft.text, 'See @src/shop.py and @you');
+});
+
 check('what is attached and typed while a prompt is on its way stays, and goes with no prompt before', { answers: { send: undefined } }, async (opened) => {
   const file = (name) => ({ kind: 'file', name, uri: `file:///project/${name}` });
   await show(opened, talk, talk.events.length, { text: 'First.', attachments: [file('a.py')] });

@@ -54,6 +54,11 @@ export const world = {
 
 const lenses = async (desk) =>
   (await desk.page.locator('.editor-instance .codelens-decoration').allInnerTexts()).map((each) => each.replaceAll('\u00a0', ' ').replace(/\s*\|\s*/g, ' | ').trim());
+/** Whether the whole field is within its editor. */
+async function whole(desk) {
+  const [field, editor] = await Promise.all([desk.field().boundingBox(), desk.page.locator('.editor-group-container.active .editor-container').boundingBox()]);
+  return field.y + field.height <= editor.y + editor.height;
+}
 /** Opens the menu of code actions; one that was opened while the text was changing closes by itself, so it is opened again. */
 async function entry(desk, text) {
   const found = desk.page.locator('.action-widget').getByText(text).first();
@@ -182,8 +187,8 @@ export const steps = {
     await desk.open('long.txt');
     await desk.page.keyboard.press('Control+End');
     await desk.editInline('say it in short');
-    const [field, editor] = await Promise.all([desk.field().boundingBox(), desk.page.locator('.editor-group-container.active .editor-container').boundingBox()]);
-    assert.ok(field.y + field.height <= editor.y + editor.height, `${JSON.stringify(field)} in ${JSON.stringify(editor)}`);
+    await desk.until(() => whole(desk), 'the whole field is within the window');
+    await desk.shot('40-last-line');
     await desk.open('shop.py');
     await desk.fieldGone();
     await desk.open('long.txt');
@@ -192,6 +197,20 @@ export const steps = {
     await desk.page.keyboard.press('Delete');
     await desk.page.keyboard.press('Escape');
     await desk.fieldGone();
+    // With the panel open there is half of the room.
+    await desk.palette('View: Toggle Panel Visibility');
+    await desk.page.locator('.part.panel').waitFor();
+    await desk.open('long.txt');
+    await desk.page.keyboard.press('Control+Home');
+    await desk.page.keyboard.press('Control+End');
+    await desk.editInline('say it in short');
+    await desk.until(() => whole(desk), 'the whole field is within the window');
+    await desk.shot('40-last-line-low');
+    await desk.page.keyboard.press('Control+A');
+    await desk.page.keyboard.press('Delete');
+    await desk.page.keyboard.press('Escape');
+    await desk.fieldGone();
+    await desk.palette('View: Toggle Panel Visibility');
     await desk.open('shop.py');
   },
   'in Zen Mode, which hides comments, it asks at the top of the window': async (desk) => {

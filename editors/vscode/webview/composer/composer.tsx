@@ -20,6 +20,8 @@ interface State {
   over: boolean;
 }
 
+/** How long Enter waits for the list of what was typed last. */
+const LIST_MS = 2000;
 const ICONS: Record<Attachment['kind'], string> = { file: 'file', folder: 'folder', selection: 'list-selection', problems: 'warning', terminal: 'terminal', image: 'file-media' };
 
 export class Composer extends Component<{ draftChanges: number; focusInput: number }, State> {
@@ -27,6 +29,8 @@ export class Composer extends Component<{ draftChanges: number; focusInput: numb
   private readonly area = createRef<HTMLTextAreaElement>();
   private saving = 0;
   private asked = 0;
+  /** Settles when the list is the one of what was typed last; nothing when it is. */
+  private answering: Promise<void> | undefined;
 
   override componentDidMount(): void {
     this.fill();
@@ -73,7 +77,7 @@ export class Composer extends Component<{ draftChanges: number; focusInput: numb
         )}
         <textarea ref={this.area} rows={1} aria-label="Message to Conduit" placeholder={running ? 'Say what comes next' : 'Ask, or say what to change'} spellcheck={false}
           aria-haspopup="listbox" aria-controls={open ? 'suggestions' : undefined} aria-autocomplete="list" aria-activedescendant={open ? `suggestion-${at}` : undefined}
-          onInput={this.typed} onKeyDown={this.keyed} onPaste={this.pasted} onBlur={() => this.setState({ suggestions: [], trigger: undefined })} />
+          onInput={this.typed} onKeyDown={this.keyed} onPaste={this.pasted} onBlur={this.close} />
         <div class="controls">
           <IconButton icon="add" label="Attach files" onClick={() => void this.attach('pickFiles')} />
           <ModePicker />
@@ -111,7 +115,13 @@ export class Composer extends Component<{ draftChanges: number; focusInput: numb
     window.clearTimeout(this.saving);
     this.saving = window.setTimeout(this.save, 300);
     const trigger = triggerAt(area.value, area.selectionStart);
-    if (trigger !== undefined || this.state.trigger !== undefined) void this.suggest(trigger);
+    if (trigger !== undefined || this.state.trigger !== undefined || this.answering) this.answering = this.suggest(trigger);
+  };
+
+  private close = (): void => {
+    this.asked += 1; // an answer that is still on its way opens nothing
+    this.answering = undefined;
+    this.setState({ suggestions: [], trigger: undefined });
   };
 
   private save = (): void => {
@@ -141,7 +151,19 @@ export class Composer extends Component<{ draftChanges: number; focusInput: numb
     } catch {
       suggestions = []; // typing goes on without a list
     }
-    if (asked === this.asked) this.setState({ suggestions, at: 0, trigger });
+    if (asked !== this.asked) return;
+    await new Promise<void>((drawn) => this.setState({ suggestions, at: 0, trigger }, drawn));
+    if (asked === this.asked) this.answering = undefined;
+  }
+
+  /** Does what Enter or Tab means with the list of what was typed, which is waited for: one of fewer letters would give another file. */
+  private async choose(key: string): Promise<void> {
+    const asked = this.asked;
+    await Promise.race([this.answering, new Promise((late) => window.setTimeout(late, LIST_MS))]);
+    if (asked !== this.asked) return; // more was typed
+    if (this.answering) this.close();
+    else if (this.state.suggestions.length > 0) return this.pick(this.state.at);
+    if (key === 'Enter') await this.send();
   }
 
   private pick(index: number): void {
@@ -152,7 +174,8 @@ export class Composer extends Component<{ draftChanges: number; focusInput: numb
     const done = complete(area.value, trigger, area.selectionStart, picked.insert);
     area.value = done.text;
     area.setSelectionRange(done.caret, done.caret);
-    this.setState({ suggestions: [], trigger: undefined, empty: area.value.trim() === '' });
+    this.close();
+    this.setState({ empty: area.value.trim() === '' });
     page.draft = { ...page.draft, text: area.value };
     if (picked.attachment) add([{ ...picked.attachment, mention: picked.insert }]);
     else if (picked.ask) void this.attach(picked.ask);
@@ -163,6 +186,11 @@ export class Composer extends Component<{ draftChanges: number; focusInput: numb
   private keyed = (event: KeyboardEvent): void => {
     const { suggestions, at } = this.state;
     if (event.isComposing) return;
+    const plain = !event.shiftKey && !event.altKey;
+    if (this.answering && plain && (event.key === 'Enter' || event.key === 'Tab')) {
+      event.preventDefault();
+      return void this.choose(event.key);
+    }
     if (suggestions.length > 0) {
       if (event.key === 'ArrowDown' || event.key === 'ArrowUp') {
         const step = event.key === 'ArrowDown' ? 1 : -1;
@@ -174,11 +202,11 @@ export class Composer extends Component<{ draftChanges: number; focusInput: numb
         return event.preventDefault();
       }
       if (event.key === 'Escape') {
-        this.setState({ suggestions: [], trigger: undefined });
+        this.close();
         return event.preventDefault();
       }
     }
-    if (event.key === 'Enter' && !event.shiftKey && !event.altKey) {
+    if (event.key === 'Enter' && plain) {
       event.preventDefault();
       void this.send();
     } else if (event.key === 'Escape' && page.draft.editing) {
