@@ -50,9 +50,8 @@ def _of_editor(abilities: frozenset[Ability]) -> ToolSet:
     from conduit.tools.apply_code_action import apply_code_action
     from conduit.tools.code_actions import code_actions
     from conduit.tools.diagnostics import diagnostics
-    from conduit.tools.find_references import find_references
-    from conduit.tools.go_to_definition import go_to_definition
     from conduit.tools.list_symbols import list_symbols
+    from conduit.tools.references import find_references, go_to_definition
     from conduit.tools.rename_symbol import rename_symbol
 
     needed = (

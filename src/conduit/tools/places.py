@@ -9,6 +9,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field
 
 from conduit.edits.edit import line_after
 from conduit.errors import EditorFailed, InvalidArguments, PathNotFound
@@ -18,6 +21,14 @@ from conduit.workspace.language import LanguageAbilities, Spot, Spots, Symbols
 from conduit.workspace.names import shown
 from conduit.workspace.positions import Position, Range
 from conduit.workspace.workspace import Reading
+
+SymbolFile = Annotated[str, Field(description="A file in which the symbol is written.", min_length=1, max_length=4096)]
+SymbolLine = Annotated[int, Field(description="A line of that file with the symbol, counted from 1.", ge=1)]
+SymbolName = Annotated[str, Field(description="The name as it is written there.", min_length=1, max_length=500)]
+Occurrence = Annotated[
+    int | None, Field(description="Which one, counted from 1, when the line has it several times.", ge=1)
+]
+"""How a model says which symbol it means; `find_symbol` finds it."""
 
 _LINE_CHARACTERS = 300
 _NOT_SEEN = "The editor's language servers have not seen the proposed change of {} that is not accepted yet."

@@ -12,19 +12,27 @@ from conduit.errors import InvalidArguments
 from conduit.tools.base import Effect, Preview, ToolContext, ToolOutcome
 from conduit.tools.drafts import broken, preview_of
 from conduit.tools.function import tool
-from conduit.tools.places import find_symbol, language_of, not_seen, read_known
+from conduit.tools.places import (
+    Occurrence,
+    SymbolFile,
+    SymbolLine,
+    SymbolName,
+    find_symbol,
+    language_of,
+    not_seen,
+    read_known,
+)
 
-_Path = Annotated[str, Field(description="A file in which the symbol is written.", min_length=1, max_length=4096)]
-_Line = Annotated[int, Field(description="A line of that file with the symbol, counted from 1.", ge=1)]
-_Symbol = Annotated[str, Field(description="The name as it is written there.", min_length=1, max_length=500)]
 _NewName = Annotated[str, Field(description="The new name.", min_length=1, max_length=500)]
-_Occurrence = Annotated[
-    int | None, Field(description="Which one, counted from 1, when the line has it several times.", ge=1)
-]
 
 
 async def preview_rename(
-    context: ToolContext, path: _Path, line: _Line, symbol: _Symbol, new_name: _NewName, occurrence: _Occurrence = None
+    context: ToolContext,
+    path: SymbolFile,
+    line: SymbolLine,
+    symbol: SymbolName,
+    new_name: _NewName,
+    occurrence: Occurrence = None,
 ) -> Preview:
     """Return the diff of the rename."""
     changes, _ = await _plan(context, path, line, symbol, new_name, occurrence)
@@ -33,7 +41,12 @@ async def preview_rename(
 
 @tool(effect=Effect.WRITE, kind="edit", title="Rename {symbol} to {new_name}", preview=preview_rename)
 async def rename_symbol(
-    context: ToolContext, path: _Path, line: _Line, symbol: _Symbol, new_name: _NewName, occurrence: _Occurrence = None
+    context: ToolContext,
+    path: SymbolFile,
+    line: SymbolLine,
+    symbol: SymbolName,
+    new_name: _NewName,
+    occurrence: Occurrence = None,
 ) -> ToolOutcome:
     """Rename a symbol in all files."""
     changes, staged = await _plan(context, path, line, symbol, new_name, occurrence)
