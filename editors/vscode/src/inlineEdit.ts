@@ -15,7 +15,7 @@ export function registerInlineEdit(context: vscode.ExtensionContext, conduit: Co
     edits,
     offer('conduit.inlineEdit', (how?: unknown) => edits.ask(how === 'box')),
     offer('conduit.cancelInlineEdit', async () => edits.cancel()),
-    offer('conduit.submitInstruction', async ({ body }: vscode.Comment) => edits.field?.submit(String(body))),
+    offer('conduit.submitInstruction', async (comment?: vscode.Comment) => edits.field?.submit(comment?.body)),
     offer('conduit.closeInstruction', async () => edits.field?.close()),
     offer('conduit.previousInstruction', () => edits.fetch(-1)),
     offer('conduit.nextInstruction', () => edits.fetch(1)),

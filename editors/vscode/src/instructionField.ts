@@ -70,8 +70,9 @@ export class InstructionField implements vscode.Disposable {
     );
   }
 
-  /** Takes what was typed; without a word the field only closes. */
-  submit(text: string): void {
+  /** Takes what was typed; without a word the field only closes. A key gives no text: it comes before VS Code knows what its own would submit. */
+  submit(given?: string | vscode.MarkdownString): void {
+    const text = typeof given === 'string' ? given : this.typed;
     this.back();
     this.end(text.trim() ? { instruction: text.trim() } : 'closed');
   }
@@ -89,6 +90,12 @@ export class InstructionField implements vscode.Disposable {
 
   dispose(): void {
     this.end('closed');
+  }
+
+  private get typed(): string {
+    const { activeTextEditor } = vscode.window;
+    const input = activeTextEditor && isInput(activeTextEditor) ? activeTextEditor : [...this.inputs].at(-1);
+    return input?.document.getText() ?? '';
   }
 
   private async fill(input: vscode.TextEditor): Promise<void> {
