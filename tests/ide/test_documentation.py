@@ -126,11 +126,11 @@ async def test_the_place_is_followed_through_what_is_typed_meanwhile() -> None:
     picked = "def f():\n    pass\n\n\ndef g():\n    pass\n"
     typed = Typed("import os\n\n\n" + picked)
     tool = documentation_tool("a.py", lines(4), picked)
-    await tool.run({"text": "Say gee."}, ToolContext(typed, typed))
-    assert typed.changes[0].after == typed.text.replace("def g():\n", 'def g():\n    """Say gee."""\n')
+    await tool.run({"text": "Say gee again."}, ToolContext(typed, typed))
+    assert typed.changes[0].after == typed.text.replace("def g():\n", 'def g():\n    """Say gee again."""\n')
     typed.text = picked.replace("def g():", "def h():")
     with pytest.raises(StaleDocument):
-        await tool.run({"text": "Say gee."}, ToolContext(typed, typed))
+        await tool.run({"text": "Say gee again."}, ToolContext(typed, typed))
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ from conduit.agent.permission import PermissionRequest
 from conduit.agent.setup import TurnResult
 from conduit.app import App, EditorContext, PromptOptions
 from conduit.app.parts import ApplyActions
-from conduit.app.selection import PendingHunk, Selection, render_diff
+from conduit.app.selection import PendingHunk, Selection, changes_of, render_diff
 from conduit.context.builder import fence
 from conduit.edits.caution import cautions
 from conduit.edits.drafting import find_broken
@@ -114,7 +114,7 @@ async def _deliver(
     if not hunks:
         nothing = f"The model proposed no change. It said: {first_line(turn.text) or '(nothing)'}"
         return replace(result, error=turn.error or nothing)
-    changes = _changes(hunks)
+    changes = changes_of(hunks)
     result = replace(result, broken=tuple(await asyncio.to_thread(find_broken, changes)))
     if apply == "review":
         return replace(result, waiting=hunks)
@@ -160,12 +160,6 @@ async def _consents(app: App, target: Target, hunks: tuple[PendingHunk, ...], ch
         )
     )
     return answer in ("allow_once", "allow_always")
-
-
-def _changes(hunks: tuple[PendingHunk, ...]) -> list[FileChange]:
-    """Return what all of the hunks would make, file by file."""
-    files = dict.fromkeys(each.file for each in hunks)
-    return [file.accept([hunk.id for hunk in file.hunks])[0] for file in files]
 
 
 async def _recheck(app: App, target: Target) -> Recheck | None:

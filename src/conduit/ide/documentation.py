@@ -7,25 +7,31 @@ from __future__ import annotations
 
 import re
 import textwrap
-from collections.abc import Mapping
-from dataclasses import dataclass
+from typing import Annotated
 
-from pydantic import JsonValue
+from pydantic import Field
 
+from conduit.edits.drafting import Draft
 from conduit.edits.edit import FileChange, line_after
-from conduit.errors import EditNotFound, InvalidArguments, StaleDocument
-from conduit.messages.request import ToolKind, ToolSpec
+from conduit.errors import EditNotFound, StaleDocument
 from conduit.tools.base import Effect, Preview, Tool, ToolContext, ToolOutcome
-from conduit.tools.drafts import preview_of
+from conduit.tools.drafts import previewed, submitted
+from conduit.tools.function import tool
 from conduit.workspace.document import split_lines
 from conduit.workspace.positions import Position, Range
 from conduit.workspace.workspace import Reading
 
-NAME = "write_documentation"
-
 _PYTHON_HEAD = re.compile(r"\s*(?:async\s+def|def|class)\s+\w")
 _LINE_COMMENTS = {".rs": "///", ".go": "//", ".cs": "///", ".lua": "---", ".sh": "#", ".rb": "#", ".toml": "#"}
-_MAX_TEXT = 4000
+
+_Words = Annotated[
+    str,
+    Field(
+        description="The documentation: a first line that sums up, then details where needed.",
+        min_length=10,
+        max_length=4000,
+    ),
+]
 
 
 def documentation_tool(name: str, range_: Range, text: str) -> Tool:
@@ -33,72 +39,29 @@ def documentation_tool(name: str, range_: Range, text: str) -> Tool:
 
     `text` is what the file held when the range was picked; the place is followed through what is typed meanwhile.
     """
-    return _WriteDocumentation(name, range_, text)
+
+    async def planned(context: ToolContext, words: str) -> Draft:
+        reading = await context.workspace.read(name)
+        after = document(reading, _followed(range_, text, reading), words)
+        return Draft((FileChange(reading.path, reading.name, reading.text, after, reading.version),), (name,))
+
+    async def preview(context: ToolContext, text: _Words) -> Preview:
+        return previewed(await planned(context, text))
+
+    @tool(effect=Effect.WRITE, kind="edit", title=lambda _: f"Document {name}", preview=preview)
+    async def write_documentation(context: ToolContext, text: _Words) -> ToolOutcome:
+        return await submitted(context, await planned(context, text), "The documentation is in place.")
+
+    return write_documentation
 
 
-@dataclass(frozen=True)
-class _WriteDocumentation:
-    name: str
-    range: Range
-    text: str
-
-    @property
-    def spec(self) -> ToolSpec:
-        return ToolSpec(
-            name=NAME,
-            description=(
-                "Write the documentation of the selected code. Give only the words, without quotes or comment marks; "
-                "they are put at the right place."
-            ),
-            input_schema={
-                "type": "object",
-                "properties": {
-                    "text": {
-                        "type": "string",
-                        "minLength": 10,
-                        "maxLength": _MAX_TEXT,
-                        "description": "The documentation: a first line that sums up, then details where needed.",
-                    }
-                },
-                "required": ["text"],
-                "additionalProperties": False,
-            },
-        )
-
-    @property
-    def effect(self) -> Effect:
-        return Effect.WRITE
-
-    @property
-    def kind(self) -> ToolKind:
-        return "edit"
-
-    def title(self, arguments: Mapping[str, JsonValue]) -> str:
-        return f"Document {self.name}"
-
-    async def preview(self, arguments: Mapping[str, JsonValue], context: ToolContext) -> Preview | None:
-        change = await self._change(arguments, context)
-        return preview_of([change], (self.name,))
-
-    async def run(self, arguments: Mapping[str, JsonValue], context: ToolContext) -> ToolOutcome:
-        change = await self._change(arguments, context)
-        where = await context.edits.submit([change])
-        return ToolOutcome(f"The documentation is in place. {where}", (self.name,), change.diff())
-
-    async def _change(self, arguments: Mapping[str, JsonValue], context: ToolContext) -> FileChange:
-        text = arguments.get("text")
-        if not isinstance(text, str) or not text.strip():
-            raise InvalidArguments("text: give the words of the documentation as a string.")
-        reading = await context.workspace.read(self.name)
-        after = document(reading, self._range_in(reading), text[:_MAX_TEXT])
-        return FileChange(reading.path, reading.name, reading.text, after, reading.version)
-
-    def _range_in(self, reading: Reading) -> Range:
-        first, last = self.range.start, self.range.end
-        line = line_after(self.text, reading.text, first.line)
-        if line is None:
-            raise StaleDocument(self.name, f"its line {first.line + 1} as it was", "another line")
-        return Range(Position(line, first.column), Position(last.line + line - first.line, last.column))
+def _followed(range_: Range, text: str, reading: Reading) -> Range:
+    """Return where a range of `text` is in what the file holds now; raises StaleDocument."""
+    first, last = range_.start, range_.end
+    line = line_after(text, reading.text, first.line)
+    if line is None:
+        raise StaleDocument(reading.name, f"its line {first.line + 1} as it was", "another line")
+    return Range(Position(line, first.column), Position(last.line + line - first.line, last.column))
 
 
 def document(reading: Reading, range_: Range, text: str) -> str:

@@ -7,10 +7,11 @@ is a hunk like any other. Nothing is ever applied here.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Annotated
 
-from pydantic import JsonValue
+from pydantic import Field
 
 from conduit.agent.setup import TurnResult
 from conduit.app import App, PromptOptions
@@ -25,17 +26,17 @@ from conduit.errors import InvalidArguments, StaleDocument
 from conduit.ide.action_kinds import EDIT, Target, first_line
 from conduit.ide.proposals import describe_waiting, hunks_of, proposing
 from conduit.messages.content import Text
-from conduit.messages.request import ToolKind, ToolSpec
 from conduit.prompts.render import render_prompt
-from conduit.tools.base import Effect, Preview, ToolContext, ToolOutcome, ToolSet
+from conduit.tools.base import Effect, Preview, Tool, ToolContext, ToolOutcome, ToolSet
 from conduit.tools.drafts import previewed, submitted
+from conduit.tools.function import tool
 from conduit.workspace.document import split_lines
 from conduit.workspace.positions import Range
 
-NAME = "replace_selection"
-
 SURROUNDING_LINES = 60
 """Lines before and after the selection that the model gets to see at once."""
+
+_Code = Annotated[str, Field(description="The new lines; empty deletes.", max_length=200_000)]
 
 _FENCED = re.compile(r"\s*```[^\n`]*\n(.*?)\n?[ \t]*```\s*", re.DOTALL)
 _BLOCK = re.compile(r"^```[^\n`]*\n(.*?)^```[ \t]*$", re.DOTALL | re.MULTILINE)
@@ -90,13 +91,13 @@ async def edit_inline(
         session = await app.new_session(mode="review", title=f"Edit: {first_line(instruction)}")
     app.check_free(session.id)
     lines = Lines.of(text, target.range)
-    tool = ReplaceSelection(target.name, lines)
+    selected = SelectedLines(target.name, lines)
     kind = app.model(session.model).capabilities.tools
     options = PromptOptions(
         mode="review",
         # A model that has no tool calls of its own is too small to choose among many tools.
         tool_names=frozenset() if kind == "prompted" else EDIT,
-        extra_tools=ToolSet([tool]),
+        extra_tools=ToolSet([selected.as_tool()]),
         until_edit=kind == "prompted",
     )
     started(session.id)
@@ -111,7 +112,7 @@ async def edit_inline(
         turn = await app.prompt(session.id, [Text(text=prompt)], options)
         hunks = await hunks_of(app, session.id, turn)
         if not hunks and kind == "none" and turn.stop_reason == "end_turn":
-            hunks = await _from_answer(app, tool, session.id, turn)
+            hunks = await _from_answer(app, selected, session.id, turn)
         proposed.leave = bool(hunks)
     if hunks:
         return InlineEdit(session.id, turn, hunks, describe_waiting(hunks))
@@ -119,13 +120,13 @@ async def edit_inline(
     return InlineEdit(session.id, turn, (), problem, problem)
 
 
-async def _from_answer(app: App, tool: ReplaceSelection, session_id: str, turn: TurnResult) -> tuple[PendingHunk, ...]:
+async def _from_answer(app: App, selected: SelectedLines, session_id: str, turn: TurnResult) -> tuple[PendingHunk, ...]:
     """Take the one code block in the answer of a model that knows no tools."""
     blocks = _BLOCK.findall(turn.text)
     if len(blocks) != 1:
         return ()
     workspace = app.workspace.with_overlay(await app.reviews.of(session_id))
-    change = await tool.change(blocks[0], ToolContext(workspace, app.changes.sink(session_id, turn.turn_id)))
+    change = await selected.change(blocks[0], ToolContext(workspace, app.changes.sink(session_id, turn.turn_id)))
     await app.reviews.stage(session_id, turn.turn_id, [change])
     return await hunks_of(app, session_id, turn)
 
@@ -183,60 +184,33 @@ class Lines:
         return "\n".join(parts)
 
 
-class ReplaceSelection:
-    """The tool for the selected lines; called again, it replaces what it put there before."""
+class SelectedLines:
+    """What is put in the place of the selected lines of a file."""
 
     def __init__(self, name: str, lines: Lines) -> None:
         self._name = name
         self._lines = lines
         self._put = lines.text
 
-    @property
-    def spec(self) -> ToolSpec:
-        """What the model is told."""
-        return ToolSpec(
-            name=NAME,
-            description="Put code in the place of the selected lines: whole lines with their indentation, in full.",
-            input_schema={
-                "type": "object",
-                "properties": {
-                    "code": {"type": "string", "maxLength": 200_000, "description": "The new lines; empty deletes."}
-                },
-                "required": ["code"],
-                "additionalProperties": False,
-            },
-        )
+    def as_tool(self) -> Tool:
+        """Return the tool; called again, it replaces what it put there before."""
 
-    @property
-    def effect(self) -> Effect:
-        """It changes a file."""
-        return Effect.WRITE
+        async def preview(context: ToolContext, code: _Code) -> Preview:
+            return previewed(_draft(await self.change(code, context)))
 
-    @property
-    def kind(self) -> ToolKind:
-        """It edits."""
-        return "edit"
+        @tool(effect=Effect.WRITE, kind="edit", title=lambda _: f"Edit {self._name}", preview=preview)
+        async def replace_selection(context: ToolContext, code: _Code) -> ToolOutcome:
+            outcome = await submitted(context, _draft(await self.change(code, context)), "Replaced the selected lines.")
+            self._put = self._wanted(code)
+            return outcome
 
-    def title(self, arguments: Mapping[str, JsonValue]) -> str:
-        """Return what the person reads."""
-        return f"Edit {self._name}"
+        return replace_selection
 
-    async def preview(self, arguments: Mapping[str, JsonValue], context: ToolContext) -> Preview | None:
-        """Return the diff."""
-        return previewed(_draft(await self.change(arguments.get("code"), context)))
-
-    async def run(self, arguments: Mapping[str, JsonValue], context: ToolContext) -> ToolOutcome:
-        """Hand the change over; raises what `change` raises."""
-        code = arguments.get("code")
-        outcome = await submitted(context, _draft(await self.change(code, context)), "Replaced the selected lines.")
-        self._put = self._wanted(code)
-        return outcome
-
-    async def change(self, code: object, context: ToolContext) -> FileChange:
+    async def change(self, code: str, context: ToolContext) -> FileChange:
         """Return the change that puts `code` there, beside what was typed or proposed elsewhere meanwhile.
 
         Raises:
-            InvalidArguments: it is no code, or changes nothing.
+            InvalidArguments: it changes nothing.
             EditNotFound: it leaves something out.
             StaleDocument: the lines changed since they were selected.
         """
@@ -249,9 +223,7 @@ class ReplaceSelection:
             raise InvalidArguments("The lines have this text already; nothing would change.")
         return await change_of(context.workspace, reading.path, reading, after)
 
-    def _wanted(self, code: object) -> str:
-        if not isinstance(code, str):
-            raise InvalidArguments("code: give the new lines as a string.")
+    def _wanted(self, code: str) -> str:
         if lines_in(code, self._lines.text):
             raise refusal()
         return self._lines.replaced(as_lines(code, self._lines))
