@@ -184,6 +184,24 @@ def test_an_answer_is_made_anew_a_message_edited_and_the_conversation_renamed_wr
     assert context.startswith("its context holds ")
 
 
+def test_lines_that_were_asked_about_go_along_when_the_message_is_sent_again(play: Play, folder: Path):
+    (folder / "src").mkdir()
+    (folder / "src" / "app.py").write_text(APP)
+    rules = [
+        {"when": {"user": r"^what is it\?[\s\S]*\.py#L2-L2:\s+return a \+ b"}, "reply": [{"text": "It adds."}]},
+        {"when": {"user": r"^why is it\?[\s\S]*\.py#L2-L2:\s+return a \+ b"}, "reply": [{"text": "To add."}]},
+        {"when": {"user": r"^what is this\?[\s\S]*```\n    in no file\n```"}, "reply": [{"text": "A draft."}]},
+        {"when": {"user": r"^why is this\?[\s\S]*```\n    in no file\n```"}, "reply": [{"text": "To try."}]},
+    ]
+    seen = play("lines", folder, rules)
+    first = "## You\n\nwhat is it? @src/app.py#L2-L2\n\n## Conduit\n\nIt adds.\n\n## Prompt\n"
+    assert seen["asked"] == seen["anew"] == first
+    assert seen["prompt"] == ["what is it? @src/app.py#L2-L2"]
+    assert seen["edited"] == first.replace("what", "why").replace("It adds.", "To add.")
+    assert seen["draft"] == ["what is this?", "", "```", "    in no file", "```"]
+    assert seen["edited_draft"].endswith("## Conduit\n\nTo try.\n\n## Prompt\n")
+
+
 def test_a_server_that_is_missing_ends_at_once_or_does_not_fit_is_told_and_nothing_typed_is_lost(
     play: Play, folder: Path
 ):

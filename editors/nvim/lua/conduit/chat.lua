@@ -1,4 +1,5 @@
 -- The window of the chat: where it opens, what it shows around the text, and its commands.
+local blocks = require('conduit.chat.blocks')
 local folds = require('conduit.chat.folds')
 local options = require('conduit.options')
 local page = require('conduit.chat.page')
@@ -162,15 +163,18 @@ local function decorate_soon()
   end
 end
 
--- Asks, and shows the chat beside what is being read.
+-- Asks, and shows the chat beside what is being read. Lines are named in the text, so that they go where it goes: into the
+-- queue, back into the prompt, and along with the message when it is edited.
 function M.ask(text, given)
   local lines = given and given.lines
   if text == '' then
     return lines and prompt.attach(nil, lines) or M.open()
+  elseif lines then
+    text = text .. blocks.quote(0, session.root(), lines[1], lines[2])
   end
   M.open(true)
   M.to_prompt()
-  prompt.send_text(text, lines)
+  prompt.send_text(text)
 end
 
 -- <CR>: sends from the prompt; above it opens or closes a fold, or goes to the prompt.

@@ -33,6 +33,11 @@ local function take(result, root)
   tell('changed')
 end
 
+-- The folder of this conversation, or where it would begin.
+function M.root()
+  return M.current.root or vim.fs.root(vim.fn.getcwd(), '.git') or vim.fn.getcwd()
+end
+
 -- Asks the server of this conversation.
 function M.request(method, params, callback)
   return server.request(method, params, callback, { root = M.current.root })

@@ -100,6 +100,45 @@ function M.mention(path, root, first, last)
   return '@' .. quoted .. (first and ('#L%d-L%d'):format(first, last) or '')
 end
 
+-- Some lines of a buffer as words of a prompt: their mention, or where there is no file the lines themselves.
+function M.quote(bufnr, root, first, last)
+  local path = vim.api.nvim_buf_get_name(bufnr)
+  if vim.bo[bufnr].buftype == '' and path ~= '' and not path:match('^%a[%w+.-]+://') then
+    return ' ' .. M.mention(path, root, first, last)
+  end
+  local lines, fence = vim.api.nvim_buf_get_lines(bufnr, first - 1, last, false), '```'
+  while table.concat(lines, '\n'):find(fence, 1, true) do
+    fence = fence .. '`'
+  end
+  return ('\n\n%s%s\n%s\n%s'):format(fence, vim.bo[bufnr].filetype, table.concat(lines, '\n'), fence)
+end
+
+-- Whether a text has the mention of a file, or of some of its lines.
+function M.mentions(text, uri, root)
+  local ok, path = pcall(vim.uri_to_fname, (uri:gsub('#.*$', '')))
+  local name = ok and (vim.fs.relpath(root, path) or path)
+  return name and (text:find('@' .. name, 1, true) or text:find('@"' .. name, 1, true)) and true or false
+end
+
+-- Puts the lines into `content` as they were in `before`, the content of the message whose place it takes: the file may
+-- have changed since, so that others stand there. Returns the names of those that did.
+function M.as_before(content, before)
+  local texts, changed = {}, {}
+  for _, each in ipairs(before) do
+    if each.type == 'resource' then
+      texts[each.resource.uri] = each.resource.text
+    end
+  end
+  for _, each in ipairs(content) do
+    local text = each.type == 'resource' and texts[each.resource.uri]
+    if text and text ~= each.resource.text then
+      each.resource.text = text
+      table.insert(changed, vim.fs.basename(each.resource.uri))
+    end
+  end
+  return changed
+end
+
 -- The text in content blocks.
 function M.text(blocks)
   local texts = {}

@@ -12,10 +12,6 @@ local under_way = {} -- what was sent and is not answered: { text, taken }
 M.editing = nil -- the id of the message that the prompt takes the place of
 local rewound = {} -- by conversation: the text of the message that the newest rewind put into the prompt
 
-local function root()
-  return session.current.root or vim.fs.root(vim.fn.getcwd(), '.git') or vim.fn.getcwd()
-end
-
 function M.text()
   return vim.trim(table.concat(page.prompt(), '\n'))
 end
@@ -46,7 +42,7 @@ function M.unqueued(text)
 end
 
 -- What the person looks at, beside the chat.
-local function context(lines)
+local function context()
   local window = vim.api.nvim_get_current_win()
   if vim.api.nvim_win_get_buf(window) == page.buffer then
     window = vim.fn.win_getid(vim.fn.winnr('#'))
@@ -60,12 +56,6 @@ local function context(lines)
   end
   if bufnr ~= -1 and vim.bo[bufnr].buftype == '' and vim.api.nvim_buf_get_name(bufnr) ~= '' then
     found.activeDocument = { uri = vim.uri_from_bufnr(bufnr) }
-    if lines then
-      found.selection = {
-        start = { line = lines[1] - 1, character = 0 },
-        ['end'] = { line = lines[2], character = 0 },
-      }
-    end
   end
   return found
 end
@@ -78,16 +68,36 @@ local function forget(each)
   end
 end
 
--- Sends a text; `lines` (first, last, from 1) of the current file go along as the selection.
-function M.send_text(text, lines, editing)
-  local ok, content = pcall(blocks.parse, text, root())
+-- Lines that go along with a message that was edited are those that went along with it before.
+local function with_its_lines(content, id, act, failed)
+  local quotes = vim.iter(content):any(function(each)
+    return each.type == 'resource'
+  end)
+  if not quotes then
+    return act()
+  end
+  local params = { sessionId = session.current.id, messageId = id, preview = true }
+  session.request('conduit/session/rewind', params, function(err, result)
+    if err then
+      return failed(err)
+    end
+    for _, name in ipairs(blocks.as_before(content, result.prompt)) do
+      say.info(name .. ' goes along as it was then: it is not the same now')
+    end
+    act()
+  end)
+end
+
+-- Sends a text; with `editing` it takes the place of the message with that id.
+function M.send_text(text, editing)
+  local ok, content = pcall(blocks.parse, text, session.root())
   if not ok then
     M.put_back(text)
     return say.error(content)
   end
   local each = { text = text }
   table.insert(under_way, each)
-  local where = context(lines)
+  local where = context()
   local function failed(err)
     forget(each)
     if not each.taken then
@@ -95,7 +105,7 @@ function M.send_text(text, lines, editing)
     end
     say.error(err)
   end
-  session.with(function()
+  local function send()
     local method = editing and 'conduit/session/resend' or 'conduit/session/prompt'
     local params = { sessionId = session.current.id, prompt = content, context = where, queue = true, messageId = editing }
     session.request(method, params, function(err, result)
@@ -107,6 +117,12 @@ function M.send_text(text, lines, editing)
         M.put_back(text) -- it waited, and was never begun
       end
     end)
+  end
+  session.with(function()
+    if editing then
+      return with_its_lines(content, editing, send, failed)
+    end
+    send()
   end, failed)
 end
 
@@ -119,7 +135,7 @@ function M.send()
   M.editing = nil
   set('')
   require('conduit.chat').to_prompt()
-  M.send_text(text, nil, editing)
+  M.send_text(text, editing)
 end
 
 -- Whether something that was sent has not been taken in yet.
@@ -154,7 +170,7 @@ function M.regenerate()
   if not id then
     return say.info('there is nothing to answer anew')
   elseif session.offered('conduit/session/resend') then
-    session.ask('conduit/session/resend', { messageId = id })
+    session.ask('conduit/session/resend', { messageId = id, context = context() })
   end
 end
 
@@ -203,7 +219,7 @@ function M.attach(path, lines)
     return say.warn(path .. ' is not there')
   end
   page.make()
-  local mention = blocks.mention(path, root(), lines and lines[1], lines and lines[2])
+  local mention = blocks.mention(path, session.root(), lines and lines[1], lines and lines[2])
   local now = table.concat(page.prompt(), '\n'):gsub('%s+$', '')
   set(now == '' and mention .. ' ' or ('%s %s '):format(now, mention))
   require('conduit.chat').open()

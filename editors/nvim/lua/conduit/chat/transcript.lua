@@ -1,4 +1,5 @@
 -- From the updates of a conversation to the items of the page. What streams is written a few times a second.
+local blocks = require('conduit.chat.blocks')
 local folds = require('conduit.chat.folds')
 local history = require('conduit.chat.history')
 local page = require('conduit.chat.page')
@@ -77,13 +78,16 @@ end
 
 -- What a file is called that went along; nothing where the text before it has its mention.
 local function shown_text(content, before)
-  local name = content.name or vim.tbl_get(content, 'resource', 'uri') or content.uri
+  local uri = vim.tbl_get(content, 'resource', 'uri') or content.uri
+  local name = content.name or uri
   if content.type == 'text' then
     return content.text
   elseif name and (before:find('@' .. name, 1, true) or before:find('@"' .. name, 1, true)) then
     return ''
+  elseif uri and blocks.mentions(before, uri, session.root()) then
+    return ''
   end
-  return name and ('[%s](%s)'):format(name, content.uri or name) or ('(%s)'):format(content.type)
+  return name and ('[%s](%s)'):format(name, uri or name) or ('(%s)'):format(content.type)
 end
 
 local function message(update, render_text)
