@@ -12,11 +12,17 @@ export function serverSettings(context: vscode.ExtensionContext): ServerSettings
   const settings: ServerSettings = {};
   for (const name of settingNames(context)) {
     if (OWN.test(name)) continue;
-    const found = configuration.inspect(name);
-    const value = found?.workspaceFolderValue ?? found?.workspaceValue ?? found?.globalValue;
-    if (value !== undefined && value !== null && value !== '') place(settings, name.split('.'), value);
+    const value = valueSet(configuration, name);
+    if (value !== undefined) place(settings, name.split('.'), value);
   }
   return settings;
+}
+
+/** Returns what the person set; nothing when it is left to the server. */
+export function valueSet(configuration: vscode.WorkspaceConfiguration, name: string): unknown {
+  const found = configuration.inspect(name);
+  const value = found?.workspaceFolderValue ?? found?.workspaceValue ?? found?.globalValue;
+  return value === null || value === '' ? undefined : value;
 }
 
 /** Tells when a setting of the server changed. */

@@ -2,12 +2,19 @@
 import * as vscode from 'vscode';
 import type { Conduit } from '../conduit';
 import type { OpenedSession, PermissionOutcome, RequestPermissionParams, SessionUpdateParams, TurnState } from '../protocol';
+import { givenTo, toFollow, wantedNow, type Given } from './given';
 import { SessionLog } from './log';
 import type { ChatInfo, Question } from './messages';
 
 /** Updates are handed on in bundles: a page draws no faster. */
 const BUNDLE_MS = 24;
-const BLANK = 'conduit.blankSession';
+const BLANK = 'conduit.blankChat';
+
+/** The conversation that was begun last, in which nothing may have been said yet. */
+interface Blank {
+  sessionId: string;
+  given: Given;
+}
 
 /** A page, as far as a conversation cares. */
 export interface Viewer {
@@ -26,6 +33,8 @@ export interface OpenSession {
   running: boolean;
   /** Unix seconds; when the running turn began. */
   since: number;
+  /** Of one that was begun here. */
+  given?: Given;
 }
 
 export class Sessions implements vscode.Disposable {
@@ -54,6 +63,9 @@ export class Sessions implements vscode.Disposable {
       conduit.onUpdate((params) => this.take(params)),
       conduit.onRestarted(() => void this.reloadAll()),
       conduit.handle('conduit/session/requestPermission', (params, token) => this.ask(params, token)),
+      vscode.workspace.onDidChangeConfiguration((event) => {
+        if (event.affectsConfiguration('conduit')) for (const session of this.open.values()) void this.follow(session);
+      }),
       this.ended,
       this.unseen,
       this.waiting,
@@ -72,22 +84,25 @@ export class Sessions implements vscode.Disposable {
   async view(sessionId: string, viewer: Viewer): Promise<OpenSession> {
     const session = await this.load(sessionId);
     session.viewers.add(viewer);
+    void this.follow(session); // the settings may be others than when it was left
     return session;
   }
 
   /** Opens a conversation in which nothing was said yet: the one that was left so, or a new one. */
   async blank(viewer: Viewer): Promise<OpenSession> {
-    const known = this.memory.get<string>(BLANK);
+    const known = this.memory.get<Blank>(BLANK);
     if (known !== undefined) {
-      const session = await this.load(known).catch(() => undefined); // it may have been deleted
+      const session = await this.load(known.sessionId).catch(() => undefined); // it may have been deleted
       if (session !== undefined && !session.running && session.viewers.size === 0 && isBlank(session.log)) {
         session.viewers.add(viewer);
+        await this.follow(session);
         return session;
       }
     }
     const opened = await this.conduit.request('conduit/session/new', {});
-    await this.memory.update(BLANK, opened.sessionId);
     const session = entry(opened);
+    session.given = givenTo(session.chat);
+    await this.remember(opened.sessionId, session.given);
     this.open.set(opened.sessionId, session);
     session.viewers.add(viewer);
     return session;
@@ -127,6 +142,28 @@ export class Sessions implements vscode.Disposable {
     this.answers.get(questionId)?.({ outcome: 'selected', optionId });
   }
 
+  /** Gives a conversation in which nothing was said or chosen yet what is set for new ones now. */
+  private async follow(session: OpenSession): Promise<void> {
+    const { chat, given, log } = session;
+    const { sessionId } = chat;
+    if (sessionId === undefined || given === undefined || session.running || !isBlank(log)) return;
+    const wanted = wantedNow();
+    if (wanted.mode === given.wanted.mode && wanted.model === given.wanted.model) return;
+    const { mode, model } = toFollow(chat, given, wanted);
+    try {
+      if (mode !== undefined) given.mode = this.changed(await this.conduit.request('conduit/session/setMode', { sessionId, modeId: mode }))?.mode ?? mode;
+      if (model !== undefined) given.model = this.changed(await this.conduit.request('conduit/session/setModel', { sessionId, modelId: model }))?.model ?? model;
+      given.wanted = wanted;
+      if (this.memory.get<Blank>(BLANK)?.sessionId === sessionId) await this.remember(sessionId, given);
+    } catch (error) {
+      this.conduit.log.info(`An empty chat keeps what it has: ${String(error)}`);
+    }
+  }
+
+  private async remember(sessionId: string, given: Given): Promise<void> {
+    await this.memory.update(BLANK, { sessionId, given } satisfies Blank);
+  }
+
   private load(sessionId: string): Promise<OpenSession> {
     const known = this.open.get(sessionId);
     if (known !== undefined) return Promise.resolve(known);
@@ -138,6 +175,7 @@ export class Sessions implements vscode.Disposable {
   /** Loads what comes after what `log` has. While that lasts, updates go into the log only. */
   private async reload(sessionId: string, log: SessionLog): Promise<OpenSession> {
     const before = this.open.get(sessionId);
+    const blank = this.memory.get<Blank>(BLANK);
     const arrived: SessionUpdateParams[] = [];
     const take = this.conduit.onUpdate((params) => {
       if (params.sessionId === sessionId) arrived.push(params);
@@ -146,7 +184,8 @@ export class Sessions implements vscode.Disposable {
     try {
       const opened = await this.conduit.request('conduit/session/load', { sessionId, replayFrom: log.lastSeq });
       log.fill(arrived, Date.now() / 1000);
-      const session = { ...entry(opened), log, questions: before?.questions ?? [], viewers: before?.viewers ?? new Set<Viewer>() };
+      const given = before?.given ?? (blank?.sessionId === sessionId ? blank.given : undefined);
+      const session = { ...entry(opened), log, given, questions: before?.questions ?? [], viewers: before?.viewers ?? new Set<Viewer>() };
       this.open.set(sessionId, session);
       for (const viewer of session.viewers) viewer.loaded();
       return session;
