@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from conduit.edits.caution import cautions, diff_with_remarks, refuse_own_settings
+from conduit.edits.caution import cautions, diff_with_remarks, protected_among, refuse_own_settings
 from conduit.edits.edit import FileChange
 from conduit.errors import PermissionDenied
 
@@ -69,6 +69,21 @@ def test_the_name_and_the_address_are_both_said() -> None:
     assert said.endswith("a network request when an editor opens the file.")
 
 
+def test_the_sentence_names_each_protected_file() -> None:
+    assert protected_among(["src/app.py"]) == ""
+    assert protected_among(["AGENTS.md", "a.py", ".envrc"]) == (
+        "AGENTS.md is rules that an agent obeys in every later conversation. "
+        ".envrc is what the shell loads in this folder."
+    )
+
+
+def test_a_name_cannot_write_on_the_terminal_or_hide_in_a_sentence() -> None:
+    hostile = ".vscode/\x1b[2Ka\n\u202e.json"
+    assert protected_among([hostile]).startswith(".vscode/\\x1b[2Ka\\n\\u202e.json is editor settings")
+    assert "\x1b" not in cautions([change(hostile, "a\n", "b\n")])
+    assert diff_with_remarks([change("\x1b/Makefile", "a\n", "b\n")]).startswith("# \\x1b/Makefile runs with")
+
+
 def test_a_diff_says_which_files_run() -> None:
     shown = diff_with_remarks([change("tests/conftest.py", "a\n", "b\n"), change("a.py", "a\n", "b\n")])
     assert shown.startswith("# tests/conftest.py runs with the tests.\n--- a/tests/conftest.py\n")
@@ -106,6 +121,25 @@ def test_a_diff_says_that_an_editor_obeys_a_line(line: str) -> None:
         (".nvim.lua", "", "require('conduit').setup { mode = 'auto' }\n"),
         (".idea/lsp.xml", "<a/>", '<a b="{&quot;&#99;onduit.mode&quot;: &quot;auto&quot;}"/>'),
         (".vscode/settings.json", "{}", '{"con\\\nduit.mode": "auto"}'),
+        (".vscode/settings.json", '{"conduit.mode": "ask"}', None),
+        (".vscode/settings.json", '{\n"conduit.mode": "ask"\n}', '{\n// "conduit.mode": "ask"\n}'),
+        (".vscode/settings.json", '{"conduit.tools": true}', '{"conduit.tools": 1}'),
+        (".vscode/settings.json", '{"conduit.mode": "ask"}', '{"conduit.mode": "auto", "conduit.mode": "ask"}'),
+        (".vscode/settings.json", '{"conduit.mode": "ask"}', '{"conduit.mode": "ask", "a": 1'),
+        (
+            ".vscode/settings.json",
+            '{"a": 1, "b": "/*", "conduit.mode": "ask"}',
+            '{"a": 1, "b": "/*"} //"conduit": "*/"',
+        ),
+        (".zed/settings.json", '{"lsp": {"conduit": {"mode": "ask"}}}', '{"lps": {"conduit": {"mode": "ask"}}}'),
+        (
+            ".vim/coc-settings.json",
+            '{"s": {"x": {"command": "conduit"}}}',
+            '{"s": {"x": {"command": "conduit", "a": {}}}}',
+        ),
+        (".helix/languages.toml", "[a]\ncommand = 'conduit'\n", "[a]\ncommand = 'conduit'\nconfig.mode = 'auto'\n"),
+        (".helix/languages.toml", "[language-server.conduit]\na = 1\n[b]\n", "[language-server.conduit]\n[b]\na = 1\n"),
+        (".nvim.lua", "require('conduit').setup(mine)\n", "mine = { mode = 'auto' }\nrequire('conduit').setup(mine)\n"),
         (".dir-locals.el", "", '((nil . ((eglot-workspace-configuration . (:conduit (:mode "auto"))))))'),
     ],
 )
@@ -121,3 +155,36 @@ def test_other_settings_of_an_editor_are_left_to_the_question() -> None:
             change("src/conduit/mode.py", "", "conduit.mode = 'auto'\n"),
         ]
     )
+
+
+@pytest.mark.parametrize(
+    ("name", "before", "after"),
+    [
+        (
+            ".vscode/settings.json",
+            '{\n  // Conduit, for all of us\n  "conduit.mode": "ask", /* "x */\n  "editor.tabSize": 4,\n}\n',
+            '{\n  "conduit.mode": "ask",\n  "a.url": "https://a", // Conduit\n  "editor.tabSize": 2\n}\n',
+        ),
+        (
+            "team.code-workspace",
+            '{"folders": [], "settings": {"conduit": {"mode": "ask"}}}',
+            '{"folders": [{"path": "a"}], "settings": {"conduit": {"mode": "ask"}, "b": [1, 2]}}',
+        ),
+        (".vscode/settings.json", '{"cSpell.words": ["conduit"], "a": 1}', '{"cSpell.words": ["conduit", "pipe"]}'),
+        (
+            ".helix/languages.toml",
+            "[language-server.conduit.config]\nmode = 'ask'\n",
+            "[language-server.conduit.config]\nmode = 'ask'\n\n[[language]]\nname = 'python'\n",
+        ),
+    ],
+    ids=["comments and commas", "workspace", "a word", "TOML"],
+)
+def test_other_lines_beside_settings_of_ours_are_left_to_the_question(name: str, before: str, after: str) -> None:
+    assert cautions([change(name, before, after)]).startswith(f"{name} is editor settings")
+    refuse_own_settings([change(name, before, after)])
+
+
+def test_settings_that_take_forever_to_read_are_read_at_once() -> None:
+    for text in ('"\\"' * 200_000, "/*" * 300_000, "[" * 100_000, '{"a":' + "," * 300_000):
+        with pytest.raises(PermissionDenied):
+            refuse_own_settings([change(".vscode/settings.json", '{"conduit.mode": "ask"}', text)])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from conduit.sandbox.protected import forbidden_reason, protected_among, protected_reason, runs_code_reason
+from conduit.sandbox.protected import forbidden_reason, protected_reason, runs_code_reason
 
 
 @pytest.mark.parametrize(
@@ -95,11 +95,3 @@ def test_what_runs_in_ordinary_work_is_said_in_the_review_and_not_asked() -> Non
     assert runs_code_reason("src/App.csproj") == "runs with the next build"
     assert runs_code_reason("src/app.py") is None
     assert runs_code_reason("") is None
-
-
-def test_the_sentence_names_each_protected_file() -> None:
-    assert protected_among(["src/app.py"]) == ""
-    assert protected_among(["AGENTS.md", "a.py", ".envrc"]) == (
-        "AGENTS.md is rules that an agent obeys in every later conversation. "
-        ".envrc is what the shell loads in this folder."
-    )

@@ -9,6 +9,7 @@ import pytest
 from pydantic import JsonValue
 
 from conduit.edits.apply import ApplyAtOnce
+from conduit.edits.caution import protected_among
 from conduit.edits.edit import FileChange
 from conduit.edits.review import PendingFiles
 from conduit.errors import (
@@ -22,7 +23,6 @@ from conduit.errors import (
     ToolError,
 )
 from conduit.sandbox.confine import Door
-from conduit.sandbox.protected import protected_among
 from conduit.tools.apply_patch import apply_patch
 from conduit.tools.base import Effect, Tool, ToolContext
 from conduit.tools.delete_file import delete_file

@@ -15,10 +15,10 @@ from typing import Protocol
 
 from conduit.agent.budget import Budget
 from conduit.agent.permission import PermissionRequest, Remembered, needs_question
+from conduit.edits.caution import protected_among
 from conduit.errors import InvalidArguments, ToolError
 from conduit.messages.content import ToolCall, ToolResult, count_unfit, sanitize_text
 from conduit.messages.message import Message, tool_message
-from conduit.sandbox.protected import protected_among
 from conduit.sessions.events import Event, Mode, ToolFinished, ToolStarted
 from conduit.tools.base import Effect, Tool, ToolContext, ToolOutcome, ToolSet
 

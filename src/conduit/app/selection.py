@@ -14,6 +14,7 @@ from conduit.edits.proposal import touched
 from conduit.edits.review import PendingFile
 from conduit.errors import UserError
 from conduit.tools.base import Effect
+from conduit.workspace.names import shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +93,7 @@ def question_about(hunks: Sequence[PendingHunk]) -> PermissionRequest | None:
         call_id=f"accept-{hunks[0].hunk.id}",
         tool="accept",
         kind="edit",
-        title=f"Write {', '.join(names)}",
+        title=f"Write {', '.join(map(shown, names))}",
         effect=Effect.WRITE,
         preview=diff_with_remarks(changes),
         paths=names,

@@ -10,12 +10,10 @@ from collections.abc import Iterable, Sequence
 
 from conduit.edits.edit import FileChange, diff_of
 from conduit.errors import PermissionDenied
-from conduit.sandbox.fetched import fetched_addresses, unescaped
-from conduit.sandbox.protected import is_editor_setting, protected_among, protected_reason, runs_code_reason
+from conduit.sandbox.fetched import fetched_addresses
+from conduit.sandbox.protected import is_editor_setting, protected_reason, runs_code_reason
 from conduit.workspace.document import split_lines
 from conduit.workspace.names import shown
-
-_OURS = re.compile(r"(?<![\w/\\-])conduit(?![\w/\\-])", re.IGNORECASE)
 
 _MANY, _LONG = 5, 300
 
@@ -28,6 +26,12 @@ def cautions(changes: Sequence[FileChange]) -> str:
     """Return sentences about what is never written without a question; empty when there is nothing of it."""
     names = dict.fromkeys(name for change in changes for name in (change.name, change.new_name))
     return " ".join(filter(None, (protected_among(names), network_requests(changes))))
+
+
+def protected_among(names: Iterable[str]) -> str:
+    """Return a sentence about the names that are protected; empty when none is."""
+    found = {name: reason for name in names if (reason := protected_reason(name)) is not None}
+    return " ".join(f"{shown(name)} is {reason}." for name, reason in found.items())
 
 
 def network_requests(changes: Iterable[FileChange]) -> str:
@@ -64,12 +68,12 @@ def diff_with_remarks(changes: Iterable[FileChange]) -> str:
 
 def _remarks(change: FileChange) -> list[str]:
     said = [
-        f"# {name} {reason}.\n"
+        f"# {shown(name)} {reason}.\n"
         for name in (change.name, change.new_name)
         if protected_reason(name) is None and (reason := runs_code_reason(name))
     ]
     if _modelines(change.after) - _modelines(change.before):
-        said.append(f"# {change.new_name} gets a modeline, which an editor obeys when it opens the file.\n")
+        said.append(f"# {shown(change.new_name)} gets a modeline, which an editor obeys when it opens the file.\n")
     return said
 
 
@@ -80,15 +84,18 @@ def _modelines(text: str | None) -> set[str]:
 
 
 def refuse_own_settings(changes: Iterable[FileChange]) -> None:
-    """Do nothing, unless an editor's settings have some of ours: they decide what the person is asked about.
+    """Do nothing, unless settings of ours among an editor's would change: they decide what the person is asked about.
 
     Raises:
-        PermissionDenied: one of `changes` touches such a file, before or after it.
+        PermissionDenied: one of `changes` adds, changes or removes some, or is of a file where that cannot be told.
     """
     for change in changes:
-        named = is_editor_setting(change.name) or is_editor_setting(change.new_name)
-        if named and any(_OURS.search(unescaped(text)) for text in (change.before, change.after) if text):
+        if not (is_editor_setting(change.name) or is_editor_setting(change.new_name)):
+            continue
+        from conduit.edits.own_settings import touches_our_settings
+
+        if touches_our_settings(change):
             raise PermissionDenied(
                 f"{change.new_name!r} has, or would have, settings of Conduit, which decide what the person is asked "
-                "about; it is not edited. Tell the person what to change there."
+                "about; they are not edited. Change other lines only, and tell the person what to change there."
             )

@@ -31,6 +31,7 @@ from conduit.prompts.render import render_prompt
 from conduit.tools.base import Effect, ToolSet
 from conduit.workspace.document import split_lines
 from conduit.workspace.language import Ability
+from conduit.workspace.names import shown
 from conduit.workspace.positions import Range
 
 Recheck = Literal["gone", "reported", "unknown"]
@@ -153,7 +154,7 @@ async def _consents(app: App, target: Target, hunks: tuple[PendingHunk, ...], ch
             call_id=f"apply-{hunks[0].session_id}",
             tool="edit_file",
             kind="edit",
-            title=f"Change {', '.join(names)}",
+            title=f"Change {', '.join(map(shown, names))}",
             effect=Effect.WRITE,
             preview=render_diff(hunks),
             paths=names,

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
 _VERSION_CONTROL = (".git", ".hg", ".svn", ".jj")
 _OWN = (".conduit", "conduit.toml", ".conduit.toml")
@@ -257,12 +257,6 @@ def remark_on(relative: str) -> str:
     """Return what a reviewer should know of a file, as a clause that goes on after its name; empty when it is plain."""
     reason = protected_reason(relative)
     return f"is {reason}" if reason else runs_code_reason(relative) or ""
-
-
-def protected_among(names: Iterable[str]) -> str:
-    """Return a sentence about the names that are protected; empty when none is."""
-    found = {name: reason for name in names if (reason := protected_reason(name)) is not None}
-    return " ".join(f"{name} is {reason}." for name, reason in found.items())
 
 
 def _parts(relative: str) -> list[str]:
