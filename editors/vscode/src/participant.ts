@@ -6,7 +6,7 @@ import { find } from './chat/places';
 import type { OpenSession, Sessions, Viewer } from './chat/sessions';
 import type { Conduit } from './conduit';
 import type { PermissionOption, PromptParams, PromptResult, RequestPermissionParams, SessionUpdateParams } from './protocol';
-import { plural } from './review/words';
+import { plural } from './review/counts';
 import { sentenceOf } from './said';
 
 const ID = 'conduit.conduit';

@@ -10,6 +10,7 @@ const { triggerAt, complete } = await load('webview/composer/suggest.ts');
 const { blocks, grow } = await load('webview/text/markdown.ts');
 const { SessionLog } = await load('src/chat/log.ts');
 const { quiet } = await load('src/quiet.ts');
+const { besideInsertion, besideLines, cut } = await load('src/review/beside.ts');
 
 const recording = (name) => JSON.parse(readFileSync(new URL(`recordings/${name}.json`, import.meta.url), 'utf8'));
 const updatesOf = (name) => recording(name).events.flatMap((event) => (event.update ? [event.update] : []));
@@ -28,6 +29,31 @@ function plain({ version, at, startedAt, endedAt, seconds, ...item }) {
 test('a proposal in which a language server would ask for addresses is shown without its language', () => {
   for (const path of ['/a/b.json', '/a/B.JSONC', '/a/ci.yml', '/a/pyproject.toml', '/a/pom.xml', '/a/x.svg', '/a/.prettierrc']) assert.equal(quiet(path), `${path}.proposed`);
   for (const path of ['/a/shop.py', '/a/list.ts', '/a/Makefile', '/a.json/b.md']) assert.equal(quiet(path), path);
+});
+
+test('a proposed line is cut to its columns, and never where it first differs', () => {
+  const old = 'the quick brown fox jumps over the lazy dog';
+  assert.equal(cut('short', old, 20), 'short');
+  assert.equal(cut('THE quick brown fox jumps over', old, 20), 'THE quick brown fox…');
+  assert.equal(cut(`${old}s`, old, 20), '… over the lazy dogs');
+  assert.equal(cut(`${old.replace('over', 'high above')} again`, old, 20), '… jumps high above …');
+  assert.equal(cut('x'.repeat(20), '', 20), 'x'.repeat(20));
+});
+
+test('proposed lines are a block beside those they replace, which ends in sight', () => {
+  const block = besideLines(['a = 1', '\tb = 22'], ['a = 10', '\tb = 220', 'c', 'd'], 4);
+  assert.deepEqual(block, [{ gap: 9, text: 'a = 10                      ' }, { gap: 4, text: '    b = 220   … 2 more lines' }]);
+  const long = 'x'.repeat(300);
+  assert.deepEqual(besideLines(['a'], [long], 4), [{ gap: 4, text: `${'x'.repeat(94)}…` }]);
+  const [beside] = besideLines(['y'.repeat(100)], [long, long], 4);
+  assert.deepEqual([beside.gap, beside.text], [4, `${'x'.repeat(15)}…   … 1 more line`]);
+  assert.deepEqual(besideLines(['a', 'b'], [], 4), []);
+});
+
+test('inserted lines stand after the line before them, the first ones and how many', () => {
+  assert.deepEqual(besideInsertion('def f():', ['    """Do."""', '', '    a = 1', '    b = 2', '    c = 3'], 4), { gap: 4, text: '+ """Do.""" ⏎ a = 1 ⏎ b = 2   … 5 new lines' });
+  assert.deepEqual(besideInsertion('', [''], 4), { gap: 4, text: '+ 1 blank line' });
+  assert.equal(besideInsertion('', ['x'.repeat(300)], 4).text.length, 96);
 });
 
 test('what a turn says while its conversation is loaded is put in its place, once', () => {

@@ -21,6 +21,11 @@ const FIRST = [
   'def total(order: dict[str, int]) -> float:\n    """Return what an order costs, in euros."""\n    return sum(PRICES[name] * count for name, count in order.items())\n',
 ];
 const SECOND = ['    return "\\n".join(lines)\n', '    return "\\n".join([*lines, f"total: {total(order):.2f}"])\n'];
+const LONG = [
+  '    return sum(PRICES[name] * count for name, count in order.items())\n',
+  '    return round(sum(PRICES[name] * count * (0.9 if count >= DISCOUNT_FROM else 1.0) for name, count in order.items() if count > 0), ndigits=2)\n',
+];
+const WIDER = ['    lines = [f"{count} x {name}" for name, count in order.items()]\n', '    lines = [f"{count} x {name}" for name, count in order.items() if count and name in PRICES]\n'];
 const THIRD = ['    "honey cake": 2.80,\n', '    "honey cake": 2.95,\n'];
 
 export const world = {
@@ -30,6 +35,8 @@ export const world = {
       when: { user: 'honey got dearer', round: 0 },
       reply: [{ text: 'A type, a total, and the new price.' }, edit('shop.py', ...FIRST), edit('shop.py', ...SECOND), edit('prices.py', ...THIRD)],
     },
+    { when: { user: 'who buys much', round: 0 }, reply: [edit('shop.py', ...LONG), edit('shop.py', ...WIDER)] },
+    { when: { user: 'who buys much' }, reply: [{ text: 'Cheaper for who buys much.' }] },
     { when: { user: 'honey got dearer' }, reply: [{ text: 'Three changes wait for you.' }] },
   ],
   settings: { 'workbench.colorTheme': 'Dark Modern', 'conduit.completions.enabled': 'off' },
@@ -184,5 +191,20 @@ export const steps = {
     await counted(desk, 0, 'nothing waits');
     await desk.equals(() => desk.page.locator('.tab', { hasText: 'Conduit: 1 proposed' }).count(), 0, 'the editor is closed');
     assert.equal(desk.onDisk('shop.py'), SHOP);
+  },
+  'a long line is cut so that what is new in it stays in sight, and the hover has all of it': async (desk) => {
+    await desk.open('shop.py');
+    await desk.goTo(7);
+    await desk.editInline('who buys much pays less');
+    await desk.page.keyboard.press('Enter');
+    await counted(desk, 2, 'two changes wait');
+    const [first, second] = await desk.until(async () => ((await beside(desk)).length === 2 ? beside(desk) : undefined), 'both stand beside their lines');
+    assert.equal(first, '    return round(sum(PRICES[nam…');
+    assert.match(second, /^….* if count and name in .*…$/);
+    await desk.shot('30-review-long-dark');
+    await desk.page.locator('.view-line', { hasText: 'return sum' }).first().hover({ position: { x: 60, y: 8 } });
+    const hover = desk.page.locator('.monaco-hover-content').first();
+    await desk.until(async () => /ndigits=2/.test((await hover.innerText()).replaceAll('\u00a0', ' ')), 'the hover has the whole line');
+    await desk.page.screenshot({ path: new URL('../screenshots/30-review-long-hover-dark.png', import.meta.url).pathname });
   },
 };

@@ -7,7 +7,8 @@ import type { Diffs } from './diffs';
 import type { HunkStore } from './hunks';
 import { idsOf, type Given, type Targets } from './targets';
 import { VIEW } from './tree';
-import { plural, summaryOf } from './words';
+import { plural } from './counts';
+import { summaryOf } from './words';
 
 type Decision = 'accept' | 'reject';
 

@@ -2,15 +2,9 @@
 import * as vscode from 'vscode';
 import type { HunkLine } from '../protocol';
 import type { HunkStore } from './hunks';
-import { hoverOf, linesOf, plural } from './words';
-
-/** A proposed line is cut there; the hover and the diff have all of it. */
-const MOST_CHARACTERS = 160;
-/** Beside longer lines the proposal begins right after them, so that it stays in sight. */
-const WIDEST_COLUMN = 72;
-
-/** Of lines that come in between, so many are shown, one after the other. */
-const MOST_INSERTED = 3;
+import { besideInsertion, besideLines, type Beside } from './beside';
+import { linesOf } from './counts';
+import { hoverOf } from './words';
 
 type Look = 'edit' | 'insert' | 'remove' | 'conflict';
 
@@ -110,55 +104,38 @@ function lookOf(hunk: HunkLine): Look {
   return hunk.newText === '' ? 'remove' : 'edit';
 }
 
-/** The proposed lines, each beside the line that it replaces, in a column of their own; what has no line is counted. */
+/** The proposed lines, each beside the line that it replaces. */
 function ghosts(editor: vscode.TextEditor, hunk: HunkLine): vscode.DecorationOptions[] {
   const { document } = editor;
   const last = document.lineCount - 1;
-  if (hunk.kind === 'delete') return [ghost(document, Math.min(hunk.line, last), 4, 'the file is to be deleted')];
+  const tab = typeof editor.options.tabSize === 'number' ? editor.options.tabSize : 4;
+  if (hunk.kind === 'delete') return [ghost(document, Math.min(hunk.line, last), { gap: 4, text: 'the file is to be deleted' })];
   if (hunk.kind === 'move') {
     const target = vscode.workspace.asRelativePath(vscode.Uri.parse(hunk.movedTo ?? hunk.uri));
-    return [ghost(document, Math.min(hunk.line, last), 4, `the file is to be moved to ${target}`)];
+    return [ghost(document, Math.min(hunk.line, last), { gap: 4, text: `the file is to be moved to ${target}` })];
   }
   const lines = linesOf(hunk.newText);
   if (hunk.oldText === '') {
     // The lenses stand above the line that follows, so the proposal goes to the line before.
     const at = Math.min(Math.max(hunk.line - 1, 0), last);
-    const words = lines.map((line) => line.trim()).filter(Boolean);
-    const shown = words.slice(0, MOST_INSERTED).join(' ⏎ ') || plural(lines.length, 'blank line');
-    const more = words.length > MOST_INSERTED ? `   … ${plural(lines.length, 'new line')}` : '';
-    return [ghost(document, at, 4, `+ ${shown}${more}`)];
+    return [ghost(document, at, besideInsertion(document.lineAt(at).text, lines, tab))];
   }
-  const first = hunk.line;
-  const count = Math.min(hunk.endLine, last + 1) - first;
-  const tab = typeof editor.options.tabSize === 'number' ? editor.options.tabSize : 4;
-  const widths = Array.from({ length: count }, (_, index) => widthOf(document.lineAt(first + index).text, tab));
-  const column = Math.min(Math.max(...widths, 0) + 4, WIDEST_COLUMN);
-  const texts = lines.slice(0, count).map((line) => line.replaceAll('\t', ' '.repeat(tab)));
-  const more = lines.length - count;
-  if (more > 0) texts[count - 1] += `   … ${plural(more, 'more line')}`;
-  const width = Math.min(Math.max(...texts.map((text) => text.length), 0), MOST_CHARACTERS);
-  // All as wide as the widest one, so that they are one block.
-  return texts.map((text, index) => ghost(document, first + index, Math.max(column - (widths[index] ?? 0), 4), text.padEnd(width)));
+  const count = Math.min(hunk.endLine, last + 1) - hunk.line;
+  const old = Array.from({ length: count }, (_, index) => document.lineAt(hunk.line + index).text);
+  return besideLines(old, lines, tab).map((beside, index) => ghost(document, hunk.line + index, beside));
 }
 
-function ghost(document: vscode.TextDocument, line: number, gap: number, text: string): vscode.DecorationOptions {
+function ghost(document: vscode.TextDocument, line: number, { gap, text }: Beside): vscode.DecorationOptions {
   const end = document.lineAt(line).range.end;
-  const cut = text.length > MOST_CHARACTERS ? `${text.slice(0, MOST_CHARACTERS)}…` : text;
   return {
     range: new vscode.Range(end, end),
     renderOptions: {
       after: {
-        contentText: cut.replaceAll(' ', '\u00a0'),
+        contentText: text.replaceAll(' ', '\u00a0'),
         margin: `0 0 0 ${gap}ch`,
         color: new vscode.ThemeColor('conduit.proposedForeground'),
         backgroundColor: new vscode.ThemeColor('diffEditor.insertedTextBackground'),
       },
     },
   };
-}
-
-function widthOf(text: string, tab: number): number {
-  let width = 0;
-  for (const character of text) width += character === '\t' ? tab - (width % tab) : 1;
-  return width;
 }

@@ -3,7 +3,8 @@ import * as vscode from 'vscode';
 import type { HunkLine } from '../protocol';
 import type { HunkStore } from './hunks';
 import { PROPOSED, type ProposedDocuments } from './proposed';
-import { nameOf, plural } from './words';
+import { plural } from './counts';
+import { nameOf } from './words';
 
 export class Diffs implements vscode.Disposable {
   private readonly disposables: vscode.Disposable[];

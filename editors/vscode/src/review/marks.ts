@@ -5,7 +5,8 @@ import type { Diffs } from './diffs';
 import type { HunkStore } from './hunks';
 import { PROPOSED } from './proposed';
 import type { Targets } from './targets';
-import { plural, summaryOf } from './words';
+import { plural } from './counts';
+import { summaryOf } from './words';
 
 export function registerMarks(store: HunkStore, targets: Targets, diffs: Diffs): vscode.Disposable[] {
   return [statusItem(store), ...contextKeys(store, targets, diffs), ...lenses(store), ...explorer(store)];

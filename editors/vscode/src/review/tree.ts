@@ -3,7 +3,8 @@ import * as vscode from 'vscode';
 import type { Conduit } from '../conduit';
 import type { HunkLine } from '../protocol';
 import type { HunkStore } from './hunks';
-import { countsOf, countText, hoverOf, plural, summaryOf, titleOf } from './words';
+import { countsOf, countText, plural } from './counts';
+import { hoverOf, summaryOf, titleOf } from './words';
 
 export const VIEW = 'conduit.changes';
 

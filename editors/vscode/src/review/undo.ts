@@ -3,7 +3,7 @@ import * as vscode from 'vscode';
 import type { Conduit } from '../conduit';
 import type { UndoneFile, UndoResult } from '../protocol';
 import { offer } from '../said';
-import { plural } from './words';
+import { plural } from './counts';
 
 const SHOW = 'Show Changes';
 

@@ -1,41 +1,12 @@
 /** Hunks in words: what the tree, the hovers and the messages say of them. */
 import * as vscode from 'vscode';
 import type { HunkLine } from '../protocol';
-
-/** Returns the lines of a text, without their ends. */
-export function linesOf(text: string): string[] {
-  const lines = text.split(/\r\n|\r|\n/);
-  if (lines.at(-1) === '') lines.pop();
-  return lines;
-}
-
-export interface Counts {
-  added: number;
-  removed: number;
-}
-
-export function countsOf(hunks: readonly HunkLine[]): Counts {
-  let [added, removed] = [0, 0];
-  for (const hunk of hunks) {
-    added += linesOf(hunk.newText).length;
-    removed += linesOf(hunk.oldText).length;
-  }
-  return { added, removed };
-}
-
-/** `+3 −1`, or an empty text when no lines change. */
-export function countText({ added, removed }: Counts): string {
-  return [added ? `+${added}` : '', removed ? `−${removed}` : ''].filter(Boolean).join(' ');
-}
+import { linesOf, plural } from './counts';
 
 /** `3 proposed changes in 2 files`. */
 export function summaryOf(hunks: readonly HunkLine[]): string {
   const files = new Set(hunks.map((hunk) => hunk.uri)).size;
   return `${plural(hunks.length, 'proposed change')} in ${plural(files, 'file')}`;
-}
-
-export function plural(count: number, what: string): string {
-  return `${count} ${what}${count === 1 ? '' : 's'}`;
 }
 
 /** One line that lets a hunk be known among others of its file. */
