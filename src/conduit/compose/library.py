@@ -18,8 +18,8 @@ from conduit.catalog.model import EditFormat, ModelInfo, Vendor
 from conduit.catalog.tiers import Discovered, DiscoveredList, read_lists, with_discovered, with_own, write_lists
 from conduit.errors import ConfigError, ProviderError, UserError
 from conduit.messages.message import Usage
+from conduit.providers.addresses import is_on_this_machine
 from conduit.providers.base import FetchesFirst, KeepsModels, ListsModels, Provider, PullProgress
-from conduit.providers.own_machine import is_on_this_machine
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator

@@ -13,16 +13,16 @@ from typing import TYPE_CHECKING, Any, cast
 
 from conduit.catalog.catalog import Catalog
 from conduit.catalog.model import ModelInfo, Vendor
-from conduit.errors import ConfigError, ProviderErrorKind
+from conduit.errors import ProviderErrorKind
 from conduit.messages.request import ModelRequest
 from conduit.messages.stream import StreamEvent
+from conduit.providers.addresses import base_url_of, is_on_this_machine
 from conduit.providers.answer_guard import guard_answers
 from conduit.providers.anthropic_request import encode_request
 from conduit.providers.anthropic_stream import DamagedStreamError, EventDecoder
 from conduit.providers.base import BatchRunner, ServedModel
 from conduit.providers.batch_anthropic import AnthropicBatches
 from conduit.providers.faults import TRANSPORT_KINDS, corrupt_stream, cut_stream, not_a_stream, provider_error
-from conduit.providers.own_machine import is_on_this_machine
 from conduit.providers.warmup import LATE, SharedLoad
 
 if TYPE_CHECKING:
@@ -106,12 +106,9 @@ class AnthropicProvider:
         Raises:
             ConfigError: neither the row nor the caller names a base URL.
         """
-        url = base_url or vendor.base_url
-        if url is None:
-            raise ConfigError(f"The vendor {vendor.name!r} needs a base URL: set vendors.{vendor.name}.base_url.")
         self._vendor = vendor
         self._catalog = catalog
-        self._url = url
+        self._url = base_url_of(vendor, base_url)
         self._key = api_key
         self._read_timeout_s = read_timeout_s
         self._client: anthropic.AsyncAnthropic | None = None

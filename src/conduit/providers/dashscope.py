@@ -7,26 +7,26 @@ one; importing this file imports no HTTP client.
 
 from __future__ import annotations
 
-import base64
 import json
 import re
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from contextlib import aclosing
 from typing import Any
 
 from conduit.catalog.catalog import Catalog
 from conduit.catalog.model import Capabilities, Vendor
-from conduit.errors import ConfigError, ProviderError
+from conduit.errors import ProviderError
 from conduit.errors import ProviderErrorKind as Kind
-from conduit.messages.content import Audio, Block, Document, Image, Text, Thinking
+from conduit.messages.content import Audio, Block, Document, Image, Text
 from conduit.messages.message import Message
 from conduit.messages.request import ModelRequest
 from conduit.messages.stream import StreamEvent
+from conduit.providers.addresses import base_url_of, is_on_this_machine
 from conduit.providers.answer_guard import guard_answers
+from conduit.providers.chat_format import document_text, function_calls, function_tools, own_thinking, result_text
 from conduit.providers.dashscope_stream import ChunkDecoder, own_data
 from conduit.providers.faults import HTTPX_KINDS, cut_stream, not_a_stream, provider_error, say
 from conduit.providers.http_lines import Refusal, RefusalInStream, drain, lines_of, refuse_failure
-from conduit.providers.own_machine import is_on_this_machine
 from conduit.providers.transcript import sendable
 from conduit.providers.warmup import SharedLoad
 
@@ -116,12 +116,9 @@ class DashScopeProvider:
         Raises:
             ConfigError: neither the row nor the caller names a base URL.
         """
-        url = base_url or vendor.base_url
-        if url is None:
-            raise ConfigError(f"The vendor {vendor.name!r} needs a base URL: set vendors.{vendor.name}.base_url.")
         self._vendor = vendor
         self._catalog = catalog
-        self._url = url.rstrip("/")
+        self._url = base_url_of(vendor, base_url).rstrip("/")
         self._key = api_key
         self._read_timeout_s = read_timeout_s
         self._client: Any = None
@@ -285,13 +282,7 @@ def _encode_thinking(request: ModelRequest, can: Capabilities) -> dict[str, Any]
 def _encode_tools(request: ModelRequest, can: Capabilities) -> dict[str, Any]:
     if not request.tools or can.tools not in (None, "native"):
         return {}
-    tools = [
-        {
-            "type": "function",
-            "function": {"name": tool.name, "description": tool.description, "parameters": tool.input_schema},
-        }
-        for tool in request.tools
-    ]
+    tools = function_tools(request.tools)
     choice: Any = "none" if request.settings.tool_choice == "none" else None
     if request.settings.tool_choice == "required" and len(tools) == 1:  # it can be told which tool, but not that one
         choice = {"type": "function", "function": {"name": request.tools[0].name}}
@@ -314,9 +305,7 @@ def _encode_messages(request: ModelRequest, vendor: Vendor, can: Capabilities, *
             encoded.append({"role": "assistant", "content": wrapped(message.text), **_encode_own(message, vendor)})
         else:
             for result in message.tool_results:
-                # The format has no field that says that a call failed.
-                failed = result.is_error and not result.text.startswith("Error")
-                text = wrapped(f"Error: {result.text}" if failed else result.text)
+                text = wrapped(result_text(result))
                 encoded.append({"role": "tool", "tool_call_id": result.call_id, "content": text})
     return encoded
 
@@ -330,8 +319,7 @@ def _encode_part(block: Block, can: Capabilities, *, mixed: bool) -> dict[str, s
         case Audio() if mixed and can.audio is not False:
             return {"audio": f"data:{block.media_type};base64,{block.data}"}
         case Document() if block.media_type.startswith("text/"):
-            text = base64.b64decode(block.data).decode("utf-8", "replace")
-            return {"text": f"{block.name or 'Document'}:\n{text}"}
+            return {"text": document_text(block)}
         case _:
             return {"text": f"[{block.type}: this model cannot see it]"}
 
@@ -339,20 +327,8 @@ def _encode_part(block: Block, can: Capabilities, *, mixed: bool) -> dict[str, s
 def _encode_own(message: Message, vendor: Vendor) -> dict[str, Any]:
     """Return what an assistant message has beside its text."""
     encoded: dict[str, Any] = {}
-    if vendor.replay_thinking and (thinking := _own_thinking(message.content, vendor.name)):
+    if vendor.replay_thinking and (thinking := own_thinking(message, own_data(vendor.name))):
         encoded[vendor.replay_thinking] = thinking
     if message.tool_calls:
-        encoded["tool_calls"] = [
-            {
-                "id": call.id,
-                "type": "function",
-                "function": {"name": call.name, "arguments": json.dumps(call.arguments, ensure_ascii=False)},
-            }
-            for call in message.tool_calls
-        ]
+        encoded["tool_calls"] = function_calls(message.tool_calls)
     return encoded
-
-
-def _own_thinking(content: Sequence[Block], vendor: str) -> str:
-    own = own_data(vendor)
-    return "".join(block.text for block in content if isinstance(block, Thinking) and block.provider_data == own)

@@ -22,6 +22,7 @@ from conduit.messages.request import ModelRequest, ThinkingLevel
 from conduit.messages.stream import StreamEvent
 from conduit.providers.base import BatchRunner, Embeddings, KeptPrompt, ServedModel
 from conduit.providers.batch_google import GoogleBatches
+from conduit.providers.chat_format import document_text
 from conduit.providers.embed_google import embed
 from conduit.providers.faults import cut_stream, say
 from conduit.providers.google_caches import CacheOptions, GoogleCaches
@@ -316,8 +317,7 @@ def _encode_part(block: Block, calls: Mapping[str, ToolCall], model: str, can: C
         case Audio() if can.audio is not False:
             return _encode_inline(block)
         case Document() if block.media_type.startswith("text/"):
-            text = base64.b64decode(block.data).decode("utf-8", "replace")
-            return {"text": f"{block.name or 'Document'}:\n{text}"}
+            return {"text": document_text(block)}
         case Document() if can.documents is not False:
             return _encode_inline(block)
         case _:

@@ -15,12 +15,12 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
 from conduit.catalog.model import Vendor
-from conduit.errors import ConfigError, ProviderError, ProviderErrorKind
+from conduit.errors import ProviderError, ProviderErrorKind
+from conduit.providers.addresses import base_url_of, is_on_this_machine
 from conduit.providers.answer_guard import guard_answers
 from conduit.providers.faults import TRANSPORT_KINDS, cut_stream, not_a_stream, provider_error, say
 from conduit.providers.google_lines import mend_events
 from conduit.providers.http_lines import Refusal
-from conduit.providers.own_machine import is_on_this_machine
 from conduit.providers.warmup import SharedLoad
 
 if TYPE_CHECKING:
@@ -69,11 +69,8 @@ class GoogleEndpoint:
         Raises:
             ConfigError: neither the row nor the caller names a base URL.
         """
-        url = base_url or vendor.base_url
-        if url is None:
-            raise ConfigError(f"The vendor {vendor.name!r} needs a base URL: set vendors.{vendor.name}.base_url.")
         self.vendor = vendor
-        self.url = url
+        self.url = base_url_of(vendor, base_url)
         self._key = api_key
         self._read_timeout_s = read_timeout_s
         self._client: genai.Client | None = None

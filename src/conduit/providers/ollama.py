@@ -17,10 +17,11 @@ from typing import TYPE_CHECKING, Any
 
 from conduit.catalog.catalog import Catalog
 from conduit.catalog.model import Vendor
-from conduit.errors import ConfigError, ProviderError, ProviderErrorKind
+from conduit.errors import ProviderError, ProviderErrorKind
 from conduit.messages.message import Usage
 from conduit.messages.request import ModelRequest
 from conduit.messages.stream import Note, StreamEvent
+from conduit.providers.addresses import base_url_of, is_on_this_machine
 from conduit.providers.answer_guard import guard_answers
 from conduit.providers.base import Embeddings, PullProgress, ServedModel
 from conduit.providers.embeddings import count_of, embeddings_of
@@ -29,7 +30,6 @@ from conduit.providers.http_lines import Refusal, RefusalInStream, drain, lines_
 from conduit.providers.ollama_request import TAKES_LEVELS, encode_request, sends_tools
 from conduit.providers.ollama_stream import LineDecoder
 from conduit.providers.ollama_window import Window, estimate_tokens, without_media
-from conduit.providers.own_machine import is_on_this_machine
 from conduit.providers.warmup import SharedLoad
 
 if TYPE_CHECKING:
@@ -88,12 +88,11 @@ class OllamaProvider:
         Raises:
             ConfigError: neither the row nor the caller names a base URL.
         """
-        url = base_url or vendor.base_url
-        if url is None:
-            raise ConfigError(f"The vendor {vendor.name!r} needs a base URL: set vendors.{vendor.name}.base_url.")
         self._vendor = vendor
         self._catalog = catalog
-        self._url = url.rstrip("/").removesuffix("/v1")  # the address of its OpenAI-compatible endpoint is meant too
+        self._url = (
+            base_url_of(vendor, base_url).rstrip("/").removesuffix("/v1")
+        )  # the address of its OpenAI-compatible endpoint is meant too
         self._key = api_key
         self._read_timeout_s = read_timeout_s
         self._count = count

@@ -6,15 +6,15 @@ the wire `ollama` alone.
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Sequence
 from typing import Any
 
 from conduit.catalog.model import Capabilities, Vendor
-from conduit.messages.content import Block, Document, Image, Text, Thinking
+from conduit.messages.content import Block, Document, Image, Text
 from conduit.messages.message import Message
 from conduit.messages.request import ModelRequest
 from conduit.providers.base import ServedModel
+from conduit.providers.chat_format import document_text, function_tools, own_thinking, result_text
 from conduit.providers.ollama_stream import own_data
 from conduit.providers.transcript import sendable
 
@@ -67,13 +67,7 @@ def encode_request(
         levels = can.thinking_levels is not None if model.abilities is None else TAKES_LEVELS in model.abilities
         body["think"] = level != "off" if level == "off" or not levels else _LEVELS[level]
     if sends_tools(request, can, model):
-        body["tools"] = [
-            {
-                "type": "function",
-                "function": {"name": tool.name, "description": tool.description, "parameters": tool.input_schema},
-            }
-            for tool in request.tools
-        ]
+        body["tools"] = function_tools(request.tools)
     if request.response_schema is not None:
         body["format"] = request.response_schema
     if settings.keep_alive_s is not None:
@@ -98,10 +92,7 @@ def _encode_messages(request: ModelRequest, *, sees: bool) -> list[dict[str, Any
             encoded.append(_encode_assistant(message, request.model))
         else:
             for result in message.tool_results:
-                # The format has no field that says that a call failed.
-                failed = result.is_error and not result.text.startswith("Error")
-                text = f"Error: {result.text}" if failed else result.text
-                row = {"role": "tool", "content": text, "tool_call_id": result.call_id}
+                row = {"role": "tool", "content": result_text(result), "tool_call_id": result.call_id}
                 encoded.append({**row, "tool_name": names[result.call_id]})
     return encoded
 
@@ -116,8 +107,7 @@ def _encode_user(content: Sequence[Block], *, sees: bool) -> dict[str, Any]:
             case Image() if sees:
                 images.append(block.data)
             case Document() if block.media_type.startswith("text/"):
-                text = base64.b64decode(block.data).decode("utf-8", "replace")
-                texts.append(f"{block.name or 'Document'}:\n{text}")
+                texts.append(document_text(block))
             case _:
                 texts.append(f"[{block.type}: this model cannot see it]")
     encoded: dict[str, Any] = {"role": "user", "content": "\n".join(texts)}
@@ -126,10 +116,7 @@ def _encode_user(content: Sequence[Block], *, sees: bool) -> dict[str, Any]:
 
 def _encode_assistant(message: Message, model: str) -> dict[str, Any]:
     encoded: dict[str, Any] = {"role": "assistant", "content": message.text}
-    own = own_data(model)
-    if thinking := "".join(
-        block.text for block in message.content if isinstance(block, Thinking) and block.provider_data == own
-    ):
+    if thinking := own_thinking(message, own_data(model)):
         encoded["thinking"] = thinking
     if message.tool_calls:
         encoded["tool_calls"] = [

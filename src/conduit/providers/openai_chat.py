@@ -6,20 +6,19 @@ vendor's row. Not the Responses API. Only `compose` makes one; importing this fi
 
 from __future__ import annotations
 
-import base64
-import json
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from contextlib import aclosing
 from typing import TYPE_CHECKING, Any, cast
 
 from conduit.catalog.model import Capabilities, Vendor
-from conduit.messages.content import Audio, Block, Document, Image, ProviderData, Text, Thinking, ToolResult
+from conduit.messages.content import Audio, Block, Document, Image, ProviderData, Text
 from conduit.messages.message import Message
 from conduit.messages.request import ModelRequest, ToolSpec
 from conduit.messages.stream import StreamEvent
 from conduit.providers.answer_tool import ANSWER_PURPOSE, ANSWER_TOOL
 from conduit.providers.base import BatchRunner, Embeddings
 from conduit.providers.batch_openai import OpenAIBatches, read_completion
+from conduit.providers.chat_format import document_text, function_calls, function_tools, own_thinking, result_text
 from conduit.providers.embed_openai import embed
 from conduit.providers.faults import cut_stream
 from conduit.providers.media import (
@@ -162,15 +161,7 @@ def _with_answer_tool(request: ModelRequest, can: Capabilities) -> ModelRequest:
 
 def _encode_tools(request: ModelRequest, can: Capabilities) -> dict[str, Any]:
     settings = request.settings
-    body: dict[str, Any] = {
-        "tools": [
-            {
-                "type": "function",
-                "function": {"name": tool.name, "description": tool.description, "parameters": tool.input_schema},
-            }
-            for tool in request.tools
-        ]
-    }
+    body: dict[str, Any] = {"tools": function_tools(request.tools)}
     thinks = settings.thinking != "off" or can.thinking_off not in _OFF_BODIES
     cannot = can.forced_tools is False or (can.forced_tools == "without_thinking" and thinks)
     if settings.tool_choice != "auto" and not (settings.tool_choice == "required" and cannot):
@@ -230,7 +221,10 @@ def _encode_messages(request: ModelRequest, vendor: Vendor, can: Capabilities) -
         elif message.role == "assistant":
             encoded.append(_encode_assistant(message, vendor))
         else:
-            encoded.extend(_encode_result(result) for result in message.tool_results)
+            encoded.extend(
+                {"role": "tool", "tool_call_id": result.call_id, "content": result_text(result)}
+                for result in message.tool_results
+            )
     return encoded
 
 
@@ -252,8 +246,7 @@ def _encode_part(block: Block, can: Capabilities) -> dict[str, Any]:
                 "input_audio": {"data": block.data, "format": block.media_type.rpartition("/")[2]},
             }
         case Document() if block.media_type.startswith("text/"):
-            text = base64.b64decode(block.data).decode("utf-8", "replace")
-            return {"type": "text", "text": f"{block.name or 'Document'}:\n{text}"}
+            return {"type": "text", "text": document_text(block)}
         case Document() if can.documents is not False:
             data = f"data:{block.media_type};base64,{block.data}"
             return {"type": "file", "file": {"filename": block.name or "document.pdf", "file_data": data}}
@@ -264,25 +257,8 @@ def _encode_part(block: Block, can: Capabilities) -> dict[str, Any]:
 def _encode_assistant(message: Message, vendor: Vendor) -> dict[str, Any]:
     encoded: dict[str, Any] = {"role": "assistant", "content": message.text or None}
     if message.tool_calls:
-        encoded["tool_calls"] = [
-            {
-                "id": call.id,
-                "type": "function",
-                "function": {"name": call.name, "arguments": json.dumps(call.arguments, ensure_ascii=False)},
-            }
-            for call in message.tool_calls
-        ]
-    if vendor.replay_thinking:
-        own = ProviderData(wire=WIRE, data={"vendor": vendor.name})
-        thinking = "".join(
-            block.text for block in message.content if isinstance(block, Thinking) and block.provider_data == own
-        )
-        if thinking:
-            encoded[vendor.replay_thinking] = thinking
+        encoded["tool_calls"] = function_calls(message.tool_calls)
+    own = ProviderData(wire=WIRE, data={"vendor": vendor.name})
+    if vendor.replay_thinking and (thinking := own_thinking(message, own)):
+        encoded[vendor.replay_thinking] = thinking
     return encoded
-
-
-def _encode_result(result: ToolResult) -> dict[str, Any]:
-    # The format has no field that says that a call failed.
-    text = f"Error: {result.text}" if result.is_error and not result.text.startswith("Error") else result.text
-    return {"role": "tool", "tool_call_id": result.call_id, "content": text}

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 from conduit.catalog.catalog import Catalog
 from conduit.catalog.model import Vendor
-from conduit.errors import ConfigError, ProviderError, ProviderErrorKind
+from conduit.errors import ProviderError, ProviderErrorKind
+from conduit.providers.addresses import base_url_of, is_on_this_machine
 from conduit.providers.answer_guard import guard_answers
 from conduit.providers.base import ServedModel
 from conduit.providers.faults import TRANSPORT_KINDS, not_a_stream, provider_error
-from conduit.providers.own_machine import is_on_this_machine
 from conduit.providers.warmup import SharedLoad
 
 if TYPE_CHECKING:
@@ -72,10 +72,7 @@ class OpenAIEndpoint:
         Raises:
             ConfigError: neither the row nor the caller names a base URL.
         """
-        url = base_url or vendor.base_url
-        if url is None:
-            raise ConfigError(f"The vendor {vendor.name!r} needs a base URL: set vendors.{vendor.name}.base_url.")
-        self.url = url
+        self.url = base_url_of(vendor, base_url)
         self.headers: dict[str, Any] = {}
         self.foreign: tuple[type[Exception], ...] = ()
         self._vendor = vendor

@@ -8,7 +8,6 @@ Format: https://developers.openai.com/api/reference/resources/responses (2026-11
 from __future__ import annotations
 
 import asyncio
-import base64
 import json
 import re
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
@@ -23,6 +22,7 @@ from conduit.messages.request import ModelRequest
 from conduit.messages.stream import StreamEvent
 from conduit.providers.base import BatchRunner
 from conduit.providers.batch_openai import OpenAIBatches, read_response
+from conduit.providers.chat_format import document_text, result_text
 from conduit.providers.faults import CODE_KINDS, cut_stream, say
 from conduit.providers.openai_endpoint import OpenAIWire
 from conduit.providers.openai_rehearsal import rehearse
@@ -251,14 +251,7 @@ def _encode_messages(request: ModelRequest, vendor: Vendor, can: Capabilities) -
             items.extend(_encode_assistant(message, {"vendor": vendor.name, "model": request.model}))
         else:
             items.extend(
-                {
-                    "type": "function_call_output",
-                    "call_id": result.call_id,
-                    # The format has no field that says that a call failed.
-                    "output": f"Error: {result.text}"
-                    if result.is_error and not result.text.startswith("Error")
-                    else result.text,
-                }
+                {"type": "function_call_output", "call_id": result.call_id, "output": result_text(result)}
                 for result in message.tool_results
             )
     return items
@@ -272,8 +265,7 @@ def _encode_part(block: Block, can: Capabilities) -> dict[str, Any]:
             url = f"data:{block.media_type};base64,{block.data}"
             return {"type": "input_image", "image_url": url, "detail": "auto"}
         case Document() if block.media_type.startswith("text/"):
-            text = base64.b64decode(block.data).decode("utf-8", "replace")
-            return {"type": "input_text", "text": f"{block.name or 'Document'}:\n{text}"}
+            return {"type": "input_text", "text": document_text(block)}
         case Document() if can.documents is not False:
             data = f"data:{block.media_type};base64,{block.data}"
             return {"type": "input_file", "filename": block.name or "document.pdf", "file_data": data}

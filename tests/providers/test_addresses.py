@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from conduit.providers.own_machine import is_on_this_machine
+from conduit.providers.addresses import is_on_this_machine
 
 
 @pytest.mark.parametrize(
