@@ -53,6 +53,19 @@ def test_everything_is_flattened() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("capabilities", "shows", "refreshes"),
+    [
+        ({}, False, False),
+        ({"textDocument": {"codeLens": {}}}, True, False),
+        ({"workspace": {"codeLens": {"refreshSupport": True}}}, True, True),  # lsp-mode says no more than that
+        ({"workspace": {"codeLens": {"refreshSupport": False}}}, False, False),
+    ],
+)
+def test_a_client_that_has_lenses_refreshed_shows_them(capabilities: object, shows: bool, refreshes: bool) -> None:
+    assert read_facts({"capabilities": capabilities}) == ClientFacts(code_lens=shows, code_lens_refresh=refreshes)
+
+
 def test_a_person_may_say_what_the_client_does_not() -> None:
     facts = read_facts({"initializationOptions": {"conduit": {"applyEdit": True, "model": "sonnet"}}})
     assert facts == ClientFacts(apply_edit=True, edits_unannounced=True, settings={"model": "sonnet"})

@@ -73,6 +73,7 @@ def read_facts(params: Mapping[str, object]) -> ClientFacts:
     annotations = _find(capabilities, "workspace", "workspaceEdit", "changeAnnotationSupport")
     announced = _find(capabilities, "workspace", "applyEdit") is True
     process_id = params.get("processId")
+    refreshes_lenses = _find(capabilities, "workspace", "codeLens", "refreshSupport") is True
     return ClientFacts(
         name=str(_object(params.get("clientInfo")).get("name") or ""),
         process_id=process_id if isinstance(process_id, int) and not isinstance(process_id, bool) else None,
@@ -88,8 +89,9 @@ def read_facts(params: Mapping[str, object]) -> ClientFacts:
         delete_files="delete" in resources,
         change_annotations=isinstance(annotations, dict),
         show_document=_find(capabilities, "window", "showDocument", "support") is True,
-        code_lens=isinstance(_find(capabilities, "textDocument", "codeLens"), dict),
-        code_lens_refresh=_find(capabilities, "workspace", "codeLens", "refreshSupport") is True,
+        # lsp-mode (Emacs, 8.0) announces nothing of its lenses but that they can be asked for anew.
+        code_lens=isinstance(_find(capabilities, "textDocument", "codeLens"), dict) or refreshes_lenses,
+        code_lens_refresh=refreshes_lenses,
         work_done_progress=_find(capabilities, "window", "workDoneProgress") is True,
         disabled_actions=_find(capabilities, "textDocument", "codeAction", "disabledSupport") is True,
         action_tags=bool(_find(capabilities, "textDocument", "codeAction", "tagSupport")),
