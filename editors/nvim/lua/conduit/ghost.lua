@@ -10,7 +10,7 @@ local space = vim.api.nvim_create_namespace('conduit.ghost')
 local native = vim.lsp.inline_completion
 
 local timer, asked -- a pause of typing, the request under way
-local shown -- { bufnr, row, column, texts, index }: the rest of each item, from the cursor on
+local shown -- { bufnr, row, column, text }: the rest of the item, from the cursor on
 
 local function part_of(text, part)
   if part == 'all' then
@@ -24,7 +24,7 @@ end
 -- What an item adds behind the cursor; nil when what stands before the cursor is not what it begins with.
 local function rest_of(text, line, start, column)
   local before = line:sub(start + 1, column)
-  return vim.startswith(text, before) and text:sub(#before + 1) or nil
+  return column >= start and vim.startswith(text, before) and text:sub(#before + 1) or nil
 end
 
 local function insert(text)
@@ -45,7 +45,7 @@ local function hide()
 end
 
 local function show()
-  local lines = vim.split(shown.texts[shown.index], '\n', { plain = true })
+  local lines = vim.split(shown.text, '\n', { plain = true })
   local below = vim.tbl_map(function(line)
     return { { line, 'ConduitGhost' } }
   end, vim.list_slice(lines, 2))
@@ -61,6 +61,7 @@ end
 local function stop_asking()
   if timer then
     timer:stop()
+    timer:close()
     timer = nil
   end
   if asked then
@@ -69,18 +70,18 @@ local function stop_asking()
   end
 end
 
-local function items_of(client, result, row, column)
-  local line, found = vim.api.nvim_get_current_line(), {}
-  for _, item in ipairs(result and (result.items or result) or {}) do
-    local text = type(item.insertText) == 'table' and item.insertText.value or item.insertText
-    local start = column
-    if item.range and item.range.start.line == row then
-      start = vim.str_byteindex(line, client.offset_encoding, item.range.start.character, false)
-    end
-    local rest = rest_of(text, line, start, column)
-    table.insert(found, rest and rest ~= '' and rest or nil)
+-- The text of an answer, which is one item or none.
+local function text_of(client, result, row, column)
+  local item, line = result and (result.items or result)[1], vim.api.nvim_get_current_line()
+  if not item then
+    return ''
   end
-  return found
+  local text = type(item.insertText) == 'table' and item.insertText.value or item.insertText
+  local start = column
+  if item.range and item.range.start.line == row then
+    start = vim.str_byteindex(line, client.offset_encoding, item.range.start.character, false)
+  end
+  return rest_of(text, line, start, column) or ''
 end
 
 local function request(kind)
@@ -100,9 +101,9 @@ local function request(kind)
     if err or not same or not vim.deep_equal(vim.api.nvim_win_get_cursor(0), cursor) or not vim.fn.mode():match('^i') then
       return
     end
-    local texts = items_of(client, result, cursor[1] - 1, cursor[2])
-    if #texts > 0 then
-      shown = { bufnr = bufnr, row = cursor[1] - 1, column = cursor[2], texts = texts, index = 1 }
+    local text = text_of(client, result, cursor[1] - 1, cursor[2])
+    if text ~= '' then
+      shown = { bufnr = bufnr, row = cursor[1] - 1, column = cursor[2], text = text }
       show()
     end
   end, bufnr)
@@ -116,9 +117,9 @@ local function moved()
   local row, column = unpack(vim.api.nvim_win_get_cursor(0))
   if shown and shown.bufnr == vim.api.nvim_get_current_buf() and row - 1 == shown.row and column >= shown.column then
     local typed = vim.api.nvim_get_current_line():sub(shown.column + 1, column)
-    local text = shown.texts[shown.index]
+    local text = shown.text
     if vim.startswith(text, typed) and #text > #typed then
-      shown.texts, shown.index, shown.column = { text:sub(#typed + 1) }, 1, column
+      shown.text, shown.column = text:sub(#typed + 1), column
       return show()
     end
   end
@@ -152,14 +153,14 @@ local function accept_own(part)
     if not shown then
       return
     end
-    local text = shown.texts[shown.index]
+    local text = shown.text
     local taken = part_of(text, part)
     hide()
     insert(taken)
     local rest = text:sub(#taken + 1)
     if rest ~= '' then
       local row, column = unpack(vim.api.nvim_win_get_cursor(0))
-      shown = { bufnr = vim.api.nvim_get_current_buf(), row = row - 1, column = column, texts = { rest }, index = 1 }
+      shown = { bufnr = vim.api.nvim_get_current_buf(), row = row - 1, column = column, text = rest }
       show()
     end
   end)
@@ -168,25 +169,61 @@ end
 
 -- -- Neovim 0.12 ------------------------------------------------------------------------------------------------------
 
-local function accept_native(part)
-  if part == 'all' then
-    return native.get()
+-- What Neovim keeps of the ghost text of a buffer. It is Neovim's own affair: where a version has none, nothing is kept
+-- after a part was taken until it asks again, and it asks when it wants to.
+local function kept(bufnr)
+  local ok, found = pcall(function()
+    return require('vim.lsp._capability').all.inline_completion.active[bufnr]
+  end)
+  return ok and found or nil
+end
+
+-- Goes on showing what is left of an item, at the cursor: the next word is taken before the server could be asked again.
+local function keep(item, rest)
+  local its = rest ~= '' and kept(vim.api.nvim_get_current_buf())
+  local client = vim.lsp.get_client_by_id(item.client_id)
+  if its and client then
+    pcall(function()
+      local at = vim.lsp.util.make_position_params(0, client.offset_encoding).position
+      local range = vim.range.lsp(its.bufnr, { start = at, ['end'] = at }, client.offset_encoding)
+      its.current = vim.tbl_extend('force', item, { insert_text = rest, range = range })
+      its:show()
+    end)
   end
+end
+
+-- Neovim's own way inserts the item where it was asked for, beside what was typed along it since.
+local function accept_native(part)
   return native.get({
     on_accept = function(item)
-      local text = type(item.insert_text) == 'table' and item.insert_text.value or item.insert_text
-      local column = vim.api.nvim_win_get_cursor(0)[2]
-      local start = column
-      if item.range then
-        local _, first = item.range:to_extmark()
-        start = first
+      local client = vim.lsp.get_client_by_id(item.client_id)
+      if part == 'all' and not (client and client.name == 'conduit') then
+        return item
       end
-      local rest = rest_of(text, vim.api.nvim_get_current_line(), start, column)
+      local text = type(item.insert_text) == 'table' and item.insert_text.value or item.insert_text
+      local row, column = unpack(vim.api.nvim_win_get_cursor(0))
+      local first_row, start = row - 1, column
+      if item.range then
+        first_row, start = item.range:to_extmark()
+      end
+      local rest = first_row == row - 1 and rest_of(text, vim.api.nvim_get_current_line(), start, column)
       if rest then
-        insert(part_of(rest, part))
+        local taken = part_of(rest, part)
+        insert(taken)
+        keep(item, rest:sub(#taken + 1))
       end
     end,
   })
+end
+
+local function ask_native()
+  local its = kept(vim.api.nvim_get_current_buf())
+  if its then
+    pcall(function()
+      its:reset_timer() -- the request that comes by itself would end this one
+      its:request(INVOKED)
+    end)
+  end
 end
 
 -- -- both -------------------------------------------------------------------------------------------------------------
@@ -199,34 +236,18 @@ function M.accept(part)
   return accept_own(part)
 end
 
--- Shows another proposal; false when nothing is shown.
-function M.turn(by)
-  if native then
-    native.select({ count = by })
-    return true
-  elseif not shown then
-    return false
-  end
-  vim.schedule(function()
-    if shown then
-      shown.index = (shown.index - 1 + by) % #shown.texts + 1
-      show()
-    end
-  end)
-  return true
-end
-
--- Asks for ghost text at the cursor now.
+-- Asks for ghost text at the cursor now; from normal mode behind it at the end of a line, else before it.
 function M.ask()
-  local normal = vim.fn.mode() == 'n'
-  if normal then
-    vim.cmd.startinsert()
+  local act = vim.schedule_wrap(native and ask_native or function()
+    stop_asking()
+    request(INVOKED)
+  end)
+  if vim.fn.mode() ~= 'n' then
+    return act()
   end
-  if not native then
-    vim.schedule(function()
-      request(INVOKED)
-    end)
-  end
+  local column, length = vim.api.nvim_win_get_cursor(0)[2], #vim.api.nvim_get_current_line()
+  vim.api.nvim_create_autocmd('InsertEnter', { buffer = 0, once = true, callback = act })
+  vim.cmd.startinsert({ bang = column + 1 >= length })
 end
 
 function M.listen()

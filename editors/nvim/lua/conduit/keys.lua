@@ -26,8 +26,6 @@ M.specs = {
   { 'ghost_accept', 'ghost', 'i', '<M-y>', 'Take the whole ghost text.', { 'ghost', 'accept', 'all' } },
   { 'ghost_word', 'ghost', 'i', '<M-w>', 'Take its next word.', { 'ghost', 'accept', 'word' } },
   { 'ghost_line', 'ghost', 'i', '<M-l>', 'Take its next line.', { 'ghost', 'accept', 'line' } },
-  { 'ghost_next', 'ghost', 'i', '<M-]>', 'Show another one.', { 'ghost', 'turn', 1 } },
-  { 'ghost_previous', 'ghost', 'i', '<M-[>', 'Show the one before.', { 'ghost', 'turn', -1 } },
 }
 
 -- The key that is set for a name, or nil.
@@ -74,13 +72,15 @@ function M.map_chat(bufnr)
   end
 end
 
--- Sets the keys for ghost text in a buffer. Without such text each does what it did before.
+-- Sets the keys for ghost text in a buffer. Without such text each does what Neovim does by itself: of a key with Alt that
+-- is <Esc> and the key, which a mapping has to say (|i_ALT|); given back as it is, its letter would be inserted.
 function M.map_ghost(bufnr)
   for _, spec in ipairs(M.specs) do
     local key = spec[2] == 'ghost' and M.key(spec)
     if key then
+      local usual = key:gsub('^<[MAma]%-(.)>$', '<Esc>%1')
       vim.keymap.set('i', key, function()
-        return run(spec) and '' or key
+        return run(spec) and '' or usual
       end, { buffer = bufnr, expr = true, replace_keycodes = true, desc = 'Conduit: ' .. spec[5] })
     end
   end
