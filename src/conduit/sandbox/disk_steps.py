@@ -78,19 +78,31 @@ class Spot:
 
 
 @dataclass
-class Replacing:
-    """A file gets other content; mode and owner stay, another hard link of it keeps the old content."""
+class _AtSpot:
+    """What is done at one name, with a file of ours beside it until it is closed."""
 
     calls: FolderCalls
     spot: Spot
-    data: bytes
-    expected: str
-    _ours: int = field(default=-1, init=False)
 
     @property
     def shown(self) -> str:
-        """The name."""
+        """The name as it was before."""
         return self.spot.shown
+
+    def close(self) -> None:
+        """Remove the file beside it, and let the folder go."""
+        with suppress(OSError):
+            self.calls.unlink(self.spot.folder, self.spot.aside)
+        self.spot.close()
+
+
+@dataclass
+class Replacing(_AtSpot):
+    """A file gets other content; mode and owner stay, another hard link of it keeps the old content."""
+
+    data: bytes
+    expected: str
+    _ours: int = field(default=-1, init=False)
 
     def prepare(self) -> None:
         """Write the new content beside the old; raises StaleDocument, PermissionDenied or OSError."""
@@ -120,27 +132,14 @@ class Replacing:
         self.calls.exchange(spot.folder, spot.aside, spot.base)
         return True
 
-    def close(self) -> None:
-        """Forget the file that is not needed any more."""
-        with suppress(OSError):
-            self.calls.unlink(self.spot.folder, self.spot.aside)
-        self.spot.close()
-
 
 @dataclass
-class Creating:
+class Creating(_AtSpot):
     """A file that is not there yet. `like` gives mode and owner."""
 
-    calls: FolderCalls
-    spot: Spot
     data: bytes
     like: Likeness | None = None
     _ours: int = field(default=-1, init=False)
-
-    @property
-    def shown(self) -> str:
-        """The name."""
-        return self.spot.shown
 
     def prepare(self) -> None:
         """Write the content under a name of ours; raises OSError."""
@@ -169,25 +168,12 @@ class Creating:
             self.calls.rename_new(spot.folder, spot.base, spot.folder, spot.aside)
         return True
 
-    def close(self) -> None:
-        """Forget the file that is not needed any more."""
-        with suppress(OSError):
-            self.calls.unlink(self.spot.folder, self.spot.aside)
-        self.spot.close()
-
 
 @dataclass
-class Removing:
+class Removing(_AtSpot):
     """A file that shall be gone, if it still has the content that was expected."""
 
-    calls: FolderCalls
-    spot: Spot
     expected: str
-
-    @property
-    def shown(self) -> str:
-        """The name."""
-        return self.spot.shown
 
     def prepare(self) -> None:
         """Look whether it may go; raises StaleDocument, PermissionDenied or OSError."""
@@ -218,27 +204,14 @@ class Removing:
             return spot.status() is not None and _has(spot, None, self.expected)
         return True
 
-    def close(self) -> None:
-        """Forget the file that is not needed any more."""
-        with suppress(OSError):
-            self.calls.unlink(self.spot.folder, self.spot.aside)
-        self.spot.close()
-
 
 @dataclass
-class Moving:
+class Moving(_AtSpot):
     """A file gets another name in the same root, where there is no file; it stays the same file."""
 
-    calls: FolderCalls
-    spot: Spot
     target: Spot
     expected: str
     _moved: int = field(default=-1, init=False)
-
-    @property
-    def shown(self) -> str:
-        """The name before."""
-        return self.spot.shown
 
     def prepare(self) -> None:
         """Look whether it may be moved; raises StaleDocument, PermissionDenied or OSError."""
@@ -283,11 +256,9 @@ class Moving:
 
 
 @dataclass
-class Kept:
+class Kept(_AtSpot):
     """A second name of a file that somebody else is about to delete, so that it can come back as the file it was."""
 
-    calls: FolderCalls
-    spot: Spot
     expected: str
 
     def keep(self) -> bool:
@@ -306,12 +277,6 @@ class Kept:
             return found.st_ino == kept.st_ino
         self.calls.rename_new(spot.folder, spot.aside, spot.folder, spot.base)
         return True
-
-    def close(self) -> None:
-        """Forget the second name."""
-        with suppress(OSError):
-            self.calls.unlink(self.spot.folder, self.spot.aside)
-        self.spot.close()
 
 
 Step = Replacing | Creating | Removing | Moving
