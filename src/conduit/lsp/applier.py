@@ -11,7 +11,7 @@ import asyncio
 from collections.abc import Coroutine, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 from lsprotocol import types
 from pygls.exceptions import JsonRpcException
@@ -20,8 +20,8 @@ from conduit.edits.edit import FileChange, HalfApplied, Operation
 from conduit.edits.landing import is_right, landed
 from conduit.errors import EditRefused, StaleDocument
 from conduit.lsp.documents import OpenDocuments
-from conduit.lsp.facts import ClientFacts
 from conduit.lsp.outgoing_edit import workspace_edit
+from conduit.lsp.peer import Client
 from conduit.workspace.document import Document
 
 ARRIVAL_S = 5.0
@@ -33,28 +33,6 @@ REST_S = 0.5
 
 SILENCE_S = 300.0
 """How long a client that announces no edits, and may not answer, has for showing the change (Vim, at the next key)."""
-
-
-class Client(Protocol):
-    """What is needed of the server."""
-
-    @property
-    def facts(self) -> ClientFacts:
-        """What the client can do."""
-        ...
-
-    @property
-    def documents(self) -> OpenDocuments:
-        """Its buffers."""
-        ...
-
-    async def ask(self, method: str, params: object) -> object:
-        """Send a request and return its raw result."""
-        ...
-
-    def notify(self, method: str, params: object) -> None:
-        """Send a notification."""
-        ...
 
 
 class EditorApplier:

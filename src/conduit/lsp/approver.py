@@ -12,7 +12,6 @@ import uuid
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import Protocol
 
 from lsprotocol import types
 from pydantic import ValidationError
@@ -20,7 +19,7 @@ from pygls.exceptions import JsonRpcException
 
 from conduit.agent.permission import Answer, PermissionRequest
 from conduit.lsp.convert import uri_from_path
-from conduit.lsp.facts import ClientFacts
+from conduit.lsp.peer import Client
 from conduit.lsp.private_file import write_private
 from conduit.lsp.protocol.permission import (
     PermissionOption,
@@ -43,23 +42,6 @@ OPTIONS: tuple[tuple[Answer, str], ...] = (
 )
 _OFFERED_AS_MESSAGE = OPTIONS[:3]
 _SHOWN_LINES = 12
-
-
-class Client(Protocol):
-    """What is needed of the server."""
-
-    @property
-    def facts(self) -> ClientFacts:
-        """What the client can do."""
-        ...
-
-    async def ask(self, method: str, params: object) -> object:
-        """Send a request and return its raw result."""
-        ...
-
-    def notify(self, method: str, params: object) -> None:
-        """Send a notification."""
-        ...
 
 
 class EditorApprover:

@@ -10,15 +10,14 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol, TypeVar
+from typing import TypeVar
 
 from pydantic import ValidationError
 from pygls.exceptions import JsonRpcException
 
 from conduit.errors import EditorFailed, EditRefused, StaleDocument
 from conduit.lsp.convert import uri_from_path
-from conduit.lsp.documents import OpenDocuments
-from conduit.lsp.facts import ClientFacts
+from conduit.lsp.peer import Client
 from conduit.lsp.places import MAX_ENTRIES, MAX_NAME, Places, describe
 from conduit.lsp.protocol import abilities as wire
 from conduit.lsp.protocol.payload import NoParams, Payload
@@ -52,24 +51,6 @@ MAX_TERMINAL = 100_000
 
 Answer = TypeVar("Answer", bound=Payload)
 Checked = TypeVar("Checked")
-
-
-class Client(Protocol):
-    """What is needed of the server."""
-
-    @property
-    def facts(self) -> ClientFacts:
-        """What the client can do."""
-        ...
-
-    @property
-    def documents(self) -> OpenDocuments:
-        """Its buffers."""
-        ...
-
-    async def ask(self, method: str, params: object) -> object:
-        """Send a request and return its raw result."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Protocol
 
 from lsprotocol import types
 from pygls.exceptions import JsonRpcException
@@ -19,8 +18,8 @@ from pygls.exceptions import JsonRpcException
 from conduit.edits.lines import dominant_end
 from conduit.errors import EditRefused
 from conduit.lsp.convert import to_lsp_position
-from conduit.lsp.documents import OpenDocuments, TextChange
-from conduit.lsp.facts import ClientFacts
+from conduit.lsp.documents import TextChange
+from conduit.lsp.peer import Client
 from conduit.workspace.document import Document
 
 CURSORS = "\u258d\u258c\u258b\u258a"
@@ -37,24 +36,6 @@ MOST_REFUSALS = 8
 """So often an editor may refuse a piece though nobody typed, before it is believed."""
 
 _SURE = 8
-
-
-class Client(Protocol):
-    """What is needed of the server."""
-
-    @property
-    def facts(self) -> ClientFacts:
-        """What the client can do."""
-        ...
-
-    @property
-    def documents(self) -> OpenDocuments:
-        """Its buffers."""
-        ...
-
-    async def ask(self, method: str, params: object) -> object:
-        """Send a request and return its raw result."""
-        ...
 
 
 class LiveText:
