@@ -24,7 +24,7 @@ NOT_OURS = {"node_modules", "build"}
 GENERATED = {"protocol.lua", "protocol.ts"}
 EDITOR_FILES = sorted(
     file
-    for ending in ("lua", "ts", "mjs", "py")
+    for ending in ("lua", "ts", "tsx", "mjs", "py")
     for file in (ROOT / "editors").rglob(f"*.{ending}")
     if not NOT_OURS & set(file.parts) and file.name not in GENERATED
 )

@@ -16,54 +16,15 @@ const CHANGES: Record<Mode, string> = {
 
 export function Empty() {
   const { setup } = page;
-  const [recent, setRecent] = useState<SessionLine[]>([]);
   const running = setup?.server === 'running';
-  useEffect(() => {
-    if (!running) return;
-    let wanted = true;
-    ask('sessions', { query: '' }).then((found) => wanted && setRecent(found.sessions.filter((each) => each.messageCount > 0).slice(0, 3)), () => undefined);
-    return () => {
-      wanted = false;
-    };
-  }, [running, page.shown]);
-  const file = setup?.activeFile;
   const ready = setup?.models.some((model) => model.ready && model.modelId.split('/')[0] !== 'embedded');
-  const starts = [
-    file ? { icon: 'comment-discussion', text: `What does ${file} do?` } : { icon: 'comment-discussion', text: 'What is this project about?' },
-    file ? { icon: 'beaker', text: `Write tests for ${file}` } : { icon: 'beaker', text: 'Which parts of this project have no tests?' },
-    { icon: 'warning', text: 'Fix the problems of the file that I have open' },
-  ];
   return (
     <div class="empty">
       <div class="empty-inner">
         <h2>What shall we do?</h2>
         <p class="muted">Conduit reads your project and your unsaved text. {CHANGES[page.chat?.mode ?? 'review']}</p>
-        <ul class="starts" aria-label="To begin with">
-          {starts.map((start) => (
-            <li>
-              <button type="button" onClick={() => { page.setDraft({ text: start.text, attachments: page.draft.attachments }); page.focusInput += 1; }}>
-                <Icon name={start.icon} /> <span>{start.text}</span>
-              </button>
-            </li>
-          ))}
-        </ul>
-        {recent.length > 0 && (
-          <>
-            <div class="empty-head">
-              <h2>Recent</h2>
-              <LinkButton onClick={() => page.show('history')}>All chats</LinkButton>
-            </div>
-            <ul class="starts" aria-label="Recent chats">
-              {recent.map((each) => (
-                <li>
-                  <button type="button" onClick={() => post({ type: 'openSession', sessionId: each.sessionId })}>
-                    <Icon name="history" /> <span>{each.title || 'Untitled'}</span> <span class="muted when">{ago(each.updatedAt)}</span>
-                  </button>
-                </li>
-              ))}
-            </ul>
-          </>
-        )}
+        <Starts file={setup?.activeFile} />
+        <Recent running={running} />
         {running && !ready && (
           <p class="hint">
             <Icon name="key" /> <span>The small model that runs on this machine answers. For a larger one, <LinkButton onClick={() => remedy('keys')}>set a key</LinkButton>.</span>
@@ -75,6 +36,61 @@ export function Empty() {
         </p>
       </div>
     </div>
+  );
+}
+
+/** What can be asked, of the active file if there is one. */
+function Starts({ file }: { file: string | undefined }) {
+  const starts = [
+    { icon: 'comment-discussion', text: file ? `What does ${file} do?` : 'What is this project about?' },
+    { icon: 'beaker', text: file ? `Write tests for ${file}` : 'Which parts of this project have no tests?' },
+    { icon: 'warning', text: 'Fix the problems of the file that I have open' },
+  ];
+  const begin = (text: string) => {
+    page.setDraft({ text, attachments: page.draft.attachments });
+    page.focusInput += 1;
+  };
+  return (
+    <ul class="starts" aria-label="To begin with">
+      {starts.map(({ icon, text }) => (
+        <li>
+          <button type="button" onClick={() => begin(text)}>
+            <Icon name={icon} /> <span>{text}</span>
+          </button>
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+/** The newest conversations, once the server can be asked for them. */
+function Recent({ running }: { running: boolean }) {
+  const [recent, setRecent] = useState<SessionLine[]>([]);
+  useEffect(() => {
+    if (!running) return;
+    let wanted = true;
+    ask('sessions', { query: '' }).then((found) => wanted && setRecent(found.sessions.filter((each) => each.messageCount > 0).slice(0, 3)), () => undefined);
+    return () => {
+      wanted = false;
+    };
+  }, [running, page.shown]);
+  if (recent.length === 0) return null;
+  return (
+    <>
+      <div class="empty-head">
+        <h2>Recent</h2>
+        <LinkButton onClick={() => page.show('history')}>All chats</LinkButton>
+      </div>
+      <ul class="starts" aria-label="Recent chats">
+        {recent.map((each) => (
+          <li>
+            <button type="button" onClick={() => post({ type: 'openSession', sessionId: each.sessionId })}>
+              <Icon name="history" /> <span>{each.title || 'Untitled'}</span> <span class="muted when">{ago(each.updatedAt)}</span>
+            </button>
+          </li>
+        ))}
+      </ul>
+    </>
   );
 }
 

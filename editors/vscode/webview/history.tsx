@@ -5,68 +5,43 @@ import { post } from './host.ts';
 import { Icon, IconButton } from './icon.tsx';
 import { page } from './page.ts';
 
+/** What is about to be done with one of the conversations. */
+interface Begun {
+  what: 'rename' | 'delete';
+  sessionId: string;
+}
+
 export function History() {
   const [query, setQuery] = useState('');
-  const [sessions, setSessions] = useState<SessionLine[]>([]);
-  const [cursor, setCursor] = useState<string>();
-  const [naming, setNaming] = useState<string>();
-  const [asking, setAsking] = useState<string>();
-  const [loaded, setLoaded] = useState(false);
+  const [begun, setBegun] = useState<Begun>();
+  const { sessions, loaded, more, change } = useFound(query);
   const root = useRef<HTMLDivElement>(null);
   const search = useRef<HTMLInputElement>(null);
   useEffect(() => search.current?.focus(), []);
-  useEffect(() => {
-    let wanted = true;
-    const timer = window.setTimeout(async () => {
-      const found = await page.ask('sessions', { query });
-      if (!wanted || !found) return;
-      setSessions(found.sessions.filter((each) => each.messageCount > 0));
-      setCursor(found.nextCursor);
-      setLoaded(true);
-    }, query ? 150 : 0);
-    return () => {
-      wanted = false;
-      window.clearTimeout(timer);
-    };
-  }, [query]);
-  const more = async () => {
-    const found = await page.ask('sessions', { query, cursor });
-    if (!found) return;
-    setSessions([...sessions, ...found.sessions.filter((each) => each.messageCount > 0)]);
-    setCursor(found.nextCursor);
-  };
-  const focusRow = (to: number) => root.current?.querySelectorAll<HTMLElement>('.session-open')[to]?.focus();
+  const rows = () => [...(root.current?.querySelectorAll<HTMLElement>('.session-open') ?? [])];
+  const begin = (what: Begun['what'], session: SessionLine | undefined) => session && setBegun({ what, sessionId: session.sessionId });
   const rename = async (session: SessionLine, title: string) => {
-    setNaming(undefined);
+    setBegun(undefined);
     if (title.trim() === '' || title === session.title) return;
     const renamed = await page.ask('rename', { sessionId: session.sessionId, title: title.trim() });
-    if (renamed) setSessions((all) => all.map((each) => (each.sessionId === renamed.sessionId ? renamed : each)));
+    if (renamed) change(renamed.sessionId, renamed);
   };
   const remove = async (session: SessionLine, index: number) => {
-    setAsking(undefined);
+    setBegun(undefined);
     if (!(await page.ask('delete', { sessionId: session.sessionId }))?.deleted) return;
-    setSessions((all) => all.filter((each) => each.sessionId !== session.sessionId));
-    window.setTimeout(() => focusRow(Math.max(0, index - 1)) ?? search.current?.focus());
+    change(session.sessionId, undefined);
+    window.setTimeout(() => (rows()[Math.max(0, index - 1)] ?? search.current)?.focus());
   };
   const keyed = (event: KeyboardEvent) => {
-    if (event.key === 'Escape') {
-      if (asking || naming) {
-        setAsking(undefined);
-        setNaming(undefined);
-      } else page.show('chat');
-      return event.preventDefault();
-    }
-    const target = event.target as HTMLElement;
-    const rows = [...(root.current?.querySelectorAll<HTMLElement>('.session-open') ?? [])];
-    const at = rows.indexOf(target);
-    if (event.key === 'ArrowDown') rows[at + 1]?.focus();
-    else if (event.key === 'ArrowUp') at > 0 ? rows[at - 1]?.focus() : search.current?.focus();
-    else if (at >= 0 && event.key === 'F2' && page.can('conduit/session/rename')) setNaming(sessions[at]?.sessionId);
-    else if (at >= 0 && event.key === 'Delete' && page.can('conduit/session/delete')) setAsking(sessions[at]?.sessionId);
+    const at = rows().indexOf(event.target as HTMLElement);
+    if (event.key === 'Escape') begun ? setBegun(undefined) : page.show('chat');
+    else if (event.key === 'ArrowDown') rows()[at + 1]?.focus();
+    else if (event.key === 'ArrowUp') (rows()[at - 1] ?? search.current)?.focus();
+    else if (at >= 0 && event.key === 'F2' && page.can('conduit/session/rename')) begin('rename', sessions[at]);
+    else if (at >= 0 && event.key === 'Delete' && page.can('conduit/session/delete')) begin('delete', sessions[at]);
     else return;
     event.preventDefault();
   };
-  let group = '';
   return (
     <section class="history" aria-label="History" ref={root} onKeyDown={keyed}>
       <div class="history-head">
@@ -74,45 +49,91 @@ export function History() {
         <input ref={search} type="text" placeholder="Search chats by title and text" aria-label="Search chats" value={query} onInput={(event) => setQuery(event.currentTarget.value)} />
       </div>
       <div class="history-list">
-        {sessions.map((session, index) => {
-          const day = dayOf(session.updatedAt);
-          const head = day === group || query ? undefined : day;
-          group = day;
-          return (
-            <div key={session.sessionId}>
-              {head && <h2 class="day">{head}</h2>}
-              <div class={session.sessionId === page.chat?.sessionId ? 'session current' : 'session'}>
-                {naming === session.sessionId ? (
-                  <input class="rename" type="text" value={session.title} aria-label="New title" ref={select}
-                    onKeyDown={(event) => event.key === 'Enter' && void rename(session, event.currentTarget.value)} onBlur={(event) => void rename(session, event.currentTarget.value)} />
-                ) : (
-                  <button type="button" class="session-open" onClick={() => post({ type: 'openSession', sessionId: session.sessionId })}>
-                    <span class="session-title">{session.title || 'Untitled'}</span>
-                    <span class="muted session-facts">
-                      {session.running && <Icon name="loading" spin />} {ago(session.updatedAt)} · {session.messageCount} {session.messageCount === 1 ? 'message' : 'messages'} · {session.model.slice(session.model.indexOf('/') + 1)}
-                    </span>
-                  </button>
-                )}
-                {asking === session.sessionId ? (
-                  <span class="sure">
-                    <button type="button" class="main danger" ref={(button) => button?.focus()} onClick={() => void remove(session, index)}>Delete</button>
-                    <button type="button" class="quiet" onClick={() => { setAsking(undefined); focusRow(index); }}>Keep</button>
-                  </span>
-                ) : (
-                  <span class="acts">
-                    {page.can('conduit/session/rename') && <IconButton icon="edit" label={`Rename ${session.title} (F2)`} onClick={() => setNaming(session.sessionId)} />}
-                    {page.can('conduit/session/export') && <IconButton icon="export" label={`Export ${session.title} to Markdown`} onClick={() => void page.ask('export', { sessionId: session.sessionId })} />}
-                    {page.can('conduit/session/delete') && <IconButton icon="trash" label={`Delete ${session.title} (Delete)`} onClick={() => setAsking(session.sessionId)} />}
-                  </span>
-                )}
-              </div>
-            </div>
-          );
-        })}
+        {sessions.map((session, index) => (
+          <div key={session.sessionId}>
+            {beginsDay(sessions, index) && !query && <h2 class="day">{dayOf(session.updatedAt)}</h2>}
+            <Session session={session} begun={begun?.sessionId === session.sessionId ? begun.what : undefined} onBegin={(what) => begin(what, session)}
+              onRename={(title) => void rename(session, title)} onDelete={() => void remove(session, index)} onKeep={() => { setBegun(undefined); rows()[index]?.focus(); }} />
+          </div>
+        ))}
         {loaded && sessions.length === 0 && <p class="muted nothing">{query ? `No chat has “${query}” in its title or text.` : 'There is no chat yet.'}</p>}
-        {cursor && sessions.length > 0 && <button type="button" class="quiet more" onClick={() => void more()}>Show more</button>}
+        {more && sessions.length > 0 && <button type="button" class="quiet more" onClick={() => void more()}>Show more</button>}
       </div>
     </section>
+  );
+}
+
+/** The conversations that a search finds, newest first; `more` finds older ones while there are some. */
+function useFound(query: string) {
+  const [sessions, setSessions] = useState<SessionLine[]>([]);
+  const [cursor, setCursor] = useState<string>();
+  const [loaded, setLoaded] = useState(false);
+  const find = async (from: string | undefined, isWanted: () => boolean) => {
+    const found = await page.ask('sessions', { query, cursor: from });
+    if (!found || !isWanted()) return;
+    const some = found.sessions.filter((each) => each.messageCount > 0);
+    setSessions((before) => (from === undefined ? some : [...before, ...some]));
+    setCursor(found.nextCursor);
+    setLoaded(true);
+  };
+  useEffect(() => {
+    let wanted = true;
+    const timer = window.setTimeout(() => void find(undefined, () => wanted), query ? 150 : 0);
+    return () => {
+      wanted = false;
+      window.clearTimeout(timer);
+    };
+  }, [query]);
+  const more = cursor === undefined ? undefined : () => find(cursor, () => true);
+  /** Shows what became of one; nothing when it is gone. */
+  const change = (sessionId: string, now: SessionLine | undefined) =>
+    setSessions((all) => all.flatMap((each) => (each.sessionId !== sessionId ? [each] : now ? [now] : [])));
+  return { sessions, loaded, more, change };
+}
+
+interface SessionProps {
+  session: SessionLine;
+  begun: Begun['what'] | undefined;
+  onBegin: (what: Begun['what']) => void;
+  onRename: (title: string) => void;
+  onDelete: () => void;
+  onKeep: () => void;
+}
+
+function Session({ session, begun, onBegin, onRename, onDelete, onKeep }: SessionProps) {
+  return (
+    <div class={session.sessionId === page.chat?.sessionId ? 'session current' : 'session'}>
+      {begun === 'rename' ? (
+        <input class="rename" type="text" value={session.title} aria-label="New title" ref={select}
+          onKeyDown={(event) => event.key === 'Enter' && onRename(event.currentTarget.value)} onBlur={(event) => onRename(event.currentTarget.value)} />
+      ) : (
+        <OpenButton session={session} />
+      )}
+      {begun === 'delete' ? (
+        <span class="sure">
+          <button type="button" class="main danger" ref={(button) => button?.focus()} onClick={onDelete}>Delete</button>
+          <button type="button" class="quiet" onClick={onKeep}>Keep</button>
+        </span>
+      ) : (
+        <span class="acts">
+          {page.can('conduit/session/rename') && <IconButton icon="edit" label={`Rename ${session.title} (F2)`} onClick={() => onBegin('rename')} />}
+          {page.can('conduit/session/export') && <IconButton icon="export" label={`Export ${session.title} to Markdown`} onClick={() => void page.ask('export', { sessionId: session.sessionId })} />}
+          {page.can('conduit/session/delete') && <IconButton icon="trash" label={`Delete ${session.title} (Delete)`} onClick={() => onBegin('delete')} />}
+        </span>
+      )}
+    </div>
+  );
+}
+
+function OpenButton({ session }: { session: SessionLine }) {
+  const { sessionId, title, running, updatedAt, messageCount, model } = session;
+  return (
+    <button type="button" class="session-open" onClick={() => post({ type: 'openSession', sessionId })}>
+      <span class="session-title">{title || 'Untitled'}</span>
+      <span class="muted session-facts">
+        {running && <Icon name="loading" spin />} {ago(updatedAt)} · {messageCount} {messageCount === 1 ? 'message' : 'messages'} · {model.slice(model.indexOf('/') + 1)}
+      </span>
+    </button>
   );
 }
 
@@ -120,6 +141,12 @@ function select(input: HTMLInputElement | null): void {
   if (input === null || document.activeElement === input) return;
   input.focus();
   input.select();
+}
+
+/** Whether a conversation is the first one of its day, as the list is grouped. */
+function beginsDay(sessions: readonly SessionLine[], index: number): boolean {
+  const [before, session] = [sessions[index - 1], sessions[index]];
+  return session !== undefined && (before === undefined || dayOf(before.updatedAt) !== dayOf(session.updatedAt));
 }
 
 function dayOf(at: number): string {

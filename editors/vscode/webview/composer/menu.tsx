@@ -26,14 +26,8 @@ interface Props {
 
 export function Menu({ id, label, choices, chosen, text, icon, onChoose, onOpen }: Props) {
   const [open, setOpen] = useState(false);
-  const [query, setQuery] = useState('');
-  const [at, setAt] = useState(0);
   const root = useRef<HTMLDivElement>(null);
   const button = useRef<HTMLButtonElement>(null);
-  const searched = choices.length > 8;
-  const words = query.toLowerCase().split(/\s+/).filter(Boolean);
-  const found = choices.filter((each) => words.every((word) => `${each.id} ${each.name}`.toLowerCase().includes(word)));
-
   useEffect(() => {
     if (!open) return;
     root.current?.querySelector<HTMLElement>('.menu-focus')?.focus();
@@ -47,39 +41,18 @@ export function Menu({ id, label, choices, chosen, text, icon, onChoose, onOpen 
       window.removeEventListener('blur', outside);
     };
   }, [open]);
-  useEffect(() => {
-    root.current?.querySelector('[aria-selected=true]')?.scrollIntoView({ block: 'nearest' });
-  }, [open, at, query]);
-
   const toggle = () => {
-    if (!open) {
-      onOpen?.();
-      setQuery('');
-      setAt(Math.max(0, choices.findIndex((each) => each.id === chosen)));
-    }
+    if (!open) onOpen?.();
     setOpen(!open);
   };
   const close = () => {
     setOpen(false);
     button.current?.focus();
   };
-  const choose = (choice: Choice | undefined) => {
-    if (choice === undefined) return;
+  const choose = (choice: Choice) => {
     close();
     onChoose(choice.id);
   };
-  const keyed = (event: KeyboardEvent) => {
-    const moves: Record<string, number> = { ArrowDown: at + 1, ArrowUp: at - 1, Home: 0, End: found.length - 1, PageDown: at + 8, PageUp: at - 8 };
-    const to = moves[event.key];
-    if (to !== undefined) setAt(Math.min(found.length - 1, Math.max(0, to)));
-    else if (event.key === 'Enter' || (event.key === ' ' && !searched)) choose(found[at]);
-    else if (event.key === 'Escape' || event.key === 'Tab') close();
-    else return;
-    event.preventDefault();
-    event.stopPropagation();
-  };
-  const list = { role: 'listbox' as const, id: `${id}-list`, 'aria-label': label };
-  const selected = found[at] ? `${id}-${at}` : undefined;
   return (
     <div class="menu" ref={root}>
       <button type="button" id={id} ref={button} class="picker" aria-haspopup="listbox" aria-expanded={open} title={label} aria-label={`${label}: ${text}`} onClick={toggle}>
@@ -87,33 +60,79 @@ export function Menu({ id, label, choices, chosen, text, icon, onChoose, onOpen 
         <span class="picker-text">{text}</span>
         <Icon name="chevron-down" />
       </button>
-      {open && (
-        <div class="popup" onKeyDown={keyed}>
-          {searched && (
-            <input class="menu-focus" type="text" placeholder="Search" aria-label={`Search: ${label}`} role="combobox" aria-expanded="true" aria-controls={`${id}-list`}
-              aria-activedescendant={selected} value={query} onInput={(event) => { setQuery(event.currentTarget.value); setAt(0); }} />
-          )}
-          <div {...list} class={searched ? 'options' : 'options menu-focus'} tabIndex={searched ? -1 : 0} aria-activedescendant={searched ? undefined : selected}>
-            {found.map((choice, index) => (
-              <div role="option" id={`${id}-${index}`} class={`option${choice.dim ? ' dim' : ''}`} aria-selected={index === at}
-                onPointerMove={() => index !== at && setAt(index)} onClick={() => choose(choice)}>
-                <Icon name={choice.id === chosen ? 'check' : 'blank'} />
-                <div class="option-text">
-                  <div class="option-name">
-                    <span>{choice.name}</span>
-                    {choice.badges?.map((badge) => (
-                      <i class={`badge codicon codicon-${badge.icon}`} title={badge.label} role="img" aria-label={badge.label} />
-                    ))}
-                    {choice.fact && <span class="muted">{choice.fact}</span>}
-                  </div>
-                  {choice.about && <div class="muted option-about">{choice.about}</div>}
-                </div>
-              </div>
-            ))}
-            {found.length === 0 && <div class="muted nothing">Nothing matches.</div>}
-          </div>
-        </div>
-      )}
+      {open && <Popup id={id} label={label} choices={choices} chosen={chosen} onChoose={choose} onClose={close} />}
     </div>
   );
+}
+
+/** So many are searched by typing. */
+const SEARCHED_FROM = 9;
+const PAGE = 8;
+
+interface PopupProps extends Pick<Props, 'id' | 'label' | 'choices' | 'chosen'> {
+  onChoose: (choice: Choice) => void;
+  onClose: () => void;
+}
+
+/** The open list; it begins with the one that is chosen. */
+function Popup({ id, label, choices, chosen, onChoose, onClose }: PopupProps) {
+  const [query, setQuery] = useState('');
+  const [at, setAt] = useState(() => Math.max(0, choices.findIndex((each) => each.id === chosen)));
+  const root = useRef<HTMLDivElement>(null);
+  const searched = choices.length >= SEARCHED_FROM;
+  const found = matching(choices, query);
+  useEffect(() => {
+    root.current?.querySelector('[aria-selected=true]')?.scrollIntoView({ block: 'nearest' });
+  }, [at, query]);
+  const keyed = (event: KeyboardEvent) => {
+    const moves: Record<string, number> = { ArrowDown: at + 1, ArrowUp: at - 1, Home: 0, End: found.length - 1, PageDown: at + PAGE, PageUp: at - PAGE };
+    const to = moves[event.key];
+    const choice = found[at];
+    if (to !== undefined) setAt(Math.min(found.length - 1, Math.max(0, to)));
+    else if (event.key === 'Enter' || (event.key === ' ' && !searched)) choice && onChoose(choice);
+    else if (event.key === 'Escape' || event.key === 'Tab') onClose();
+    else return;
+    event.preventDefault();
+    event.stopPropagation();
+  };
+  const selected = found[at] ? `${id}-${at}` : undefined;
+  return (
+    <div class="popup" ref={root} onKeyDown={keyed}>
+      {searched && (
+        <input class="menu-focus" type="text" placeholder="Search" aria-label={`Search: ${label}`} role="combobox" aria-expanded="true" aria-controls={`${id}-list`}
+          aria-activedescendant={selected} value={query} onInput={(event) => { setQuery(event.currentTarget.value); setAt(0); }} />
+      )}
+      <div role="listbox" id={`${id}-list`} aria-label={label} class={searched ? 'options' : 'options menu-focus'} tabIndex={searched ? -1 : 0} aria-activedescendant={searched ? undefined : selected}>
+        {found.map((choice, index) => (
+          <div role="option" id={`${id}-${index}`} class={`option${choice.dim ? ' dim' : ''}`} aria-selected={index === at}
+            onPointerMove={() => index !== at && setAt(index)} onClick={() => onChoose(choice)}>
+            <Icon name={choice.id === chosen ? 'check' : 'blank'} />
+            <OptionText choice={choice} />
+          </div>
+        ))}
+        {found.length === 0 && <div class="muted nothing">Nothing matches.</div>}
+      </div>
+    </div>
+  );
+}
+
+function OptionText({ choice }: { choice: Choice }) {
+  return (
+    <div class="option-text">
+      <div class="option-name">
+        <span>{choice.name}</span>
+        {choice.badges?.map((badge) => (
+          <i class={`badge codicon codicon-${badge.icon}`} title={badge.label} role="img" aria-label={badge.label} />
+        ))}
+        {choice.fact && <span class="muted">{choice.fact}</span>}
+      </div>
+      {choice.about && <div class="muted option-about">{choice.about}</div>}
+    </div>
+  );
+}
+
+/** Returns the choices that have all words of a query in their id or name. */
+function matching(choices: readonly Choice[], query: string): Choice[] {
+  const words = query.toLowerCase().split(/\s+/).filter(Boolean);
+  return choices.filter((each) => words.every((word) => `${each.id} ${each.name}`.toLowerCase().includes(word)));
 }

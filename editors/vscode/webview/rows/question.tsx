@@ -41,28 +41,7 @@ export function QuestionCard({ question, newest }: { question: Question; newest:
   };
   return (
     <div class="question" role="group" aria-label={`Permission: ${request.toolCall.title}`} ref={root} onKeyDown={keyed}>
-      <div class="question-head">
-        <Icon name="shield" />
-        <span>
-          {VERBS[request.effect] ?? 'Conduit wants to do this:'} <b>{request.toolCall.title}</b>
-        </span>
-      </div>
-      {request.reason && <div class="muted">{request.reason}</div>}
-      {request.toolCall.locations.length > 0 && (
-        <div class="file-links">
-          {request.toolCall.locations.map((place) => (
-            <LinkButton onClick={() => post({ type: 'openFile', name: place.path })}>{place.path}</LinkButton>
-          ))}
-        </div>
-      )}
-      {request.preview &&
-        (isDiff(request.preview) ? (
-          <Diff text={request.preview} label="What would change" />
-        ) : (
-          <pre class="effect" tabIndex={0} role="group" aria-label="What would be done">
-            {request.preview}
-          </pre>
-        ))}
+      <Effect request={request} />
       <div class="answers">
         {request.options.map((option, index) => (
           <button type="button" class={index === 0 ? 'main' : 'quiet'} onClick={() => answer(option.optionId)} aria-keyshortcuts={String(index + 1)}>
@@ -71,6 +50,36 @@ export function QuestionCard({ question, newest }: { question: Question; newest:
         ))}
       </div>
     </div>
+  );
+}
+
+/** What would be done, why, and to which files. */
+function Effect({ request: { effect, reason, preview, toolCall } }: Pick<Question, 'request'>) {
+  return (
+    <>
+      <div class="question-head">
+        <Icon name="shield" />
+        <span>
+          {VERBS[effect] ?? 'Conduit wants to do this:'} <b>{toolCall.title}</b>
+        </span>
+      </div>
+      {reason && <div class="muted">{reason}</div>}
+      {toolCall.locations.length > 0 && (
+        <div class="file-links">
+          {toolCall.locations.map((place) => (
+            <LinkButton onClick={() => post({ type: 'openFile', name: place.path })}>{place.path}</LinkButton>
+          ))}
+        </div>
+      )}
+      {preview &&
+        (isDiff(preview) ? (
+          <Diff text={preview} label="What would change" />
+        ) : (
+          <pre class="effect" tabIndex={0} role="group" aria-label="What would be done">
+            {preview}
+          </pre>
+        ))}
+    </>
   );
 }
 
