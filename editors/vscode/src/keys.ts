@@ -1,8 +1,8 @@
 /** Keys of vendors: entered, replaced and removed here; kept in the system's keyring, or in the editor's secret storage. Never in settings. */
 import * as vscode from 'vscode';
 import type { LanguageClient } from 'vscode-languageclient/node';
-import { reporting } from './models';
 import type { KeyLine, KeyList } from './protocol';
+import { offer } from './said';
 import type { Supervisor } from './server/supervisor';
 
 /** The vendors that have a key in the secret storage, which cannot be listed. */
@@ -15,8 +15,8 @@ interface VendorItem extends vscode.QuickPickItem {
 export function registerKeys(context: vscode.ExtensionContext, conduit: Supervisor): void {
   conduit.beforeUse.push((client) => handOver(context, conduit, client));
   context.subscriptions.push(
-    vscode.commands.registerCommand('conduit.setKey', (vendor?: string) => reporting(() => setKey(context, conduit, vendor))),
-    vscode.commands.registerCommand('conduit.removeKey', (vendor?: string) => reporting(() => removeKey(context, conduit, vendor))),
+    offer('conduit.setKey', (vendor?: string) => setKey(context, conduit, vendor)),
+    offer('conduit.removeKey', (vendor?: string) => removeKey(context, conduit, vendor)),
   );
 }
 

@@ -3,7 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import * as vscode from 'vscode';
-import { reporting } from './models';
+import { offer } from './said';
 import type { Supervisor } from './server/supervisor';
 import { serverSettings } from './settings';
 
@@ -17,8 +17,8 @@ export function registerLogs(context: vscode.ExtensionContext, conduit: Supervis
   const page = new DoctorPage(conduit, context.extension.packageJSON.version);
   context.subscriptions.push(
     vscode.workspace.registerTextDocumentContentProvider(SCHEME, page),
-    vscode.commands.registerCommand('conduit.showDoctor', () => reporting(() => page.show())),
-    vscode.commands.registerCommand('conduit.collectLogs', () => reporting(() => collect(context, conduit, page))),
+    offer('conduit.showDoctor', () => page.show()),
+    offer('conduit.collectLogs', () => collect(context, conduit, page)),
   );
 }
 

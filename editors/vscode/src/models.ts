@@ -2,6 +2,7 @@
 import * as vscode from 'vscode';
 import type { Conduit } from './conduit';
 import type { ModelLine } from './protocol';
+import { offer } from './said';
 
 /** What a picker says of a model, and nothing about what is unknown. */
 const BADGES: [string, string][] = [
@@ -18,20 +19,9 @@ interface ModelItem extends vscode.QuickPickItem {
 
 export function registerModels(context: vscode.ExtensionContext, conduit: Conduit): void {
   context.subscriptions.push(
-    vscode.commands.registerCommand('conduit.chooseModel', () => reporting(() => chooseModel(conduit))),
-    vscode.commands.registerCommand('conduit.chooseMode', () => reporting(() => chooseMode())),
+    offer('conduit.chooseModel', () => chooseModel(conduit)),
+    offer('conduit.chooseMode', chooseMode),
   );
-}
-
-/** Runs a command; what it rejects with is a sentence for the person. */
-export async function reporting(work: () => Promise<unknown>): Promise<void> {
-  try {
-    await work();
-  } catch (error) {
-    if (!(error instanceof vscode.CancellationError)) {
-      void vscode.window.showErrorMessage(error instanceof Error ? error.message : String(error));
-    }
-  }
 }
 
 /** Sets a setting where it counts: in the workspace if it is set there, for the person otherwise. */

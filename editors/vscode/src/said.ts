@@ -11,7 +11,7 @@ export function offer<Given extends unknown[]>(
       return await run(...given);
     } catch (error) {
       if (!(error instanceof vscode.CancellationError) && !isCancelled(error)) {
-        void vscode.window.showErrorMessage(`Conduit: ${sentenceOf(error)}`);
+        void vscode.window.showErrorMessage(named(sentenceOf(error)));
       }
       return undefined;
     }
@@ -21,6 +21,11 @@ export function offer<Given extends unknown[]>(
 /** What went wrong, as a person is told it. */
 export function sentenceOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
+}
+
+/** A message of the editor does not tell which extension it is of. */
+function named(sentence: string): string {
+  return sentence.startsWith('Conduit') ? sentence : `Conduit: ${sentence}`;
 }
 
 /** LSP's code of a request that was cancelled. */

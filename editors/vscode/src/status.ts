@@ -1,7 +1,7 @@
 /** The status item: how the server is, the model, what today cost, a download's progress. Clicked, it is a menu. */
 import * as vscode from 'vscode';
-import { reporting } from './models';
 import type { Spend, StatusNote } from './protocol';
+import { offer } from './said';
 import { helpFor } from './server/problems';
 import type { Supervisor } from './server/supervisor';
 
@@ -58,7 +58,7 @@ export function registerStatus(context: vscode.ExtensionContext, conduit: Superv
     conduit.onUpdate((params) => {
       if (params.update.sessionUpdate === 'turn_state' && params.update.state === 'idle') void count();
     }),
-    vscode.commands.registerCommand('conduit.showMenu', () => reporting(() => showMenu(conduit, spend, modelAtStart))),
+    offer('conduit.showMenu', () => showMenu(conduit, spend, modelAtStart)),
     vscode.commands.registerCommand('conduit.openSettings', () =>
       vscode.commands.executeCommand('workbench.action.openSettings', '@ext:conduit.conduit-vscode'),
     ),

@@ -1,7 +1,7 @@
 /** What a page asks for, one function each. */
 import * as vscode from 'vscode';
 import { fromRange } from '../abilities/wire';
-import { blocksOf, describe, draftOf, pickFiles, problemsOf, selectionOf } from './attachments';
+import { describe, draftOf, pickFiles, problemsOf, selectionOf } from './attachments';
 import type { UndoResult } from '../protocol';
 import type { Ask, Asks } from './messages';
 import { here } from './places';
@@ -34,11 +34,11 @@ const ANSWERS: Answers = {
   },
   export: (room, { sessionId }) => exportChat(room, sessionId),
   async send(room, { draft, queue, files }) {
-    await room.send({ draft, messageId: draft.editing, queue, files }, () => blocksOf(draft) as never);
+    await room.send({ draft, messageId: draft.editing, queue, files });
     return { sent: true };
   },
   async regenerate(room, { messageId, files }) {
-    await room.send({ messageId, queue: false, files }, () => undefined as never);
+    await room.send({ messageId, queue: false, files });
     return { sent: true };
   },
   async rewind(room, params) {

@@ -3,8 +3,9 @@ import * as vscode from 'vscode';
 import type { Conduit } from '../conduit';
 import { makeReady } from '../models';
 import type { ModelList, SessionUpdateParams } from '../protocol';
+import { sentenceOf } from '../said';
 import { answer } from './asks';
-import { contextOf, selectionOf } from './attachments';
+import { blocksOf, contextOf, selectionOf } from './attachments';
 import { joined } from './joined';
 import type { Drafts } from './drafts';
 import type { Ask, Attachment, ChatInfo, Draft, Problem, Remedy, Setup, ToHost, ToPage } from './messages';
@@ -27,6 +28,14 @@ export interface House {
   lastEditor: LastEditor;
   /** Opens a conversation elsewhere when it is deleted here. */
   deleted(sessionId: string): void;
+}
+
+/** What the person sends: a draft, in place of the message `messageId` if there is one. With `files`, what came after that is undone in them. */
+interface Sending {
+  draft?: Draft;
+  messageId?: string;
+  queue: boolean;
+  files: boolean;
 }
 
 /** Where the page is. */
@@ -147,19 +156,18 @@ export class Room implements Viewer, vscode.Disposable {
     this.post({ type: 'problem', problem: problemOf(error) });
   }
 
-  /** Sends a draft. Resolves when the server has taken it; the turn goes on after that. */
-  async send(prompt: { draft?: Draft; messageId?: string; queue: boolean; files: boolean }, blocks: () => Parameters<Conduit['request']>[1]): Promise<void> {
+  /** Sends a draft; without one, `messageId` is sent again as it was. Resolves when the server has taken it; the turn goes on after that. */
+  async send({ draft, messageId, queue, files }: Sending): Promise<void> {
     const { conduit, drafts } = this.house;
     if (this.sessionId === undefined) await this.show(this.wanted);
     const sessionId = this.sessionId;
     if (sessionId === undefined) throw new Error(conduit.problem ?? 'The server of Conduit does not run yet.');
-    const { messageId, queue, files } = prompt;
     const context = contextOf(this.house.lastEditor.get());
-    const content = blocks() as never;
+    const content = draft && blocksOf(draft);
     const waited = new Waited(conduit, sessionId, queue);
     const turn =
       messageId === undefined
-        ? conduit.request('conduit/session/prompt', { sessionId, prompt: content, context, ...(queue ? { queue } : {}) })
+        ? conduit.request('conduit/session/prompt', { sessionId, prompt: content ?? [], context, ...(queue ? { queue } : {}) })
         : conduit.request('conduit/session/resend', { sessionId, messageId, prompt: content, context, files, queue });
     // What goes wrong once it is taken is part of the conversation, or the server is gone and says so itself.
     const ended = turn.then(
@@ -171,11 +179,11 @@ export class Room implements Viewer, vscode.Disposable {
     );
     void ended.then((unsent) => {
       waited.dispose();
-      if (unsent && prompt.draft) this.giveBack(sessionId, prompt.draft);
+      if (unsent && draft) this.giveBack(sessionId, draft);
     });
     await Promise.race([turn, waited.taken]);
     void drafts.set(sessionId, { text: '', attachments: [] });
-    if (prompt.draft) this.taken = { sessionId, text: prompt.draft.text };
+    if (draft) this.taken = { sessionId, text: draft.text };
   }
 
   /** A prompt that waited and was never begun goes back to where it was typed. */
@@ -308,6 +316,6 @@ export class Room implements Viewer, vscode.Disposable {
 }
 
 function problemOf(error: unknown): Problem {
-  const text = error instanceof Error ? error.message : String(error);
+  const text = sentenceOf(error);
   return { text, remedy: /API_KEY|\bkey\b/.test(text) ? 'keys' : undefined };
 }
