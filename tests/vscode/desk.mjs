@@ -204,8 +204,17 @@ export class Desk {
 
   /** What the extension wrote into its output channel. */
   extensionLog() {
+    return this.logs(/conduit[^/]*\/Conduit\.log$/);
+  }
+
+  /** What the process of the extensions wrote: which ones it started, and why. */
+  hostLog() {
+    return this.logs(/exthost[^/]*\.log$/);
+  }
+
+  logs(pattern) {
     const folder = join(this.world.base, 'profile', 'logs');
-    const files = readdirSync(folder, { recursive: true }).filter((name) => /conduit[^/]*\/Conduit\.log$/.test(name));
+    const files = readdirSync(folder, { recursive: true }).filter((name) => pattern.test(name));
     return files.map((name) => readFileSync(join(folder, name), 'utf8')).join('\n');
   }
 

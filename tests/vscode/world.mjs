@@ -26,7 +26,7 @@ const SETTINGS = {
 };
 
 /**
- * Opens a world. `options`: `script` (rules of the scripted model), `env`, `files` (name -> text, over the sample's),
+ * Opens a world. `options`: `script` (rules of the scripted model), `env`, `files` (name -> text, over the sample's), `bare` (without the sample),
  * `settings`, `viewport`, `trust` (ask about workspace trust), `folders` (more roots, each name -> files), `noServer` (no `conduit` on the PATH),
  * `model` (a language model of another extension, without which VS Code's own chat does not open),
  * `path` (folders that come first on the PATH), `extensions` (folders of this one, to be installed too), `home` (name -> text, in the home folder).
@@ -35,7 +35,7 @@ export async function openWorld(options = {}) {
   const base = mkdtempSync(join(tmpdir(), 'conduit-vscode-'));
   const world = { base, workspace: join(base, 'shop'), log: [], requests: [] };
   mkdirSync(world.workspace);
-  cpSync(SAMPLE, world.workspace, { recursive: true });
+  if (!options.bare) cpSync(SAMPLE, world.workspace, { recursive: true });
   write(world.workspace, options.files ?? {});
   for (const [name, files] of Object.entries(options.folders ?? {})) write(join(base, name), files);
   mkdirSync(join(base, 'profile/User'), { recursive: true });

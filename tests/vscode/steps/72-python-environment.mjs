@@ -1,27 +1,13 @@
 /** The server of the selected Python environment is used, and another selection changes to another server. */
 import assert from 'node:assert/strict';
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { execFileSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { environment, runsIn } from '../pythons.mjs';
 
 const base = mkdtempSync(join(tmpdir(), 'conduit-pythons-'));
 process.once('exit', () => rmSync(base, { recursive: true, force: true }));
 const [one, two, bare] = ['one', 'two', 'bare'].map((name) => join(base, name));
-
-/** A real environment; with `conduit`, the server under test is in it, by the packages of the environment that runs the tests. */
-function environment(folder, conduit) {
-  const python = join(process.env.E2E_BIN, 'python');
-  execFileSync(python, ['-m', 'venv', '--without-pip', folder]);
-  if (!conduit) return;
-  const ask = ['-c', 'import sys; print([each for each in sys.path if each.endswith("site-packages")][-1])'];
-  const [packages] = [python, join(folder, 'bin/python')].map((each) => execFileSync(each, ask, { encoding: 'utf8' }).trim());
-  const own = execFileSync(join(folder, 'bin/python'), ask, { encoding: 'utf8' }).trim();
-  writeFileSync(join(own, 'tests.pth'), `import site; site.addsitedir(${JSON.stringify(packages)})\n`);
-  const lines = [`#!${join(folder, 'bin/python')}`, 'import sys', 'from conduit.__main__ import main', 'sys.exit(main())', ''];
-  writeFileSync(join(folder, 'bin/conduit'), lines.join('\n'));
-  chmodSync(join(folder, 'bin/conduit'), 0o755);
-}
 
 export const world = () => {
   mkdirSync(base, { recursive: true });
@@ -35,15 +21,6 @@ export const world = () => {
     env: { E2E_PYTHONS: [one, two, bare].join(':') },
   };
 };
-
-/** Waits until the one server runs by the Python of an environment. */
-async function runsIn(desk, folder) {
-  await desk.until(() => {
-    const pids = desk.serverPids();
-    return pids.length === 1 && readFileSync(`/proc/${pids[0]}/cmdline`, 'utf8').includes(join(folder, 'bin/conduit'));
-  }, `a server in ${folder}`);
-  await desk.status();
-}
 
 async function select(desk, folder) {
   await desk.palette('Python: Select Interpreter');

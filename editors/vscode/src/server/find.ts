@@ -1,10 +1,12 @@
 /** Where a server may be, in the order in which the places are tried. Nothing is downloaded here without having been asked for. */
 import { execFile } from 'node:child_process';
-import { readFileSync, realpathSync, statSync } from 'node:fs';
+import { readFileSync, realpathSync } from 'node:fs';
 import { homedir } from 'node:os';
-import { delimiter, dirname, isAbsolute, join } from 'node:path';
+import { delimiter, dirname, join } from 'node:path';
 import * as vscode from 'vscode';
 import { installed } from './managed';
+import { expand, isFile } from './paths';
+import { isPythonHere, selectedPython } from './python';
 import { Unusable } from './unusable';
 
 export interface Launch {
@@ -40,15 +42,10 @@ export async function findServers(context: vscode.ExtensionContext, log: vscode.
     if (kept.length > 0) return kept;
     throw new Unusable('The setting conduit.server.source is “managed”, but the extension has made no environment yet.', 'missing');
   }
-  const found: Launch[] = [];
-  for (const [folder, origin] of await environmentFolders(log)) {
-    const program = join(folder, PROGRAM);
-    if (isFile(program)) found.push({ command: program, args: ['serve'], origin });
-  }
-  const program = onPath('conduit', OWN_FOLDERS);
-  // Other programs have this name too.
-  if (program && (await isConduit(program, log))) found.push({ command: program, args: ['serve'], origin: 'the PATH' });
-  const launches = [...found, ...kept];
+  const others = [...workspaceServers(), ...(await serverOnPath(log)), ...kept];
+  // Where no Python is, its extension is not woken, unless nothing else is known.
+  const python = await selectedPython(log, others.length === 0 || (await isPythonHere()));
+  const launches = python ? [...serverIn(dirname(python), 'the selected Python environment'), ...others] : others;
   return launches.filter((each, at) => launches.findIndex((other) => other.command === each.command) === at);
 }
 
@@ -62,53 +59,6 @@ function onPath(name: string, more: string[] = []): string | undefined {
   const endings = WINDOWS ? ['.exe', '.cmd', '.bat'] : [''];
   const folders = [...(process.env['PATH'] ?? '').split(delimiter), ...more].filter(Boolean);
   return folders.flatMap((folder) => endings.map((ending) => join(folder, name + ending))).find(isFile);
-}
-
-/** Returns the interpreter of the selected Python environment, if one is selected. */
-export async function selectedPython(log: vscode.LogOutputChannel): Promise<string | undefined> {
-  const resource = vscode.workspace.workspaceFolders?.[0]?.uri;
-  const extension = vscode.extensions.getExtension<PythonApi>('ms-python.python');
-  if (extension) {
-    try {
-      const api = await within(10_000, Promise.resolve(extension.activate()));
-      await within(10_000, api.ready);
-      const chosen = api.environments.getActiveEnvironmentPath(resource);
-      const resolved = chosen && (await within(10_000, api.environments.resolveEnvironment(chosen)));
-      if (resolved?.executable.uri) return resolved.executable.uri.fsPath;
-    } catch (error) {
-      log.warn(`The Python extension did not say which environment is selected: ${String(error)}`);
-    }
-  }
-  const named = vscode.workspace.getConfiguration('python', resource).get<string>('defaultInterpreterPath', '');
-  const path = expand(named);
-  return isAbsolute(path) && isFile(path) ? path : undefined;
-}
-
-/** Tells when another Python environment may be selected, also by a Python extension that is installed later. */
-export function onSelectedPython(changed: () => void): vscode.Disposable {
-  const all: vscode.Disposable[] = [];
-  let asked = false;
-  let done = false;
-  const listen = () => {
-    const extension = vscode.extensions.getExtension<PythonApi>('ms-python.python');
-    if (asked || !extension) return;
-    asked = true;
-    void extension.activate().then(
-      (api) => {
-        if (!done) all.push(api.environments.onDidChangeActiveEnvironmentPath(changed));
-      },
-      () => undefined, // It is said where the environment is asked for.
-    );
-  };
-  listen();
-  all.push(
-    vscode.extensions.onDidChange(listen),
-    vscode.workspace.onDidChangeConfiguration((event) => event.affectsConfiguration('python.defaultInterpreterPath') && changed()),
-  );
-  return new vscode.Disposable(() => {
-    done = true;
-    for (const each of all) each.dispose();
-  });
 }
 
 /** Returns what installs a version where a program is, to be typed in a terminal. */
@@ -141,16 +91,22 @@ function runWith(runner: 'uvx' | 'pipx', command: string, version: string): Laun
   return { command, args, origin: runner, slow: true };
 }
 
-async function environmentFolders(log: vscode.LogOutputChannel): Promise<[string, string][]> {
-  const folders: [string, string][] = [];
-  const python = await selectedPython(log);
-  if (python) folders.push([dirname(python), 'the selected Python environment']);
-  for (const folder of vscode.workspace.workspaceFolders ?? []) {
-    for (const name of ['.venv', 'venv']) {
-      folders.push([join(folder.uri.fsPath, name, WINDOWS ? 'Scripts' : 'bin'), `${name} of ${folder.name}`]);
-    }
-  }
-  return folders;
+function workspaceServers(): Launch[] {
+  const folders = vscode.workspace.workspaceFolders ?? [];
+  return folders.flatMap(({ uri, name: folder }) =>
+    ['.venv', 'venv'].flatMap((name) => serverIn(join(uri.fsPath, name, WINDOWS ? 'Scripts' : 'bin'), `${name} of ${folder}`)),
+  );
+}
+
+function serverIn(folder: string, origin: string): Launch[] {
+  const program = join(folder, PROGRAM);
+  return isFile(program) ? [{ command: program, args: ['serve'], origin }] : [];
+}
+
+async function serverOnPath(log: vscode.LogOutputChannel): Promise<Launch[]> {
+  const program = onPath('conduit', OWN_FOLDERS);
+  // Other programs have this name too.
+  return program && (await isConduit(program, log)) ? [{ command: program, args: ['serve'], origin: 'the PATH' }] : [];
 }
 
 async function isConduit(program: string, log: vscode.LogOutputChannel): Promise<boolean> {
@@ -160,29 +116,4 @@ async function isConduit(program: string, log: vscode.LogOutputChannel): Promise
   const fits = /^conduit \d+\.\d+/.test(answer);
   if (!fits) log.info(`${program} is another program, or does not answer: ${JSON.stringify(answer.slice(0, 100))}`);
   return fits;
-}
-
-function expand(path: string): string {
-  const folder = vscode.workspace.workspaceFolders?.[0]?.uri.fsPath ?? '';
-  return path.replace(/^~(?=$|[/\\])/, homedir()).replaceAll('${workspaceFolder}', folder);
-}
-
-export function isFile(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.isFile() === true;
-}
-
-async function within<T>(ms: number, work: Promise<T>): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => (timer = setTimeout(() => reject(new Error('no answer in time')), ms)));
-  return Promise.race([work, late]).finally(() => clearTimeout(timer));
-}
-
-/** The part of the Python extension's API that is used. */
-interface PythonApi {
-  ready: Promise<void>;
-  environments: {
-    getActiveEnvironmentPath(resource?: vscode.Uri): { id: string; path: string };
-    onDidChangeActiveEnvironmentPath: vscode.Event<unknown>;
-    resolveEnvironment(path: { id: string; path: string }): Promise<{ executable: { uri?: vscode.Uri } } | undefined>;
-  };
 }

@@ -1,7 +1,8 @@
 /** Tells the person what is wrong with the server, with a button for each thing that helps. Said once, not at every restart. */
 import * as vscode from 'vscode';
-import { onSelectedPython, runners, selectedPython, type Source } from './find';
+import { runners, type Source } from './find';
 import { makeEnvironment } from './managed';
+import { onSelectedPython, selectedPython } from './python';
 import type { Supervisor } from './supervisor';
 
 interface Button {
@@ -11,7 +12,7 @@ interface Button {
 
 export function registerProblems(context: vscode.ExtensionContext, conduit: Supervisor): void {
   let told: string | undefined;
-  const python = onSelectedPython(() => void conduit.lookAgain());
+  const python = onSelectedPython(conduit.onState, () => void conduit.lookAgain());
   context.subscriptions.push(
     python,
     vscode.commands.registerCommand('conduit.restartServer', () => conduit.restart()),
@@ -63,7 +64,7 @@ export function helpFor(conduit: Supervisor): Button[] {
 }
 
 async function installServer(context: vscode.ExtensionContext, conduit: Supervisor): Promise<void> {
-  const python = await selectedPython(conduit.log);
+  const python = await selectedPython(conduit.log, true);
   try {
     await makeEnvironment(context, conduit.log, python ? [python] : []);
   } catch (error) {

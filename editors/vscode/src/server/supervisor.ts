@@ -6,7 +6,8 @@ import type { Conduit, ServerState } from '../conduit';
 import { PROTOCOL_VERSION, type Requests, type ServerRequests, type SessionUpdateParams, type StatusNote } from '../protocol';
 import { onServerSettings, serverSettings } from '../settings';
 import { ServerRun } from './client';
-import { findServers, isFile, upgradeCommand, type Launch } from './find';
+import { findServers, upgradeCommand, type Launch } from './find';
+import { isFile } from './paths';
 import { Patience } from './patience';
 import { Unusable, whyEnded } from './unusable';
 
@@ -80,6 +81,7 @@ export class Supervisor implements Conduit, vscode.Disposable {
 
   /** Looks again for the servers there are, and changes to another one that now comes first, once no turn runs. */
   async lookAgain(): Promise<void> {
+    await this.queue; // A start that is under way has looked already, or will.
     const [first] = await findServers(this.context, this.log).catch((): Launch[] => []);
     if (!first || (this.state === 'running' && first.command === this.launch?.command)) {
       this.log.info('Looked again for servers: nothing changes.');
