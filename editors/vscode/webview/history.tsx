@@ -1,5 +1,5 @@
 /** All conversations: searched, opened, renamed, exported, deleted, with mouse or keys. */
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import type { SessionLine } from '../src/protocol';
 import { post } from './host.ts';
 import { Icon, IconButton } from './icon.tsx';
@@ -17,7 +17,7 @@ export function History() {
   const { sessions, loaded, more, change } = useFound(query);
   const root = useRef<HTMLDivElement>(null);
   const search = useRef<HTMLInputElement>(null);
-  useEffect(() => search.current?.focus(), []);
+  useLayoutEffect(() => search.current?.focus(), []);
   const rows = () => [...(root.current?.querySelectorAll<HTMLElement>('.session-open') ?? [])];
   const begin = (what: Begun['what'], session: SessionLine | undefined) => session && setBegun({ what, sessionId: session.sessionId });
   const rename = async (session: SessionLine, title: string) => {

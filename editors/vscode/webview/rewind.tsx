@@ -1,5 +1,5 @@
 /** Going back to a message, undoing that, and the prompts that wait. */
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { joined } from '../src/chat/joined';
 import { ask } from './host.ts';
 import { Icon, IconButton } from './icon.tsx';
@@ -14,7 +14,7 @@ export function RewindCard({ rewinding }: { rewinding: Rewinding }) {
   const touched = preview.files.filter((file) => file.action !== 'none');
   const [files, setFiles] = useState(false);
   const root = useRef<HTMLDivElement>(null);
-  useEffect(() => {
+  useLayoutEffect(() => {
     root.current?.scrollIntoView({ block: 'nearest' });
     root.current?.querySelector<HTMLElement>('button.main')?.focus();
   }, []);

@@ -303,6 +303,16 @@ check('the model picker is searched and chosen from by keys', { answers: { ...AN
   assert.equal(await opened.page.evaluate(() => document.activeElement.id), 'model-picker');
 });
 
+check('what is typed right after a menu opens is searched for', {}, async (opened) => {
+  await show(opened, talk);
+  const focused = await opened.page.evaluate(async () => {
+    document.querySelector('#model-picker').click();
+    await new Promise((drawn) => queueMicrotask(() => queueMicrotask(drawn))); // no frame, and no other key, in between
+    return document.activeElement?.getAttribute('placeholder');
+  });
+  assert.equal(focused, 'Search');
+});
+
 check('rows are walked by arrow keys', {}, async (opened) => {
   await show(opened, talk);
   await opened.page.focus('.row[tabindex="0"]');

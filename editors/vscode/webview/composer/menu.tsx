@@ -1,5 +1,5 @@
 /** A button that opens a list to choose from: by mouse, by arrow keys, or by typing. */
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { Icon } from '../icon.tsx';
 
 export interface Choice {
@@ -28,7 +28,8 @@ export function Menu({ id, label, choices, chosen, text, icon, onChoose, onOpen 
   const [open, setOpen] = useState(false);
   const root = useRef<HTMLDivElement>(null);
   const button = useRef<HTMLButtonElement>(null);
-  useEffect(() => {
+  // Before the next key, which is the first of what is searched for.
+  useLayoutEffect(() => {
     if (!open) return;
     root.current?.querySelector<HTMLElement>('.menu-focus')?.focus();
     const outside = (event: Event) => {
