@@ -1,10 +1,15 @@
 /** The commonest code actions as commands: the server is asked what it offers at the cursor, as the light bulb asks it. */
 import * as vscode from 'vscode';
+import type { Conduit } from './conduit';
 import { offer } from './said';
 
 const RUN = 'conduit.action.run';
 
-export function registerActions(context: vscode.ExtensionContext): void {
+export function registerActions(context: vscode.ExtensionContext, conduit: Conduit): void {
+  const run = (kind: string, otherwise?: string) => {
+    if (conduit.state !== 'running') throw new Error(conduit.problem ?? 'The server of Conduit does not run yet.');
+    return runAt(documentInFront(), kind, otherwise);
+  };
   context.subscriptions.push(
     offer('conduit.fixProblem', () => run('fix', 'No problem is reported at the cursor.')),
     offer('conduit.explainCode', () => run('explain')),
@@ -18,10 +23,18 @@ interface Offered extends vscode.CodeAction {
   command: vscode.Command & { arguments: [{ kind: string }] };
 }
 
-async function run(kind: string, otherwise = 'Conduit offers nothing for this place.'): Promise<void> {
+/** The editor that is meant; where there is none, a sentence says what to do. */
+function documentInFront(): vscode.TextEditor {
   const editor = vscode.window.activeTextEditor;
-  if (!editor) throw new Error('Open a file first.');
-  const { document, selection } = editor;
+  if (!editor) throw new Error('Open a file and put the cursor into the code that you mean.');
+  const { uri, isUntitled } = editor.document;
+  if (isUntitled) throw new Error('Save this document first: only files of an open folder are worked on.');
+  if (uri.scheme !== 'file') throw new Error('This is no file. Open the file and put the cursor into the code that you mean.');
+  if (!vscode.workspace.getWorkspaceFolder(uri)) throw new Error('This file is in none of the folders that are open. Open its folder to work on it with Conduit.');
+  return editor;
+}
+
+async function runAt({ document, selection }: vscode.TextEditor, kind: string, otherwise = 'Conduit offers nothing for this place.'): Promise<void> {
   // A problem is meant from anywhere in its line.
   const line = document.lineAt(selection.active.line).range;
   const range = kind === 'fix' && selection.isEmpty ? line : selection;

@@ -1,5 +1,8 @@
 /** A codicon, and a button that is one. */
 import type { ComponentChildren } from 'preact';
+import type { Attachment } from '../src/chat/messages';
+
+export const ICONS: Record<Attachment['kind'], string> = { file: 'file', folder: 'folder', selection: 'list-selection', problems: 'warning', terminal: 'terminal', image: 'file-media' };
 
 export function Icon({ name, spin }: { name: string; spin?: boolean }) {
   return <i class={`codicon codicon-${name}${spin ? ' codicon-modifier-spin' : ''}`} aria-hidden="true" />;

@@ -96,7 +96,7 @@ async def run_action(
     async with proposing(app, session.id, hidden=apply == "direct") as proposed:
         turn = await app.prompt(
             session.id,
-            [Text(text=render_prompt(f"action_{kind.value}", details=details))],
+            [Text(text=render_prompt(f"action_{kind.value}", details=details), shown=_said(kind, target, instruction))],
             _options(app, kind, target, text, session.model),
         )
         result = await _deliver(app, kind, target, session.id, turn, apply)
@@ -220,6 +220,15 @@ def _lines_to_show(range_: Range, total: int) -> tuple[int, int]:
         return max(0, range_.start.line - SURROUNDING_LINES), min(total, range_.end.line + SURROUNDING_LINES + 1)
     end = range_.end.line if range_.end.column == 0 and range_.end.line > range_.start.line else range_.end.line + 1
     return min(range_.start.line, max(total - 1, 0)), min(end, total)
+
+
+def _said(kind: ActionKind, target: Target, instruction: str) -> str:
+    """Return what a person reads in the conversation in the place of the whole prompt."""
+    start, end = target.range.start, target.range.end
+    last = end.line if end.column == 0 and end.line > start.line else end.line + 1
+    lines = f"line {start.line + 1}" if last == start.line + 1 else f"lines {start.line + 1} to {last}"
+    subject = [*(problem.message for problem in target.problems), *filter(None, [instruction])]
+    return f"{title_of(kind)}: {target.name}, {lines}" + "".join(f"\n{each}" for each in subject)
 
 
 def _title(kind: ActionKind, target: Target) -> str:

@@ -102,14 +102,16 @@ async def edit_inline(
     )
     started(session.id)
     async with proposing(app, session.id, hidden=False) as proposed:
+        where = str(lines.first + 1) if lines.is_one else f"{lines.first + 1} to {lines.last}"
         prompt = render_prompt(
             "inline_edit_no_tools" if kind == "none" else "inline_edit",
-            lines=str(lines.first + 1) if lines.is_one else f"{lines.first + 1} to {lines.last}",
+            lines=where,
             file=target.name,
             instruction=instruction,
             code=lines.shown(target, small=kind == "prompted"),
         )
-        turn = await app.prompt(session.id, [Text(text=prompt)], options)
+        said = f"Edit {target.name}, {'line' if lines.is_one else 'lines'} {where}: {instruction}"
+        turn = await app.prompt(session.id, [Text(text=prompt, shown=said)], options)
         hunks = await hunks_of(app, session.id, turn)
         if not hunks and kind == "none" and turn.stop_reason == "end_turn":
             hunks = await _from_answer(app, selected, session.id, turn)

@@ -28,10 +28,11 @@ async def regenerate(app: App, pending: PendingHunk, instruction: str = "") -> T
         new=hunk.new or "(nothing)\n",
         instruction=instruction.strip() or "They want it done in another way.",
     )
+    said = f"Another proposal for {pending.file.name}, line {hunk.line + 1}: {instruction.strip() or 'another way'}"
     with app.reviews.regenerating(session.id):
         await app.reviews.reject(session.id, Selection(ids=(hunk.id,)), "regenerated")
         try:
-            return await app.prompt(session.id, [Text(text=details)], PromptOptions(mode="review"))
+            return await app.prompt(session.id, [Text(text=details, shown=said)], PromptOptions(mode="review"))
         except UserError:  # somebody else's prompt was quicker, and nobody asks for another proposal
             await app.reviews.wait_again(session.id, (hunk.id,))
             raise

@@ -31,13 +31,22 @@ async def to_blocks(app: App, content: Sequence[ContentBlock], before: Sequence[
     Args:
         app: the App.
         content: what the client sent.
-        before: the message that it takes the place of, which keeps what was selected in the terminal then.
+        before: the message that it takes the place of: what was selected in the terminal then is kept, and the whole
+            of a prompt of which people see a sentence, while that is as it was.
 
     Raises:
         PathNotFound, NotText, OutsideWorkspace, UserError: a file or the terminal cannot be read.
     """
     kept = next((block for block in before if isinstance(block, Text) and block.source == TERMINAL_URI), None)
-    return await app.commands.expand([await _block(app, block, kept) for block in content])
+    return await app.commands.expand([_as_before(block, before) or await _block(app, block, kept) for block in content])
+
+
+def _as_before(block: ContentBlock, before: Sequence[Block]) -> Text | None:
+    """Return the text that `block` was shown for; a command is none of it, since it is expanded anew."""
+    if not isinstance(block, TextContent) or block.text.startswith("/"):
+        return None
+    texts = (each for each in before if isinstance(each, Text) and each.source is None)
+    return next((each for each in texts if each.shown == block.text), None)
 
 
 async def _block(app: App, block: ContentBlock, terminal: Text | None) -> Block:

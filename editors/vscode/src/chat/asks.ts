@@ -3,7 +3,7 @@ import * as vscode from 'vscode';
 import { fromRange } from '../abilities/wire';
 import { describe, draftOf, pickFiles, problemsOf, selectionOf } from './attachments';
 import type { UndoResult } from '../protocol';
-import type { Ask, Asks } from './messages';
+import type { Ask, Asks, Attachment } from './messages';
 import { here } from './places';
 import type { Room } from './room';
 
@@ -58,8 +58,12 @@ const ANSWERS: Answers = {
   },
   pickFiles: () => pickFiles(),
   dropped: (_, { uris }) => describe(uris.map((uri) => here(vscode.Uri.parse(uri)))),
-  selection: async (room) => selectionOf(room.house.lastEditor.get()),
-  problems: async (room) => problemsOf(room.house.lastEditor.get()?.document),
+  selection: async (room) => some(selectionOf(room.house.lastEditor.get()), 'Nothing is selected. Select the text, then mention it again.'),
+  async problems(room) {
+    const document = room.house.lastEditor.get()?.document;
+    const none = document ? `No problem is reported in ${vscode.workspace.asRelativePath(document.uri)}.` : 'Open the file whose problems you mean, then mention them again.';
+    return some(problemsOf(document), none);
+  },
   async setMode(room, { mode }) {
     return changed(room, await room.house.conduit.request('conduit/session/setMode', { sessionId: shown(room), modeId: mode }));
   },
@@ -84,6 +88,12 @@ const ANSWERS: Answers = {
   },
   apply: (room, { code }) => propose(room, code),
 };
+
+/** What was found; a sentence for the person where that is nothing. */
+function some(found: Attachment[], none: string): Attachment[] {
+  if (found.length === 0) throw new Error(none);
+  return found;
+}
 
 /** Has the server make a proposal of the code for the active file. */
 async function propose(room: Room, code: string): Promise<{ message: string }> {

@@ -3,6 +3,7 @@ import * as vscode from 'vscode';
 import { fromRange } from '../abilities/wire';
 import type { PromptContext, Requests } from '../protocol';
 import type { Attachment, Draft } from './messages';
+import { named, PROBLEMS } from './named';
 import { TERMINAL, TERMINAL_URI } from './terminal';
 
 type Block = Requests['conduit/session/prompt']['params']['prompt'][number];
@@ -23,11 +24,17 @@ export function draftOf(blocks: Block[]): Draft {
     if (block.type === 'text') draft.text += (draft.text ? '\n' : '') + block.text;
     else if (block.type === 'image') draft.attachments.push({ kind: 'image', name: 'Picture', mimeType: block.mimeType, data: block.data });
     else if (block.type === 'resource_link' && block.uri === TERMINAL_URI) draft.attachments.push(TERMINAL);
-    else if (block.type === 'resource_link') draft.attachments.push({ kind: 'file', name: block.name || nameOf(block.uri), uri: block.uri });
+    else if (block.type === 'resource_link') draft.attachments.push({ ...named(block.uri, block.name ?? ''), uri: block.uri });
     else if (block.type === 'resource' && block.resource.uri === TERMINAL_URI) draft.attachments.push({ ...TERMINAL, text: block.resource.text });
-    else if (block.type === 'resource') draft.attachments.push({ kind: 'selection', name: nameOf(block.resource.uri), uri: block.resource.uri, text: block.resource.text });
+    else if (block.type === 'resource') draft.attachments.push({ ...restored(block.resource.uri), uri: block.resource.uri, text: block.resource.text });
   }
   return draft;
+}
+
+/** A text that went along is a selection, even where no lines are known. */
+function restored(uri: string): Pick<Attachment, 'kind' | 'name'> {
+  const { kind, name } = named(uri, '');
+  return { kind: kind === 'file' ? 'selection' : kind, name };
 }
 
 export async function pickFiles(): Promise<Attachment[]> {
@@ -66,9 +73,8 @@ export function selectionOf(editor: vscode.TextEditor | undefined): Attachment[]
 
 function partOf(document: vscode.TextDocument, selection: vscode.Range): Attachment {
   const [first, last] = [selection.start.line + 1, selection.end.line + (selection.end.character === 0 && !selection.isSingleLine ? 0 : 1)];
-  const lines = first === last ? `${first}` : `${first}-${last}`;
-  const uri = document.uri.with({ fragment: first === last ? `L${first}` : `L${first}-L${last}` });
-  return { kind: 'selection', name: `${nameOf(document.uri.path)}:${lines}`, uri: uri.toString(), text: document.getText(selection) };
+  const uri = document.uri.with({ fragment: first === last ? `L${first}` : `L${first}-L${last}` }).toString();
+  return { ...named(uri, ''), uri, text: document.getText(selection) };
 }
 
 /** What the language servers say of a document. */
@@ -78,7 +84,7 @@ export function problemsOf(document: vscode.TextDocument | undefined): Attachmen
   if (problems.length === 0) return [];
   const name = vscode.workspace.asRelativePath(document.uri);
   const lines = problems.map((each) => `${name}:${each.range.start.line + 1}: ${vscode.DiagnosticSeverity[each.severity]}: ${each.message}${each.source ? ` (${each.source})` : ''}`);
-  return [{ kind: 'problems', name: `${problems.length} problem${problems.length === 1 ? '' : 's'} in ${nameOf(name)}`, uri: document.uri.toString(), text: lines.join('\n') }];
+  return [{ kind: 'problems', name: `${problems.length} problem${problems.length === 1 ? '' : 's'} in ${nameOf(name)}`, uri: document.uri.with({ fragment: PROBLEMS }).toString(), text: lines.join('\n') }];
 }
 
 /** What the person looks at. */

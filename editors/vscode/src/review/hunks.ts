@@ -143,6 +143,8 @@ export class HunkStore implements vscode.Disposable {
   }
 
   private show(files: Map<string, HunkLine[]>): void {
+    // They come conversation by conversation.
+    for (const hunks of files.values()) hunks.sort((one, other) => one.line - other.line);
     const same = JSON.stringify([...files]) === JSON.stringify([...this.files]);
     this.files = files;
     if (!same) this.changes.fire();

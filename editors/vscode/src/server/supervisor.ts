@@ -5,6 +5,7 @@ import { ErrorCodes, ResponseError, type LanguageClient } from 'vscode-languagec
 import type { Conduit, ServerState } from '../conduit';
 import { PROTOCOL_VERSION, type Requests, type ServerRequests, type SessionUpdateParams, type StatusNote } from '../protocol';
 import { onServerSettings, serverSettings } from '../settings';
+import { SHOWING } from './answers';
 import { ServerRun } from './client';
 import { findServers, upgradeCommand, type Launch } from './find';
 import { isFile } from './paths';
@@ -215,7 +216,7 @@ export class Supervisor implements Conduit, vscode.Disposable {
       log: this.log,
       environment: process.env,
       initializationOptions: () => ({ settings: serverSettings(this.context), conduit: this.offers() }),
-      middleware: { workspace: { configuration: (params) => params.items.map(() => serverSettings(this.context)) } },
+      middleware: { workspace: { configuration: (params) => params.items.map(() => serverSettings(this.context)) }, window: SHOWING },
       ownCommands: new Set(this.ownCommands()),
     });
     this.attach(run.client);

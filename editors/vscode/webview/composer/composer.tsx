@@ -3,7 +3,7 @@ import { Component, createRef } from 'preact';
 import type { Asks, Attachment } from '../../src/chat/messages';
 import type { CommandLine, MentionLine } from '../../src/protocol';
 import { ask, keep, post } from '../host.ts';
-import { Icon, IconButton } from '../icon.tsx';
+import { Icon, ICONS, IconButton } from '../icon.tsx';
 import { EMPTY, page } from '../page.ts';
 import { editAgain } from '../rows/user.tsx';
 import { add, take } from './attach.ts';
@@ -22,7 +22,6 @@ interface State {
 
 /** How long Enter waits for the list of what was typed last. */
 const LIST_MS = 2000;
-const ICONS: Record<Attachment['kind'], string> = { file: 'file', folder: 'folder', selection: 'list-selection', problems: 'warning', terminal: 'terminal', image: 'file-media' };
 
 export class Composer extends Component<{ draftChanges: number; focusInput: number }, State> {
   override state: State = { suggestions: [], at: 0, trigger: undefined, sending: false, empty: true, over: false };

@@ -1,8 +1,8 @@
 /** What the person said, with what can be done about it. */
-import { IconButton, LinkButton, Icon } from '../icon.tsx';
+import { ICONS, IconButton, LinkButton, Icon } from '../icon.tsx';
 import { post } from '../host.ts';
 import { page } from '../page.ts';
-import { TERMINAL_URI } from '../../src/chat/terminal.ts';
+import { named } from '../../src/chat/named.ts';
 import type { UserItem } from '../transcript/items.ts';
 
 export function User({ item }: { item: UserItem }) {
@@ -12,17 +12,18 @@ export function User({ item }: { item: UserItem }) {
       {item.text && <div class="said">{item.text}</div>}
       {(item.links.length > 0 || item.images.length > 0) && (
         <div class="chips">
-          {item.links.map((link) =>
-            link.uri === TERMINAL_URI ? (
+          {item.links.map((link) => {
+            const { kind, name } = named(link.uri, link.name);
+            return kind === 'terminal' ? (
               <span class="muted" title="What was selected in the terminal">
-                <Icon name="terminal" /> terminal
+                <Icon name={ICONS[kind]} /> {name}
               </span>
             ) : (
               <LinkButton title={link.uri} onClick={() => post({ type: 'openFile', name: link.uri })}>
-                <Icon name="file" /> {decodeURIComponent(link.name)}
+                <Icon name={ICONS[kind]} /> {name}
               </LinkButton>
-            ),
-          )}
+            );
+          })}
           {item.images.map((image) => (
             <img src={`data:${image.mimeType};base64,${image.data}`} alt="Attached picture" />
           ))}

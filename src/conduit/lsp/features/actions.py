@@ -91,7 +91,7 @@ async def run(server: ConduitServer, *arguments: object) -> RunActionResult:
     async with show_progress(server, f"Conduit: {title_of(kind)} in {target.name}") as progress:
         with follow_session(app, progress) as started:
             result = await run_action(app, kind, target, instruction=params.instruction, started=started)
-    await _tell(server, kind, result)
+    await _tell(server, kind, target, result)
     if (result.changed or result.waiting) and params.suggestion_id:
         remove_hint(server, params.uri, params.suggestion_id)
     return RunActionResult(
@@ -106,7 +106,7 @@ async def run(server: ConduitServer, *arguments: object) -> RunActionResult:
     )
 
 
-async def _tell(server: ConduitServer, kind: ActionKind, result: ActionResult) -> None:
+async def _tell(server: ConduitServer, kind: ActionKind, target: Target, result: ActionResult) -> None:
     """Show what the person has to know: the answer, what waits for them, what went wrong."""
     refresh_review(server)
     if result.declined:
@@ -116,7 +116,8 @@ async def _tell(server: ConduitServer, kind: ActionKind, result: ActionResult) -
         if result.error:
             server.show_message(f"Conduit: {result.error}", types.MessageType.Warning)
         elif not kind.edits:
-            await show_answer(server, result.session_id, result.answer)
+            name = target.name.rpartition("/")[2]
+            await show_answer(server, f"explain-{name}-{result.session_id[-4:]}", result.answer)
         return
     if result.waiting:
         how = "with the lenses" if server.facts.code_lens else "with the code actions of the hints"

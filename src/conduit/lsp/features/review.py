@@ -87,7 +87,7 @@ async def code_lens(server: ConduitServer, params: types.CodeLensParams) -> list
     if is_chat(server, document):
         return chat_lenses(server, document)
     hunks = await app.reviews.hunks(selection=Selection(path=document.path))
-    return code_lenses(server, document, hunks)
+    return code_lenses(server, document, sorted(hunks, key=lambda each: each.hunk.line))
 
 
 async def text_document_content(
@@ -136,7 +136,7 @@ async def regenerate_command(server: ConduitServer, *arguments: object) -> Json:
 
 
 async def why_command(server: ConduitServer, *arguments: object) -> Json:
-    """`conduit.hunk.why` with ({hunkId}): the change itself, and what the model said in that turn."""
+    """`conduit.hunk.why` with ({hunkId}): what the model said in that turn, and the change itself."""
     params = validated(HunkParams, arguments[0] if arguments else None)
     app = await server.app()
     if not params.hunk_ids:
@@ -148,8 +148,8 @@ async def why_command(server: ConduitServer, *arguments: object) -> Json:
         for each in conversation
         if each.turn_id == hunk.hunk.turn_id and each.message.role == "assistant" and each.message.text
     ]
-    markdown = f"```diff\n{render_review([hunk])}```\n\n{chr(10).join(answers)}".strip()
-    await show_answer(server, f"why-{hunk.hunk.id}", markdown)
+    markdown = "\n\n".join([*answers, f"```diff\n{render_review([hunk])}```"])
+    await show_answer(server, f"why-{hunk.file.path.name}-{hunk.hunk.id[-4:]}", markdown)
     return {"text": markdown}
 
 
