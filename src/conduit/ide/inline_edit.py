@@ -102,16 +102,16 @@ async def edit_inline(
     )
     started(session.id)
     async with proposing(app, session.id, hidden=False) as proposed:
-        where = str(lines.first + 1) if lines.is_one else f"{lines.first + 1} to {lines.last}"
         prompt = render_prompt(
             "inline_edit_no_tools" if kind == "none" else "inline_edit",
-            lines=where,
+            lines=lines.numbers,
             file=target.name,
             instruction=instruction,
             code=lines.shown(target, small=kind == "prompted"),
         )
-        said = f"Edit {target.name}, {'line' if lines.is_one else 'lines'} {where}: {instruction}"
-        turn = await app.prompt(session.id, [Text(text=prompt, shown=said)], options)
+        turn = await app.prompt(
+            session.id, [Text(text=prompt, shown=f"Edit {target.name}, {lines.named}: {instruction}")], options
+        )
         hunks = await hunks_of(app, session.id, turn)
         if not hunks and kind == "none" and turn.stop_reason == "end_turn":
             hunks = await _from_answer(app, selected, session.id, turn)
@@ -158,6 +158,16 @@ class Lines:
     def is_one(self) -> bool:
         """Whether it is a single line."""
         return self.last - self.first == 1
+
+    @property
+    def numbers(self) -> str:
+        """The line, or the first and the last one, as a person counts them."""
+        return str(self.first + 1) if self.is_one else f"{self.first + 1} to {self.last}"
+
+    @property
+    def named(self) -> str:
+        """The same in words."""
+        return f"line {self.numbers}" if self.is_one else f"lines {self.numbers}"
 
     @property
     def old(self) -> str:
