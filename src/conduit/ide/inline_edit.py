@@ -109,9 +109,7 @@ async def edit_inline(
             instruction=instruction,
             code=lines.shown(target, small=kind == "prompted"),
         )
-        turn = await app.prompt(
-            session.id, [Text(text=prompt, shown=f"Edit {target.name}, {lines.named}: {instruction}")], options
-        )
+        turn = await app.prompt(session.id, [Text(text=prompt, shown=lines.said(target, instruction))], options)
         hunks = await hunks_of(app, session.id, turn)
         if not hunks and kind == "none" and turn.stop_reason == "end_turn":
             hunks = await _from_answer(app, selected, session.id, turn)
@@ -164,10 +162,9 @@ class Lines:
         """The line, or the first and the last one, as a person counts them."""
         return str(self.first + 1) if self.is_one else f"{self.first + 1} to {self.last}"
 
-    @property
-    def named(self) -> str:
-        """The same in words."""
-        return f"line {self.numbers}" if self.is_one else f"lines {self.numbers}"
+    def said(self, target: Target, instruction: str) -> str:
+        """Return what a person reads in the conversation in the place of the whole prompt."""
+        return f"Edit {target.name}, {'line' if self.is_one else 'lines'} {self.numbers}: {instruction}"
 
     @property
     def old(self) -> str:
