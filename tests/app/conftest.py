@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from app.opening import Opening, opening_in
 from conduit.agent.permission import DenyAll
 from conduit.app import App
 from conduit.compose import open_app
@@ -39,3 +40,9 @@ async def app(tmp_path: Path) -> AsyncIterator[App]:
     opened = await open_app([root], {}, HeadlessEditor(), FakeEditor(), DenyAll(), environ=environ)
     yield opened
     await opened.aclose()
+
+
+@pytest.fixture
+def opening(tmp_path: Path) -> Opening:
+    """Opens an App whose vendors have the given addresses, and only the given keys."""
+    return opening_in(tmp_path)

@@ -4,27 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Callable, Iterable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from conduit.agent.permission import DenyAll
-from conduit.app import App
+from app.opening import Opening, opening_in
 from conduit.app.batch_view import BatchView
-from conduit.compose import open_app
 from conduit.errors import MissingKey, ProviderError, UserError
 from conduit.jobs.batch_store import BatchStore
 from conduit.sessions.ledger import SqliteLedger
-from conduit.workspace.editor import HeadlessEditor
 from fakes.batch_server import serving
 from fakes.batch_vendors import AnthropicBatchServer, GeminiBatchServer, OpenAIBatchServer
 from fakes.chat_server import ChatServer, chatting
-from fakes.editor import FakeEditor
-
-Opening = Callable[..., AbstractAsyncContextManager[App]]
 
 KEYS = ("OPENAI_API_KEY", "ANTHROPIC_API_KEY", "GEMINI_API_KEY", "CONDUIT_API_KEY")
 GPT, SONNET, FLASH, OWN = "openai/gpt-5.4", "anthropic/claude-sonnet-5-5", "google/gemini-3.8-flash", "custom/some"
@@ -33,31 +26,7 @@ SCHEMA = {"type": "object", "properties": {"n": {"type": "integer"}}, "required"
 
 @pytest.fixture
 def opening(tmp_path: Path) -> Opening:
-    """Opens an App whose vendors have the given addresses; all Apps of a test have one state."""
-    root = tmp_path / "project"
-    root.mkdir()
-    (tmp_path / "config").mkdir()
-
-    @asynccontextmanager
-    async def opened(*, keys: Iterable[str] = KEYS, **urls: str) -> AsyncIterator[App]:
-        rows = (f'[vendors.{vendor}]\nbase_url = "{url}"\n' for vendor, url in urls.items())
-        (tmp_path / "config/config.toml").write_text("".join(rows))
-        environ = {
-            "HOME": str(tmp_path),
-            "CONDUIT_STATE_DIR": str(tmp_path / "state"),
-            "CONDUIT_CONFIG_DIR": str(tmp_path / "config"),
-            "CONDUIT_DATA_DIR": str(tmp_path / "data"),
-            "CONDUIT_MODEL": "scripted/demo",
-            "CONDUIT_SCRIPT": str(tmp_path / "script.json"),
-            **dict.fromkeys(keys, "test-key"),
-        }
-        app = await open_app([root], {}, HeadlessEditor(), FakeEditor(), DenyAll(), environ=environ)
-        try:
-            yield app
-        finally:
-            await app.aclose()
-
-    return opened
+    return partial(opening_in(tmp_path), keys=KEYS)
 
 
 def lines(*prompts: str, **more: Any) -> str:

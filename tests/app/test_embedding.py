@@ -3,26 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator, Callable, Iterable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from conduit.agent.permission import DenyAll
-from conduit.app import App
-from conduit.compose import open_app
+from app.opening import Opening
 from conduit.compose.embedding import BATCH_CHARACTERS, batches
 from conduit.errors import MissingKey, ProviderError, UserError
 from conduit.sessions.ledger import SqliteLedger
-from conduit.workspace.editor import HeadlessEditor
 from fakes.byte_server import Received, serve, status
-from fakes.editor import FakeEditor
 from fakes.faulty_server import FaultyServer, check_keys, need, running
 from fakes.gemini_server import serve_gemini
-
-Opening = Callable[..., AbstractAsyncContextManager[App]]
 
 
 class Embedder(FaultyServer):
@@ -40,33 +33,6 @@ class Embedder(FaultyServer):
 
     def error_body(self, status: int, message: str, code: str) -> dict[str, Any]:
         return {"error": {"message": message, "type": "invalid_request_error", "code": code or None}}
-
-
-@pytest.fixture
-def opening(tmp_path: Path) -> Opening:
-    """Opens an App whose vendors have the given addresses, and only the given keys."""
-    root = tmp_path / "project"
-    root.mkdir()
-    (tmp_path / "config").mkdir()
-
-    @asynccontextmanager
-    async def opened(*, keys: Iterable[str] = (), **urls: str) -> AsyncIterator[App]:
-        rows = (f'[vendors.{vendor}]\nbase_url = "{url}"\n' for vendor, url in urls.items())
-        (tmp_path / "config/config.toml").write_text("".join(rows))
-        environ = {
-            "HOME": str(tmp_path),
-            "CONDUIT_STATE_DIR": str(tmp_path / "state"),
-            "CONDUIT_CONFIG_DIR": str(tmp_path / "config"),
-            "CONDUIT_DATA_DIR": str(tmp_path / "data"),
-            "CONDUIT_MODEL": "scripted/demo",
-            "CONDUIT_SCRIPT": str(tmp_path / "script.json"),
-            **dict.fromkeys(keys, "test-key"),
-        }
-        app = await open_app([root], {}, HeadlessEditor(), FakeEditor(), DenyAll(), environ=environ)
-        yield app
-        await app.aclose()
-
-    return opened
 
 
 async def test_many_texts_go_in_bounded_requests_and_come_back_in_their_order(opening: Opening, tmp_path: Path) -> None:

@@ -3,57 +3,25 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import AsyncIterator, Callable, Iterable
-from contextlib import AbstractAsyncContextManager, aclosing, asynccontextmanager
+from contextlib import aclosing
 from pathlib import Path
 from typing import Any, cast
 
 import pytest
 
-from conduit.agent.permission import DenyAll
+from app.opening import Opening
 from conduit.app import App
 from conduit.app.media import MadeSpeech
-from conduit.compose import open_app
 from conduit.errors import MissingKey, ProviderError, UserError
 from conduit.messages.content import Image
 from conduit.providers.media import ImageRequest, SpeechRequest, TranscriptRequest
 from conduit.sessions.ledger import SqliteLedger
-from conduit.workspace.editor import HeadlessEditor
 from fakes.byte_server import serve, status
-from fakes.editor import FakeEditor
 from fakes.faulty_server import running
 from fakes.media_server import MP3, GeminiMedia, OpenAIMedia, png
 
-Opening = Callable[..., AbstractAsyncContextManager[App]]
 SOURCE = Image(media_type="image/png", data=base64.b64encode(png()).decode())
 NOWHERE = "http://127.0.0.1:9/v1"
-
-
-@pytest.fixture
-def opening(tmp_path: Path) -> Opening:
-    """Opens an App whose vendors have the given addresses, and only the given keys."""
-    root = tmp_path / "project"
-    root.mkdir()
-    (tmp_path / "config").mkdir()
-
-    @asynccontextmanager
-    async def opened(*, keys: Iterable[str] = (), **urls: str) -> AsyncIterator[App]:
-        rows = (f'[vendors.{vendor}]\nbase_url = "{url}"\n' for vendor, url in urls.items())
-        (tmp_path / "config/config.toml").write_text("".join(rows))
-        environ = {
-            "HOME": str(tmp_path),
-            "CONDUIT_STATE_DIR": str(tmp_path / "state"),
-            "CONDUIT_CONFIG_DIR": str(tmp_path / "config"),
-            "CONDUIT_DATA_DIR": str(tmp_path / "data"),
-            "CONDUIT_MODEL": "scripted/demo",
-            "CONDUIT_SCRIPT": str(tmp_path / "script.json"),
-            **dict.fromkeys(keys, "test-key"),
-        }
-        app = await open_app([root], {}, HeadlessEditor(), FakeEditor(), DenyAll(), environ=environ)
-        yield app
-        await app.aclose()
-
-    return opened
 
 
 async def noted(tmp_path: Path) -> list[tuple[str, int, int, float, int]]:

@@ -35,6 +35,13 @@ class CommandLine:
         """Write what the model does."""
         Path(self.environ["CONDUIT_SCRIPT"]).write_text(json.dumps({"rules": list(rules)}))
 
+    def use(self, vendor: str, url: str) -> None:
+        """Let the command line find a vendor at an address, with a key."""
+        config = self.home / ".config/conduit/config.toml"
+        config.parent.mkdir(parents=True, exist_ok=True)
+        config.write_text(f'[vendors.{vendor}]\nbase_url = "{url}"\n')
+        self.environ[{"google": "GEMINI", "custom": "CONDUIT"}.get(vendor, vendor.upper()) + "_API_KEY"] = "test-key"
+
     def start(self, *arguments: str, **given: object) -> subprocess.Popen[bytes]:
         """Start a command; the caller ends it."""
         pipe = subprocess.PIPE
@@ -52,6 +59,10 @@ class CommandLine:
         )
         assert "Traceback" not in done.stderr, done.stderr
         return done
+
+    def made(self) -> list[str]:
+        """Return the names of the files in the folder that were not there at the beginning."""
+        return sorted(path.name for path in self.folder.iterdir() if path.name not in (".git", "src"))
 
 
 @pytest.fixture

@@ -26,11 +26,7 @@ BOUND_S = 30
 
 def set_up(line: Any, vendor: str, url: str, *prompts: str) -> Path:
     """Point a vendor at a server, and write a file of questions."""
-    config = line.home / ".config/conduit/config.toml"
-    config.parent.mkdir(parents=True, exist_ok=True)
-    config.write_text(f'[vendors.{vendor}]\nbase_url = "{url}"\n')
-    for name in ("OPENAI", "ANTHROPIC", "GEMINI", "CONDUIT"):
-        line.environ[f"{name}_API_KEY"] = "test-key"
+    line.use(vendor, url)
     file: Path = line.home / "questions.jsonl"
     file.write_text("".join(json.dumps({"id": f"q{n}", "prompt": p}) + "\n" for n, p in enumerate(prompts)))
     return file

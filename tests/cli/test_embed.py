@@ -48,10 +48,7 @@ async def test_lines_are_read_from_a_pipe_and_told_as_json(line):
 
 
 def test_without_a_model_the_one_whose_key_is_there_embeds(line, llmock: Any):
-    config = line.home / ".config/conduit/config.toml"
-    config.parent.mkdir(parents=True)
-    config.write_text(f'[vendors.openai]\nbase_url = "{llmock.base_url("openai")}"\n')
-    line.environ["OPENAI_API_KEY"] = "sk-of-a-test"
+    line.use("openai", llmock.base_url("openai"))
     done = line.run("embed", "alpha", "--json")
     assert done.returncode == 0, done.stderr
     row, result = map(json.loads, done.stdout.splitlines())

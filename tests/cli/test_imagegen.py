@@ -14,35 +14,22 @@ from fakes.faulty_server import running
 from fakes.media_server import JPEG, GeminiMedia, OpenAIMedia, inline, png
 
 
-def use(line, vendor: str, url: str) -> None:
-    """Let the command line find a vendor at an address, with a key."""
-    config = line.home / ".config/conduit/config.toml"
-    config.parent.mkdir(parents=True)
-    config.write_text(f'[vendors.{vendor}]\nbase_url = "{url}"\n')
-    line.environ[{"openai": "OPENAI_API_KEY", "google": "GEMINI_API_KEY", "xai": "XAI_API_KEY"}[vendor]] = "test-key"
-
-
-def made(line) -> list[str]:
-    """Return the names of the files in the folder that were not there before."""
-    return sorted(path.name for path in line.folder.iterdir() if path.name not in (".git", "src"))
-
-
 async def test_pictures_are_saved_under_free_names_that_are_printed(line):
     async with running(OpenAIMedia()) as server:
-        use(line, "openai", f"{server.url}/v1")
+        line.use("openai", f"{server.url}/v1")
         (line.folder / "image-a-cat.png").write_bytes(b"mine")
         done = await asyncio.to_thread(line.run, "imagegen", "a", "cat", "--n", "2", "--size", "1024x1024")
     assert (done.returncode, done.stdout) == (0, "image-a-cat-2.png\nimage-a-cat-3.png\n"), done.stderr
     assert done.stderr == "· openai/gpt-image-2.6-flare: 2 pictures, 1060 tokens, $0.0305\n"
     assert (line.folder / "image-a-cat.png").read_bytes() == b"mine"
     assert (line.folder / "image-a-cat-2.png").read_bytes() == png()
-    assert made(line) == ["image-a-cat-2.png", "image-a-cat-3.png", "image-a-cat.png"]
+    assert line.made() == ["image-a-cat-2.png", "image-a-cat-3.png", "image-a-cat.png"]
     assert server.refused == []
 
 
 async def test_json_tells_the_files_and_what_they_cost(line):
     async with running(OpenAIMedia()) as server:
-        use(line, "openai", f"{server.url}/v1")
+        line.use("openai", f"{server.url}/v1")
         options = ["--json", "--output", "cat.webp", "--n", "2", "-m", "openai/gpt-image-2", "--quality", "low"]
         done = await asyncio.to_thread(line.run, "imagegen", *options, piped="a cat\n")
     result = json.loads(done.stdout)
@@ -61,7 +48,7 @@ async def test_a_picture_is_made_from_others(line):
     (line.folder / "a.png").write_bytes(png(3))
     (line.folder / "b").write_bytes(JPEG)
     async with running(OpenAIMedia()) as server:
-        use(line, "openai", f"{server.url}/v1")
+        line.use("openai", f"{server.url}/v1")
         done = await asyncio.to_thread(
             line.run, "imagegen", "both in one", "--input", "a.png", "--input", "b", "-o", "c.png"
         )
@@ -73,7 +60,7 @@ async def test_a_picture_is_made_from_others(line):
 async def test_a_name_that_lies_about_its_content_is_told(line):
     server = GeminiMedia(parts=[inline("image/jpeg", JPEG)])
     async with running(server):
-        use(line, "google", server.url)
+        line.use("google", server.url)
         done = await asyncio.to_thread(line.run, "imagegen", "a cat", "-o", "cat.png")
     assert (done.returncode, done.stdout) == (0, "cat.png\n"), done.stderr
     assert "· cat.png holds image/jpeg, whatever its name says" in done.stderr
@@ -83,7 +70,7 @@ async def test_a_file_in_the_way_is_refused_before_anything_is_paid_for(line):
     (line.folder / "cat.png").write_bytes(b"mine")
     (line.folder / "dog-2.png").write_bytes(b"mine")
     async with running(OpenAIMedia()) as server:
-        use(line, "openai", f"{server.url}/v1")
+        line.use("openai", f"{server.url}/v1")
         one = await asyncio.to_thread(line.run, "imagegen", "a cat", "-o", "cat.png")
         two = await asyncio.to_thread(line.run, "imagegen", "a dog", "-o", "dog.png", "--n", "2")
         assert server.received == []
@@ -96,7 +83,7 @@ async def test_a_file_in_the_way_is_refused_before_anything_is_paid_for(line):
 
 async def test_a_refusal_and_a_damaged_picture_save_nothing(line):
     async with running(OpenAIMedia()) as server:
-        use(line, "openai", f"{server.url}/v1")
+        line.use("openai", f"{server.url}/v1")
         refused = await asyncio.to_thread(line.run, "imagegen", "something forbidden")
         server.pictures = [png(), {"b64_json": "%%%"}]
         damaged = await asyncio.to_thread(line.run, "imagegen", "a cat", "--n", "2")
@@ -104,7 +91,7 @@ async def test_a_refusal_and_a_damaged_picture_save_nothing(line):
     assert "OpenAI's policy refused the content. Your request was rejected by the safety system" in refused.stderr
     assert "The answer is damaged: a picture is no base64" in damaged.stderr
     assert len(server.received) == 2  # neither was asked for, and paid for, again
-    assert made(line) == []
+    assert line.made() == []
 
 
 def test_what_makes_no_sense_is_told_in_one_sentence(line):
@@ -129,7 +116,7 @@ def test_what_makes_no_sense_is_told_in_one_sentence(line):
 
 async def test_ctrl_c_ends_it_at_once_and_leaves_nothing(line):
     async with serve([None]) as server:
-        use(line, "openai", server.url)
+        line.use("openai", server.url)
         process = line.start("imagegen", "a cat")
         await asyncio.wait_for(server.asked.wait(), 30)
         process.send_signal(signal.SIGINT)
@@ -137,7 +124,7 @@ async def test_ctrl_c_ends_it_at_once_and_leaves_nothing(line):
         await asyncio.wait_for(server.closed_by_client.wait(), 30)
     assert (process.returncode, out) == (130, b"")
     assert b"Interrupted; nothing was saved." in err
-    assert made(line) == []
+    assert line.made() == []
 
 
 async def on_terminal(line, *arguments: str, **environ: str) -> bytes:
@@ -161,7 +148,7 @@ async def on_terminal(line, *arguments: str, **environ: str) -> bytes:
 
 async def test_a_terminal_that_can_shows_the_picture_and_others_only_its_name(line):
     async with running(OpenAIMedia()) as server:
-        use(line, "openai", f"{server.url}/v1")
+        line.use("openai", f"{server.url}/v1")
         kitty = await on_terminal(line, "imagegen", "a", TERM="xterm-kitty")
         iterm = await on_terminal(line, "imagegen", "b", TERM="xterm", TERM_PROGRAM="iTerm.app")
         plain = await on_terminal(line, "imagegen", "c", TERM="xterm-256color")

@@ -12,7 +12,6 @@ import wave
 
 import pytest
 
-from cli.test_imagegen import made, use
 from fakes.byte_server import serve
 from fakes.faulty_server import running
 from fakes.media_server import MP3, SAMPLES, WAV, GeminiMedia, OpenAIMedia
@@ -22,7 +21,7 @@ HEAD = b"HTTP/1.1 200 OK\r\ncontent-type: audio/mpeg\r\ntransfer-encoding: chunk
 
 async def test_a_text_becomes_a_file_whose_name_is_printed(line):
     async with running(OpenAIMedia()) as server:
-        use(line, "openai", f"{server.url}/v1")
+        line.use("openai", f"{server.url}/v1")
         done = await asyncio.to_thread(line.run, "speak", "Good", "morning.", "--voice", "coral")
     assert (done.returncode, done.stdout) == (0, "speech-good-morning.mp3\n"), done.stderr
     assert done.stderr == f"· openai/gpt-4o-mini-tts: audio/mp3, {len(MP3) * 8:,} bytes\n"
@@ -34,7 +33,7 @@ async def test_a_text_becomes_a_file_whose_name_is_printed(line):
 @pytest.mark.parametrize("arguments", [("speak", "-"), ("speak",)])
 async def test_what_is_piped_in_is_said_in_the_format_that_the_name_says(line, arguments: tuple[str, ...]):
     async with running(OpenAIMedia()) as server:
-        use(line, "openai", f"{server.url}/v1")
+        line.use("openai", f"{server.url}/v1")
         done = await asyncio.to_thread(line.run, *arguments, "-o", "hello.wav", "--json", piped="Hello.\nYou.\n")
     result = json.loads(done.stdout)
     assert result["files"] == [{"path": "hello.wav", "media_type": "audio/wav", "bytes": len(WAV)}]
@@ -45,7 +44,7 @@ async def test_what_is_piped_in_is_said_in_the_format_that_the_name_says(line, a
 
 async def test_geminis_samples_are_a_wav_file_that_plays(line):
     async with running(GeminiMedia()) as server:
-        use(line, "google", server.url)
+        line.use("google", server.url)
         done = await asyncio.to_thread(line.run, "speak", "Good morning.", "--voice", "Leda", "-o", "morning")
         other = await asyncio.to_thread(line.run, "speak", "Good morning.", "--format", "mp3")
     assert (done.returncode, done.stdout) == (0, "morning.wav\n"), done.stderr
@@ -59,36 +58,36 @@ async def test_geminis_samples_are_a_wav_file_that_plays(line):
 
 async def test_a_recording_that_is_cut_is_not_kept(line):
     async with running(OpenAIMedia()) as server:
-        use(line, "openai", f"{server.url}/v1")
+        line.use("openai", f"{server.url}/v1")
         server.disconnect(after_chunks=2)
         done = await asyncio.to_thread(line.run, "speak", "Good morning.")
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr.startswith("conduit: The connection to OpenAI at")
-    assert made(line) == []
+    assert line.made() == []
 
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 async def test_an_interruption_in_the_middle_leaves_no_half_file(line, read_until, number: signal.Signals, code: int):
     async with serve([HEAD, b"4\r\nID3\4\r\n", None]) as server:
-        use(line, "openai", server.url)
+        line.use("openai", server.url)
         ours, theirs = pty.openpty()
         process = line.start("speak", "Good morning.", stderr=theirs, environ={"TERM": "xterm"})
         os.close(theirs)
         await asyncio.to_thread(read_until, ours, "speaks: 4 bytes")
-        assert [name.endswith(".part") for name in made(line)] == [True]
+        assert [name.endswith(".part") for name in line.made()] == [True]
         process.send_signal(number)
         await asyncio.to_thread(read_until, ours, "Interrupted.")
         out, _ = await asyncio.to_thread(process.communicate, timeout=30)
     os.close(ours)
     assert (process.returncode, out) == (code, b"")
-    assert made(line) == []
+    assert line.made() == []
 
 
 async def test_a_full_disk_is_told_and_leaves_nothing(line):
     import resource
 
     async with running(OpenAIMedia(spoken=[MP3 * 100] * 20)) as server:
-        use(line, "openai", f"{server.url}/v1")
+        line.use("openai", f"{server.url}/v1")
         (line.folder / "out").mkdir()
 
         def bound() -> None:
@@ -116,4 +115,4 @@ def test_what_makes_no_sense_is_told_in_one_sentence(line):
         assert (done.returncode, done.stdout) == (1, ""), arguments
         assert said in done.stderr
         assert done.stderr.count("\n") == 1
-    assert made(line) == ["here.mp3"]
+    assert line.made() == ["here.mp3"]

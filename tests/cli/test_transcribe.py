@@ -6,7 +6,6 @@ import asyncio
 import json
 import signal
 
-from cli.test_imagegen import use
 from fakes.byte_server import serve
 from fakes.faulty_server import running
 from fakes.media_server import MP3, WAV, GeminiMedia, OpenAIMedia
@@ -15,7 +14,7 @@ from fakes.media_server import MP3, WAV, GeminiMedia, OpenAIMedia
 async def test_the_words_are_on_stdout_and_the_cost_on_stderr(line):
     (line.folder / "talk.dat").write_bytes(MP3)
     async with running(OpenAIMedia()) as server:
-        use(line, "openai", f"{server.url}/v1")
+        line.use("openai", f"{server.url}/v1")
         done = await asyncio.to_thread(line.run, "transcribe", "talk.dat", "--language", "en")
     assert (done.returncode, done.stdout) == (0, "Good morning. It rains.\n"), done.stderr
     assert done.stderr == "· openai/gpt-transcribe: 4 words, 60.0 s, $0.0045\n"
@@ -27,7 +26,7 @@ async def test_the_words_are_on_stdout_and_the_cost_on_stderr(line):
 async def test_parts_are_told_with_their_times_and_speakers(line):
     (line.folder / "talk.wav").write_bytes(WAV)
     async with running(OpenAIMedia()) as server:
-        use(line, "openai", f"{server.url}/v1")
+        line.use("openai", f"{server.url}/v1")
         told = await asyncio.to_thread(line.run, "transcribe", "talk.wav", "--times", "-m", "openai/whisper-1")
         spoken = await asyncio.to_thread(
             line.run, "transcribe", "talk.wav", "--times", "-m", "gpt-4o-transcribe-diarize"
@@ -47,7 +46,7 @@ async def test_parts_are_told_with_their_times_and_speakers(line):
 async def test_gemini_hears_too(line):
     (line.folder / "talk.wav").write_bytes(WAV)
     async with running(GeminiMedia()) as server:
-        use(line, "google", server.url)
+        line.use("google", server.url)
         done = await asyncio.to_thread(line.run, "transcribe", "talk.wav", "-m", "flash")
         timed = await asyncio.to_thread(line.run, "transcribe", "talk.wav", "-m", "flash", "--times")
     assert (done.returncode, done.stdout) == (0, "Good morning.\n"), done.stderr
@@ -61,7 +60,7 @@ async def test_what_a_model_says_cannot_steer_the_terminal(line):
     (line.folder / "talk.wav").write_bytes(WAV)
     answer = {"text": "a\ud800b\x00c", "usage": {"type": "duration", "seconds": "12.5"}}
     async with running(OpenAIMedia(transcript=answer)) as server:
-        use(line, "openai", f"{server.url}/v1")
+        line.use("openai", f"{server.url}/v1")
         done = await asyncio.to_thread(line.run, "transcribe", "talk.wav")
     assert (done.returncode, done.stdout) == (0, "a\ufffdb\ufffdc\n"), done.stderr
     assert "12.5 s" in done.stderr
@@ -92,7 +91,7 @@ def test_what_is_no_recording_is_told_in_one_sentence(line):
 async def test_ctrl_c_ends_it(line):
     (line.folder / "talk.wav").write_bytes(WAV)
     async with serve([None]) as server:
-        use(line, "openai", server.url)
+        line.use("openai", server.url)
         process = line.start("transcribe", "talk.wav")
         await asyncio.wait_for(server.asked.wait(), 30)
         process.send_signal(signal.SIGINT)
