@@ -2,7 +2,14 @@
 local Child = require('child')
 
 local seen = {}
-local nvim = Child.start(nil, 100, 20)
+local nvim = Child.start(
+  [[
+    require('conduit').setup()
+    vim.api.nvim_create_autocmd('CursorMovedI', { callback = function() vim.g.moved_to = vim.fn.getpos('.') end })
+  ]],
+  100,
+  20
+)
 
 local function last_line(text)
   nvim:wait(('the line %q'):format(text), "return vim.fn.getline('$') == ...", text)
@@ -29,16 +36,19 @@ nvim:see('other = value + 1')
 nvim:type('va<M-y>')
 nvim:wait('the whole', "return vim.fn.getline('$'):find('value %+ 1')")
 seen.lines = nvim:lines()
-
--- Without ghost text a key is what it is in Neovim: <Esc> and a letter.
-nvim:type(' ')
-nvim:type('<M-l>')
+nvim:type('<Esc>')
 nvim:wait('normal mode', "return vim.fn.mode() == 'n'")
 nvim:command('silent write')
 
--- Asked for, from both modes, where nothing is proposed by itself; the model takes longer than Neovim waits to ask.
+-- Where nothing is proposed by itself: a key is what it is in Neovim, <Esc> and a letter.
 nvim:command('edit notes.txt')
-nvim:wait('the server', "return #vim.lsp.get_clients({ name = 'conduit', bufnr = 0 }) == 1")
+nvim:wait('the keys', "return vim.fn.maparg('<M-l>', 'i') ~= ''")
+nvim:type('i')
+nvim:wait('insert mode', "return vim.fn.mode() == 'i'")
+nvim:type('<M-l>')
+nvim:wait('normal mode', "return vim.fn.mode() == 'n'")
+
+-- Asked for, from both modes; the model takes longer than Neovim waits to ask.
 nvim:command('normal! $')
 nvim:command('Conduit complete')
 nvim:see('# the end of it all')
@@ -47,6 +57,7 @@ nvim:type('<M-y>')
 last_line('# the end of it all')
 nvim:type('<CR># or of')
 last_line('# or of')
+nvim:wait('the end of the typing', "return vim.deep_equal(vim.g.moved_to, vim.fn.getpos('.'))")
 nvim:command('Conduit complete')
 nvim:see('# or of nothing')
 nvim:type('<M-y>')
