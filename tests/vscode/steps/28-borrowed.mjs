@@ -94,12 +94,12 @@ export const steps = {
     const message = inner(desk, '.row.user').last();
     await message.hover();
     await message.getByRole('button', { name: 'Edit and send again' }).click();
-    await desk.equals(() => texts(desk, '.chip span'), ['hours.py#L2'], 'it is attached again');
+    await desk.equals(() => texts(desk, '.chip span'), ['hours.py:2'], 'it is attached again');
     await inner(desk, 'textarea').fill('Once more: what is this?');
     await page.keyboard.press('Enter');
     await desk.equals(async () => (await texts(desk, '.row.user .said')).at(-1), 'Once more: what is this?', 'the message is another one');
     await inner(desk, '.row.answer').filter({ hasText: 'I see when it closes.' }).waitFor();
-    assert.equal((await texts(desk, '.row.user .chips')).at(-1), 'hours.py#L2');
+    assert.equal((await texts(desk, '.row.user .chips')).at(-1), 'hours.py:2');
     await desk.shot('28-selection');
     await desk.palette('View: Close All Editors');
   },
