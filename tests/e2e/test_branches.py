@@ -13,7 +13,7 @@ import pytest
 from conduit.lsp.client import EditorClient
 from conduit.lsp.wire_client import ClientError
 from conduit.workspace.positions import Position, Range
-from e2e.harness import Bench, chat, new_session
+from e2e.harness import SHOP, Bench, actions, carry_out, chat, new_session
 from e2e.kill_server import BEFORE_THE_CHANGE, BEFORE_THE_CHANGE_IS_TOLD, BEFORE_THE_MOVE, BEFORE_THE_WITHDRAWAL
 
 ONE = "one\ntwo\nthree\n"
@@ -225,6 +225,26 @@ async def test_what_was_said_is_sent_again_or_otherwise(bench: Bench) -> None:
             await its.ask("rewind")
         with pytest.raises(ClientError, match="no message 'nope' of yours"):
             await its.ask("rewind", messageId="nope")
+
+
+async def test_the_prompt_of_an_action_is_read_as_a_sentence_and_sent_again_whole(bench: Bench) -> None:
+    bench.script({"when": {"user": "sum\\(prise"}, "reply": [{"text": "It adds up."}]}, {"reply": [{"text": "What?"}]})
+    async with await bench.start() as editor:
+        uri = await editor.open(bench.write("shop.py", SHOP))
+        done = await carry_out(editor, (await actions(editor, uri))["Explain"])
+        its = Talk(bench, editor, done["sessionId"])
+        (sentence,) = await its.said()
+        assert sentence.startswith("Explain: shop.py, line")
+        for prompt, answer in (
+            (None, "It adds up."),
+            (sentence, "It adds up."),
+            (f"{sentence} In short.", "What?"),
+        ):
+            content = {} if prompt is None else {"prompt": [{"type": "text", "text": prompt}]}
+            editor.seen.updates.clear()
+            await its.ask("resend", messageId=await its.user(0), **content)
+            assert editor.seen.text() == answer
+            assert await its.said() == [prompt or sentence]
 
 
 async def test_nothing_is_taken_back_while_a_turn_runs(bench: Bench) -> None:

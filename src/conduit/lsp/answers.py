@@ -25,7 +25,8 @@ _MESSAGE_CHARACTERS = 1500
 async def show_answer(server: ConduitServer, name: str, markdown: str) -> None:
     """Show `markdown`; its file under the state folder is named after `name` and stays for later reading."""
     if server.facts.show_document:
-        file = server.state_folder() / "answers" / f"{re.sub(r'[^A-Za-z0-9_-]', '_', name)[:60]}.md"
+        # The end of a name tells it from others.
+        file = server.state_folder() / "answers" / f"{re.sub(r'[^A-Za-z0-9_-]', '_', name)[-60:]}.md"
         try:
             await asyncio.to_thread(write_private, file, markdown)
         except OSError as error:
