@@ -1,5 +1,6 @@
 /** The page: the conversation, or the history, and the input below. */
 import { Component, createRef } from 'preact';
+import { decoded } from '../src/chat/named.ts';
 import { Composer } from './composer/composer.tsx';
 import { Empty, ServerState } from './empty.tsx';
 import { History } from './history.tsx';
@@ -102,7 +103,7 @@ function clicked(event: MouseEvent): void {
     const url = link.getAttribute('href') ?? '';
     if (/^[a-z][\w+.-]*:/i.test(url)) post({ type: 'openLink', url });
     else if (url !== '' && !url.startsWith('#')) {
-      const [name, line] = decodeURIComponent(url).split('#L');
+      const [name, line] = decoded(url).split('#L');
       post({ type: 'openFile', name: name as string, line: line === undefined ? undefined : Math.max(0, Number.parseInt(line, 10) - 1) || 0 });
     }
     return;

@@ -10,6 +10,7 @@ const { triggerAt, complete } = await load('webview/composer/suggest.ts');
 const { blocks, grow } = await load('webview/text/markdown.ts');
 const { SessionLog } = await load('src/chat/log.ts');
 const { quiet } = await load('src/quiet.ts');
+const { decoded, named } = await load('src/chat/named.ts');
 const { besideInsertion, besideLines, cut } = await load('src/review/beside.ts');
 
 const recording = (name) => JSON.parse(readFileSync(new URL(`recordings/${name}.json`, import.meta.url), 'utf8'));
@@ -31,6 +32,13 @@ test('a proposal in which a language server would ask for addresses is shown wit
   for (const path of ['/a/shop.py', '/a/list.ts', '/a/Makefile', '/a.json/b.md']) assert.equal(quiet(path), path);
 });
 
+test('what goes with a prompt has a name, whatever its URI is', () => {
+  assert.deepEqual(named('file:///shop/the%20prices.py#L3-L9', ''), { kind: 'selection', name: 'the prices.py:3-9' });
+  assert.deepEqual(named('file:///shop/100%.py#problems', ''), { kind: 'problems', name: 'Problems in 100%.py' });
+  assert.deepEqual(named('file:///shop/src', 'src/'), { kind: 'folder', name: 'src/' });
+  assert.equal(decoded('100%'), '100%');
+});
+
 test('a proposed line is cut to its columns, and never where it first differs', () => {
   const old = 'the quick brown fox jumps over the lazy dog';
   assert.equal(cut('short', old, 20), 'short');
@@ -38,6 +46,7 @@ test('a proposed line is cut to its columns, and never where it first differs', 
   assert.equal(cut(`${old}s`, old, 20), '… over the lazy dogs');
   assert.equal(cut(`${old.replace('over', 'high above')} again`, old, 20), '… jumps high above …');
   assert.equal(cut('x'.repeat(20), '', 20), 'x'.repeat(20));
+  assert.equal(cut('0123456789 🦉🦉', '', 13), '0123456789 …'); // never half of an owl
 });
 
 test('proposed lines are a block beside those they replace, which ends in sight', () => {

@@ -3,7 +3,7 @@ import * as vscode from 'vscode';
 import { fromRange } from '../abilities/wire';
 import type { PromptContext, Requests } from '../protocol';
 import type { Attachment, Draft } from './messages';
-import { named, PROBLEMS } from './named';
+import { decoded, named, PROBLEMS } from './named';
 import { TERMINAL, TERMINAL_URI } from './terminal';
 
 type Block = Requests['conduit/session/prompt']['params']['prompt'][number];
@@ -99,5 +99,5 @@ export function contextOf(editor: vscode.TextEditor | undefined): PromptContext 
 }
 
 function nameOf(path: string): string {
-  return decodeURIComponent(path.slice(path.lastIndexOf('/') + 1)) || path;
+  return decoded(path.slice(path.lastIndexOf('/') + 1)) || path;
 }

@@ -8,7 +8,7 @@ export const PROBLEMS = 'problems';
 /** `file:///shop/prices.py#L3-L9` is `prices.py:3-9`. */
 export function named(uri: string, name: string): Pick<Attachment, 'kind' | 'name'> {
   const [path = '', fragment = ''] = uri.split('#');
-  const base = decodeURIComponent(path.slice(path.lastIndexOf('/') + 1)) || path;
+  const base = decoded(path.slice(path.lastIndexOf('/') + 1)) || path;
   const lines = /^L(\d+)(?:-L(\d+))?$/.exec(fragment);
   if (uri === TERMINAL_URI) return { kind: 'terminal', name: 'terminal' };
   if (lines) return { kind: 'selection', name: `${base}:${lines[1]}${lines[2] ? `-${lines[2]}` : ''}` };
@@ -16,7 +16,8 @@ export function named(uri: string, name: string): Pick<Attachment, 'kind' | 'nam
   return { kind: name.endsWith('/') ? 'folder' : 'file', name: name ? decoded(name) : base };
 }
 
-function decoded(name: string): string {
+/** Returns a part of a URI as it is read. */
+export function decoded(name: string): string {
   try {
     return decodeURIComponent(name);
   } catch {

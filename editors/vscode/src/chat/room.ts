@@ -231,11 +231,11 @@ export class Room implements Viewer, vscode.Disposable {
         void vscode.env.clipboard.writeText(message.text);
         return;
       case 'openFile':
-        void openFile(message.name, message.line);
+        void openFile(message.name, message.line).catch((error) => this.problem(error));
         return;
       case 'openLink':
         if (/^(https?|mailto):/i.test(message.url)) void vscode.env.openExternal(vscode.Uri.parse(message.url));
-        else void openFile(message.url);
+        else void openFile(message.url).catch((error) => this.problem(error));
         return;
       case 'openSession':
         void this.show(message.sessionId);

@@ -52,8 +52,13 @@ export function cut(text: string, old: string, columns: number): string {
   let same = 0;
   while (same < old.length && text[same] === old[same]) same++;
   const from = same + LEAD < columns ? 0 : Math.min(same - LEAD, text.length - columns);
-  const front = from > 0 ? `…${text.slice(from + 1)}` : text;
-  return front.length <= columns ? front : `${front.slice(0, columns - 1)}…`;
+  const front = from > 0 ? `…${whole(text.slice(from + 1))}` : text;
+  return front.length <= columns ? front : `${whole(front.slice(0, columns - 1))}…`;
+}
+
+/** Leaves out the half of a character that was cut in two. */
+function whole(text: string): string {
+  return text.replace(/^[\uDC00-\uDFFF]|[\uD800-\uDBFF]$/g, '');
 }
 
 function roomAfter(column: number): number {
