@@ -2,9 +2,9 @@
 const edit = (path, old_text, new_text) => ({ call: 'edit_file', arguments: { path, old_text, new_text } });
 
 const REPLY = [
-  'Both are in place. ',
-  'Orders from 20 euros on get **10 % off**, and the receipt says so:\n\n',
-  '```python\n>>> print(receipt({"honey cake": 10}))\n10 x honey cake\ndiscount: 2.80\ntotal: 25.20\n```\n\n',
+  'Three changes wait for you. ',
+  'With them an order of a mug and a **honey cake** costs 12 euros:\n\n',
+  '```python\n>>> total({"mug": 1, "honey cake": 1})\n12.0\n```\n\n',
   'Accept or reject each change on its own.',
 ];
 
@@ -18,39 +18,36 @@ export const world = {
   },
   script: [
     {
-      when: { user: '^Give', round: 0 },
+      when: { user: '^Sell', round: 0 },
       reply: [
-        { think: 'A discount belongs to the total. I read the shop first, then change the total and the receipt.' },
-        { call: 'read_file', arguments: { path: 'shop.py' } },
+        { think: 'The prices are in one file, the sum in another. I read both first.' },
+        { call: 'read_file', arguments: { path: 'prices.py' } },
         { call: 'search_text', arguments: { query: 'total(' } },
       ],
     },
     {
-      when: { user: '^Give', round: 1 },
+      when: { user: '^Sell', round: 1 },
       reply: [
-        edit(
-          'shop.py',
-          'def total(order: dict[str, int]) -> float:\n    return sum(PRICES[name] * count for name, count in order.items())\n',
-          'def discount(amount: float) -> float:\n    return amount * 0.1 if amount >= 20 else 0.0\n\n\ndef total(order: dict[str, int]) -> float:\n    amount = sum(PRICES[name] * count for name, count in order.items())\n    return amount - discount(amount)\n',
-        ),
-        edit('shop.py', '    return "\\n".join([*lines, f"total: {total(order):.2f}"])\n', '    off = discount(sum(PRICES[name] * count for name, count in order.items()))\n    if off:\n        lines.append(f"discount: {off:.2f}")\n    return "\\n".join([*lines, f"total: {total(order):.2f}"])\n'),
+        edit('prices.py', 'PRICES = {\n', 'PRICES = {\n    "mug": 9.00,\n    "tea pot": 24.00,\n'),
+        edit('prices.py', '    "honey cake": 2.80,\n', '    "honey cake": 3.00,\n'),
+        edit('shop.py', '-> float:\n', '-> float:\n    \"\"\"Return what an order costs, in euros.\"\"\"\n'),
       ],
       usage: { input_tokens: 2140, output_tokens: 310 },
     },
-    { when: { user: '^Give', round: 2 }, reply: [{ text: REPLY }] },
+    { when: { user: '^Sell', round: 2 }, reply: [{ text: REPLY }] },
   ],
 };
 
 export const steps = {
   'a conversation, and the changes that it proposes': async (desk) => {
     await desk.status();
-    await desk.open('shop.py');
+    await desk.open('prices.py');
     await desk.palette('Conduit: Open Chat');
     const chat = desk.chatFrame();
     await chat.locator('#model-picker').waitFor({ timeout: 60_000 });
     await widen(desk, 470);
     await chat.locator('textarea').click();
-    await desk.page.keyboard.type('Give 10 % off from 20 euros on, and say so on the receipt.');
+    await desk.page.keyboard.type('Sell mugs for 9 euros and tea pots for 24, raise the honey cake to 3, and document total().');
     await desk.page.keyboard.press('Enter');
     await chat.locator('.row.end').waitFor();
     await desk.page.locator('.editor-instance .codelens-decoration').filter({ hasText: 'Accept' }).first().waitFor();
