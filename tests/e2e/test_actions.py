@@ -97,6 +97,9 @@ async def test_edits_of_other_files_are_asked_about_and_go_out_as_one_edit(bench
         assert len(editor.seen.edits) == 1
         assert editor.document(uri).text == SHOP.replace("import price", "import cost").replace("prise(", "cost(")
         assert other.read_text() == PRICES.replace("def price", "def cost")
+        # The turns had ended when it was asked, and nothing says that they run again.
+        told = [each for each in editor.seen.updates if each["update"]["sessionUpdate"] == "turn_state"]
+        assert [each["update"]["state"] for each in told] == ["running", "idle"] * 2
 
 
 async def test_a_closed_file_that_changed_while_the_model_worked_is_not_edited(bench: Bench) -> None:

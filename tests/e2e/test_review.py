@@ -257,6 +257,8 @@ async def test_a_protected_file_is_asked_about_once_more_when_it_is_accepted(ben
         await accept(editor, sessionId=session)
         assert (bench.root / ".vscode" / "tasks.json").read_text() == "{}\n"
         assert "editor settings" in str(asked[0])
+        told = [each for each in editor.seen.updates if each["update"]["sessionUpdate"] == "turn_state"]
+        assert [each["update"]["state"] for each in told] == ["running", "idle"]  # no turn waits for that question
 
 
 async def test_an_address_that_an_editor_would_fetch_is_asked_about_in_every_mode(bench: Bench) -> None:

@@ -21,7 +21,8 @@ class PermissionRequest(Value):
     """What the person is asked: one effect of one call, shown whole. `preview` is a diff or the exact command.
 
     `reason` is a sentence about protected files among `paths`. With one, an answer holds for this call only: no
-    lasting answer, given before or now, says anything about such files.
+    lasting answer, given before or now, says anything about such files. `in_turn` is false when no turn waits for
+    the answer: its proposals are accepted later.
     """
 
     session_id: str
@@ -34,6 +35,7 @@ class PermissionRequest(Value):
     preview: str = ""
     paths: tuple[str, ...] = ()
     reason: str = ""
+    in_turn: bool = True
 
 
 class Approver(Protocol):

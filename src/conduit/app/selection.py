@@ -98,6 +98,7 @@ def question_about(hunks: Sequence[PendingHunk]) -> PermissionRequest | None:
         preview=diff_with_remarks(changes),
         paths=names,
         reason=reason,
+        in_turn=False,
     )
 
 

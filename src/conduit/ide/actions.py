@@ -158,6 +158,7 @@ async def _consents(app: App, target: Target, hunks: tuple[PendingHunk, ...], ch
             effect=Effect.WRITE,
             preview=render_diff(hunks),
             paths=names,
+            in_turn=False,
         )
     )
     return answer in ("allow_once", "allow_always")

@@ -126,7 +126,7 @@ class EditorApprover:
         return False
 
     def _tell_state(self, request: PermissionRequest, state: str) -> None:
-        if self._client.facts.session_updates:
+        if request.in_turn and self._client.facts.session_updates:
             update = {"sessionUpdate": "turn_state", "state": state}
             self._client.notify(
                 UPDATE_METHOD, {"sessionId": request.session_id, "turnId": request.turn_id, "update": update}

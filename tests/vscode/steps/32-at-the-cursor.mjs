@@ -136,6 +136,8 @@ export const steps = {
     await desk.answer('Show');
     await desk.chatFrame().locator('.question').getByText('Allow once').click({ timeout: 60_000 });
     await desk.until(() => desk.onDisk('test_shop.py') === TESTS, 'the tests are there');
+    await desk.chatFrame().locator('.row.end').waitFor();
+    await desk.equals(() => desk.chatFrame().locator('.stop-button, .working').count(), 0, 'nothing runs any more');
     await desk.open('tariff.json');
     await desk.page.locator('.squiggly-error').first().waitFor();
     await desk.goTo(3);
