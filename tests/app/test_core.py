@@ -10,9 +10,11 @@ from pathlib import Path
 
 import pytest
 
+from conduit.agent.setup import TurnResult
 from conduit.app import App, Status
-from conduit.errors import StoreError
+from conduit.errors import SessionBusy, StoreError
 from conduit.messages.content import Text
+from conduit.sessions.events import SessionUpdate, TurnEnded
 
 
 @contextmanager
@@ -49,6 +51,29 @@ async def test_a_turn_whose_end_could_not_be_written_does_not_block_its_session(
     assert result.text == "Hello."
     said = [(stored.message.role, stored.message.text) for stored in await app.conversation(session.id)]
     assert said == [("user", "one"), ("user", "two"), ("assistant", "Hello.")]
+
+
+async def test_whoever_is_told_of_the_end_of_a_turn_may_ask_on_at_once(app: App) -> None:
+    session = await app.new_session()
+    following: list[asyncio.Task[TurnResult]] = []
+
+    def told(update: SessionUpdate) -> None:
+        if isinstance(update.event, TurnEnded) and not following:
+            app.check_free(session.id)
+            following.append(asyncio.create_task(app.prompt(session.id, [Text(text="hold")])))
+
+    runs = asyncio.Event()
+    app.subscribe(told)
+    app.subscribe_status(lambda status: runs.set() if following and status.state == "busy" else None)
+    await app.prompt(session.id, [Text(text="one")])
+    async with asyncio.timeout(20):
+        await runs.wait()
+    with pytest.raises(SessionBusy):
+        app.check_free(session.id)
+    assert await app.cancel(session.id)
+    async with asyncio.timeout(20):
+        assert (await following[0]).stop_reason == "cancelled"
+    assert app.status().state == "ready"
 
 
 async def test_settings_that_are_as_before_change_nothing(app: App) -> None:

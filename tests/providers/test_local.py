@@ -71,7 +71,9 @@ async def ended(pid: int, timeout_s: float) -> bool:
     except ProcessLookupError:
         return True
     try:
-        return bool((await asyncio.to_thread(select.select, [handle], [], [], timeout_s))[0])
+        poll = select.poll()  # takes any handle, which `select` does not
+        poll.register(handle, select.POLLIN)
+        return bool(await asyncio.to_thread(poll.poll, timeout_s * 1000))
     finally:
         os.close(handle)
 

@@ -75,6 +75,7 @@ class Turn:
         self._dispatch: Dispatch | None = None
         self._question: PermissionRequest | None = None
         self._acting: asyncio.Task[Signal] | None = None
+        self.has_ended = False
         self._cancelled = False
         self._recording = 0
         self._desk = Desk(
@@ -355,6 +356,7 @@ class Turn:
 
     async def _record(self, *events: Event) -> None:
         last = await self.setup.store.append(self.setup.session_id, *events)
+        self.has_ended = isinstance(events[-1], TurnEnded)
         for seq, event in enumerate(events, last - len(events) + 1):
             kind = JOURNALED.get(type(event))
             if kind is not None:

@@ -235,15 +235,14 @@ class App(ModelSide):
             self._coming.remove(coming)
         if coming.cancelled:
             turn.cancel()  # it keeps what the person said, and asks no model
-        live.turn = turn
-        live.task = asyncio.create_task(self._run(session_id, turn), name=turn.turn_id)
-        live.task.add_done_callback(lambda _: self.queue.advance(session_id))
+        task = live.begin(turn, self._run(session_id, turn))
+        task.add_done_callback(lambda _: self.queue.advance(session_id))
         try:
-            return await asyncio.shield(live.task)
+            return await asyncio.shield(task)
         except asyncio.CancelledError:
             turn.cancel()
             # Whoever hears of the end may ask on at once, and the session must be free then.
-            await asyncio.wait({live.task})
+            await asyncio.wait({task})
             raise
 
     def check_free(self, session_id: str) -> None:
@@ -302,7 +301,9 @@ class App(ModelSide):
             self._live.pop(session_id, None)  # its next use repairs what this turn could not record
             self._set_status(Status("error", model, session_id, str(error)))
             raise
-        self._set_status(Status("error" if result.error else "ready", model, session_id, result.error or ""))
+        live = self._live.get(session_id)
+        if live is None or live.turn is turn:  # else the next one runs already
+            self._set_status(Status("error" if result.error else "ready", model, session_id, result.error or ""))
         return result
 
     async def _repair(self, session_id: str, *, quiet: bool = False) -> None:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Coroutine, Iterable
 from dataclasses import dataclass, field
+from typing import Any
 
 from conduit.agent.permission import Remembered
 from conduit.agent.setup import TurnResult
@@ -34,9 +35,15 @@ class Live:
                 live.told.add(stored.event.text)
         return live
 
+    def begin(self, turn: Turn, running: Coroutine[Any, Any, TurnResult]) -> asyncio.Task[TurnResult]:
+        """Let a turn run, which is the one that a cancel reaches from now on."""
+        self.turn = turn
+        self.task = asyncio.create_task(running, name=turn.turn_id)
+        return self.task
+
     def is_free(self) -> bool:
-        """Say whether no turn runs."""
-        return self.task is None or self.task.done()
+        """Say whether no turn runs. Whoever was told of the end of one may ask on at once."""
+        return self.task is None or self.task.done() or (self.turn is not None and self.turn.has_ended)
 
     def check_free(self) -> None:
         """Do nothing when no turn runs; raises SessionBusy."""

@@ -73,6 +73,10 @@ class PinnedRoots:
         for root in roots:
             os.close(root.fd)
 
+    def __del__(self) -> None:
+        """Let go with the last of those who open files here: a thread may still be at it when the App has closed."""
+        self.close()
+
 
 def _pin(path: Path) -> PinnedRoot:
     fd = os.open(path, _FOLDER)
