@@ -10,8 +10,10 @@ from typing import Protocol
 import pytest
 
 from conduit.edits.edit import FileChange
+from conduit.edits.hunks import Hunk
 from conduit.edits.review import PendingFile, PendingFiles, waiting_again
 from conduit.errors import StaleDocument
+from conduit.workspace.document import split_lines
 from fakes.stage import Stage
 
 A, B = Path("/w/a.py"), Path("/w/b.py")
@@ -93,3 +95,23 @@ def test_what_was_accepted_and_taken_back_is_one_with_the_proposal_made_of_it(
     redone = again.at(first)
     assert not any(hunk.conflict for hunk in redone.hunks)
     assert redone.text == second
+
+
+@pytest.mark.parametrize(
+    ("accepted", "there", "now"),
+    [  # a later proposal took the accepted line in, and the person changed the lines behind it
+        ("t\nX\na\ne\n", Hunk("two", "two", "edit", 1, "X\na\n", "X\na\nB\n", "X\na\nb\n"), "t\na\ne\n"),
+        ("t\na\nX\ne\n", Hunk("two", "two", "edit", 1, "a\nX\n", "A\nX\n", "b\na\nX\n"), "t\na\ne\n"),
+        # the same hunk was taken back before, the person wrote in its place, and a redo made it again beside that
+        ("t\na\nX\ne\n", Hunk("one", "one", "edit", 1, "a\nX\n", "X\n", ""), "t\na\ne\n"),
+    ],
+)
+def test_what_is_taken_back_waits_once_where_a_conflict_beside_it_brings_it_too(
+    accepted: str, there: Hunk, now: str
+) -> None:
+    waiting = PendingFile(A, "a.py", accepted, (there,)).at(now)
+    line = split_lines(accepted).index("X\n")
+    again = waiting_again(waiting, now, accepted, [Hunk("one", "one", "edit", line, "", "X\n")])
+    assert [hunk.new.count("X") for hunk in again.hunks] == [1]
+    change, _ = again.accept({hunk.id for hunk in again.hunks})
+    assert (change.after or "").count("X") == 1

@@ -7,6 +7,7 @@ disk or an editor: what the person has now is handed in. Immutable values are sw
 from __future__ import annotations
 
 import uuid
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -271,8 +272,8 @@ def waiting_again(file: PendingFile, now: str | None, accepted: str | None, hunk
         # What took the place of the person's own lines is as much a conflict as it was.
         was = meant.was if meant is not None and meant.was != old else None
         hunk = Hunk(hunk_id, (meant or hunks[0]).turn_id, "edit", span.start, old, new, was)
-        if not any(touches(one, span) for one in waiting):  # else it is in that one already
-            again.append(hunk)
+        if not any(touches(one, span) for one in waiting) and not any(_brings(one, span.lines) for one in near):
+            again.append(hunk)  # else it is in that one already
     return replace(file, hunks=(*whole, *sorted(again, key=lambda one: (one.line, one.end))))
 
 
@@ -298,6 +299,11 @@ def _with_what_it_is_made_of(hunk: Hunk, changes: Sequence[Span], lines: Sequenc
         return None
     new = "".join([*there[: places[0]], hunk.new, *there[places[0] + len(was) :]])
     return replace(hunk, line=start, old="".join(lines[start:end]), new=new, was="".join(there))
+
+
+def _brings(hunk: Hunk, lines: Sequence[str]) -> bool:
+    """Say whether a hunk puts these lines in, too."""
+    return bool(lines) and Counter(lines) <= Counter(split_lines(hunk.new)) - Counter(split_lines(hunk.old))
 
 
 def _alone(whole: Hunk, part: Hunk, hunks: Iterable[Hunk]) -> bool:
