@@ -265,7 +265,7 @@ class World:
 
     def attempt(self, name: str, what: Callable[[], Coroutine[Any, Any, Any]]) -> Any:
         """Do something that may be refused with a clear sentence; None when it was."""
-        shown = [path for path in self.texts() if self.editor.text(path) is not None and path.is_file()]
+        shown = {path: text for path in self.texts() if (text := self.editor.text(path)) is not None and path.is_file()}
         try:
             result = self.run(what())
         except (UserError, ToolError) as error:
@@ -274,10 +274,10 @@ class World:
             return None
         finally:
             self.editor.faults.clear()
-            if not self.model.operations:  # the person was told that these are still open, and closes them
-                for path in shown:
-                    if not path.is_file() and self.editor.text(path) is not None:
-                        self.close_document(path)
+            if not self.model.operations:  # the person was told that these are still open
+                for path, text in shown.items():
+                    if not path.is_file() and (now := self.editor.text(path)) is not None:
+                        self.close_document(path) if now == text else self.save(path)
         self.counts[name] += 1
         self.last = name
         return result
@@ -296,11 +296,9 @@ class World:
         self.run(self._check_pending(texts))
 
     def _wrong(self, text: str) -> list[str]:
-        found = wrong_places(text, self.writer)
+        found, lines = wrong_places(text, self.writer), lines_of(text)
         # A line that was taken back, made again, or taken over a conflict, beside the same line in other words.
-        if self.last in ("undone", "redone") or (
-            self.over_conflict and len(set(lines_of(text))) == len(lines_of(text))
-        ):
+        if (self.last in ("undone", "redone") or self.over_conflict) and len(set(lines)) == len(lines):
             self.twice |= {one for one in found if one.startswith("twice")}
         return [one for one in found if one not in self.twice]
 

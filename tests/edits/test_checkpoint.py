@@ -202,3 +202,20 @@ def test_lines_typed_between_lines_of_which_nobody_knows_what_they_were_keep_the
 
 def test_a_line_end_that_is_put_in_makes_no_line_of_two():
     assert take_back("end", "a\r\n", "a\ra\r\n\n").text == "a\rend\r\n\n"
+
+
+def test_a_line_that_moved_up_is_not_brought_back_beside_what_was_typed_in_it():
+    before = "a\nnew line\nthe sixth one\nb\n"
+    after = "a\nthe sixth one, changed\nzero\nb\n"
+    now = "a\nthe sixth one, changed twice\nmine\nzero\nb\n"
+    taken = take_back(before, after, now)
+    assert taken.text == "a\nnew line\nthe sixth one, changed twice\nmine\nb\n"
+    assert taken.kept == (Kept(2, 4),)
+
+
+def test_punctuation_does_not_make_two_lines_alike():
+    before = "a\nfirst: (one)\nsecond: (two, [x])\nfifth text\nb\n"
+    after = "a\nfifth text, longer\nsixth: (three, [y])\nb\n"
+    now = "a\nfifth text, longer\nmine\nsixth: (three, [y])\nb\n"
+    taken = take_back(before, after, now)
+    assert taken.text == "a\nfirst: (one)\nsecond: (two, [x])\nfifth text\nmine\nb\n"

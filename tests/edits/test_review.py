@@ -97,6 +97,16 @@ def test_what_was_accepted_and_taken_back_is_one_with_the_proposal_made_of_it(
     assert redone.text == second
 
 
+async def test_what_was_accepted_and_proposed_otherwise_since_does_not_wait_beside_that() -> None:
+    base, first, second = "a\nb\nc\n", "a\nX\nY\nb\nc\n", "a\nX\nYY\nB\nc\n"
+    accepted = PendingFile(A, "a.py", base, ()).propose(FileChange(A, "a.py", base, first), "one")
+    back = waiting_again(PendingFile(A, "a.py", base, ()), base, first, accepted.hunks)
+    later = back.propose(FileChange(A, "a.py", first, second), "two")
+    redone = later.at(first)
+    undone = waiting_again(redone.at(base), base, first, accepted.hunks)
+    assert (undone.text, len(undone.hunks)) == (second, 1)
+
+
 @pytest.mark.parametrize(
     ("accepted", "there", "now"),
     [  # a later proposal took the accepted line in, and the person changed the lines behind it

@@ -17,7 +17,7 @@ from conduit.workspace.encoding import line_end_of
 
 _LIKE = 0.5
 _MOST_PAIRS = 10_000
-_WORD = re.compile(r"\w+|[^\w\s]")
+_WORD = re.compile(r"\w+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,38 +49,45 @@ def take_back(before: str, after: str, now: str) -> TakenBack:
     if now == after:
         return TakenBack(before)
     since = spans(after, now)
+    taken_back_already = set(since)
     lines = split_lines(after)
     edits: list[Span] = []
     met: list[Kept] = []
     for span in spans(after, before):
-        # Lines that were put in between say which lines around them they were put between.
-        inside = any(other.shift > 0 and span.start < other.start < span.end for other in since)
-        for piece in _alike(span, lines) if inside else _pieces(span):
+        if span in taken_back_already:
+            continue
+        for piece in _taken_apart(span, lines, since):
             meeting = [other for other in since if _meet(piece, other)]
             if not meeting:
                 start = piece.start + _shift(since, piece.start)
                 edits.append(Span(start, start + piece.end - piece.start, piece.lines))
-            elif not _is_done(piece, span, meeting):
+            elif not _is_done(piece, meeting):
                 met.append(_region(piece, meeting, since))
     kept = _united([_after_edits(region, edits) for region in met])
     count = sum(max(len(span.lines), span.end - span.start) for span in since)
     return TakenBack(_joined(split_lines(now), edits), kept, count)
 
 
-def _pieces(span: Span) -> list[Span]:
-    """Take a span apart where each line has its own counterpart, or none."""
+def _taken_apart(span: Span, lines: Sequence[str], since: Sequence[Span]) -> list[Span]:
+    """Take a span apart where each line of `lines` has its own counterpart, or none."""
     length = span.end - span.start
-    if length == len(span.lines):
-        return [Span(span.start + i, span.start + i + 1, (line,)) for i, line in enumerate(span.lines)]
     if not span.lines:
         return [Span(line, line + 1, ()) for line in range(span.start, span.end)]
+    if not any(other.start <= span.end and span.start <= other.end for other in since):
+        return [span]
+    # Lines that were put in between say which lines around them they were put between.
+    inside = any(other.shift > 0 and span.start < other.start < span.end for other in since)
+    if length * len(span.lines) <= _MOST_PAIRS and (inside or length == len(span.lines)):
+        pairs = _pairs(span, lines)
+        if inside or any(ours != theirs for ours, theirs in pairs):
+            return _at_pairs(span, pairs)
+    if length == len(span.lines):
+        return [Span(span.start + i, span.start + i + 1, (line,)) for i, line in enumerate(span.lines)]
     return [span]
 
 
-def _alike(span: Span, lines: Sequence[str]) -> list[Span]:
-    """Take a span apart at the lines that are alike on both sides; what is between those stays whole."""
-    if not span.lines or (span.end - span.start) * len(span.lines) > _MOST_PAIRS:
-        return _pieces(span)
+def _pairs(span: Span, lines: Sequence[str]) -> list[tuple[int, int]]:
+    """Return which lines on both sides are alike, in order."""
     ours = [_words(line) for line in lines[span.start : span.end]]
     theirs = [_words(line) for line in span.lines]
     best: list[list[tuple[float, int]]] = [[(0.0, 0)] * (len(theirs) + 1)]  # how alike, and which step came last
@@ -98,20 +105,26 @@ def _alike(span: Span, lines: Sequence[str]) -> list[Span]:
         step = best[i][j][1]
         i, j = i - (step != 2), j - (step != 1)
         pairs += [(i, j)] if step == 3 else []
+    return pairs[::-1]
+
+
+def _at_pairs(span: Span, pairs: Sequence[tuple[int, int]]) -> list[Span]:
+    """Take a span apart at lines that are alike on both sides; what is between those stays whole."""
     pieces: list[Span] = []
     i = j = 0
-    for a, b in [*reversed(pairs), (len(ours), len(theirs))]:
-        if a > i or b > j:
-            pieces += _pieces(Span(span.start + i, span.start + a, span.lines[j:b])) if b == j else []
-            pieces += [Span(span.start + i, span.start + a, span.lines[j:b])] if b > j else []
-        if a < len(ours):
+    for a, b in [*pairs, (span.end - span.start, len(span.lines))]:
+        if b > j:
+            pieces.append(Span(span.start + i, span.start + a, span.lines[j:b]))
+        else:
+            pieces += [Span(span.start + line, span.start + line + 1, ()) for line in range(i, a)]
+        if span.start + a < span.end:
             pieces.append(Span(span.start + a, span.start + a + 1, (span.lines[b],)))
         i, j = a + 1, b + 1
     return pieces
 
 
 def _words(line: str) -> Counter[str]:
-    return Counter(_WORD.findall(line))
+    return Counter(_WORD.findall(line) or line.split())
 
 
 def _likeness(one: Counter[str], other: Counter[str]) -> float:
@@ -133,11 +146,9 @@ def _meet(piece: Span, since: Span) -> bool:
     return piece.start < since.end and since.start < piece.end
 
 
-def _is_done(piece: Span, whole: Span, meeting: Sequence[Span]) -> bool:
+def _is_done(piece: Span, meeting: Sequence[Span]) -> bool:
     """Say whether somebody has taken this back already."""
-    if any(other in (whole, piece) for other in meeting):
-        return True
-    return not piece.lines and all(not other.lines for other in meeting)
+    return piece in meeting or (not piece.lines and all(not other.lines for other in meeting))
 
 
 def _region(piece: Span, meeting: Sequence[Span], since: Sequence[Span]) -> Kept:

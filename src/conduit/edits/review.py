@@ -7,7 +7,6 @@ disk or an editor: what the person has now is handed in. Immutable values are sw
 from __future__ import annotations
 
 import uuid
-from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -256,8 +255,12 @@ def waiting_again(file: PendingFile, now: str | None, accepted: str | None, hunk
     lines, known = split_lines(now or ""), [hunk for hunk in hunks if hunk.kind == "edit"]
     waiting = [hunk for hunk in file.hunks if hunk.kind == "edit"]
     again = list(waiting)
+    before = {one.id: one for one in (file if accepted is None else file.at(accepted)).hunks}
+    shift = 0
     changes = joined(spans(now or "", accepted or ""), lines)
     for span in changes:
+        there = Span(span.start + shift, span.start + shift + len(span.lines), ())
+        shift += span.shift
         near = [one for one in again if one.conflict and one.line <= span.end and span.start <= one.end]
         made = [(one, both) for one in near if (both := _with_what_it_is_made_of(one, changes, lines)) is not None]
         new = "".join(span.lines)
@@ -272,7 +275,7 @@ def waiting_again(file: PendingFile, now: str | None, accepted: str | None, hunk
         # What took the place of the person's own lines is as much a conflict as it was.
         was = meant.was if meant is not None and meant.was != old else None
         hunk = Hunk(hunk_id, (meant or hunks[0]).turn_id, "edit", span.start, old, new, was)
-        if not any(touches(one, span) for one in waiting) and not any(_brings(one, span.lines) for one in near):
+        if not any(touches(one, span) or _had(one, before.get(one.id), span, there) for one in waiting):
             again.append(hunk)  # else it is in that one already
     return replace(file, hunks=(*whole, *sorted(again, key=lambda one: (one.line, one.end))))
 
@@ -301,9 +304,17 @@ def _with_what_it_is_made_of(hunk: Hunk, changes: Sequence[Span], lines: Sequenc
     return replace(hunk, line=start, old="".join(lines[start:end]), new=new, was="".join(there))
 
 
-def _brings(hunk: Hunk, lines: Sequence[str]) -> bool:
-    """Say whether a hunk puts these lines in, too."""
-    return bool(lines) and Counter(lines) <= Counter(split_lines(hunk.new)) - Counter(split_lines(hunk.old))
+def _had(hunk: Hunk, before: Hunk | None, back: Span, there: Span) -> bool:
+    """Say whether lines that were taken back beside a hunk were among those that it was about.
+
+    Args:
+        hunk: as it waits now.
+        before: as it would wait if they were not taken back; None when it would be nothing but these lines.
+        back: their place now.
+        there: their place in the text from which they were taken back.
+    """
+    beside = hunk.line <= back.end and back.start <= hunk.end
+    return beside and (before is None or touches(before, there))
 
 
 def _alone(whole: Hunk, part: Hunk, hunks: Iterable[Hunk]) -> bool:
