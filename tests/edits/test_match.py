@@ -203,3 +203,30 @@ def test_a_line_for_code_that_was_left_out_is_never_written(line: str) -> None:
 )
 def test_a_line_that_only_sounds_like_it_is_written(line: str) -> None:
     assert replace("a = 1\nb = 2\n", "a = 1\n", f"a = 1\n{line}\n").text == f"a = 1\n{line}\nb = 2\n"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "text"),
+    [
+        ("b = 2\n", "x = 2", "a = 1\nx = 2\nc = 3\n"),
+        ("b = 2\n", "x = 2\ny = 2", "a = 1\nx = 2\ny = 2\nc = 3\n"),
+        ("\nb = 2\n", "", "a = 1\nc = 3\n"),
+        ("b = 2\n", "", "a = 1\nc = 3\n"),
+        ("= 1\nb = 2\n", "= 12 + ", "a = 12 + c = 3\n"),  # quoted from within a line: as it stands there
+        ("c = 3\n", "c = 4", "a = 1\nb = 2\nc = 4"),  # nothing follows that it could run into
+    ],
+)
+def test_a_line_end_that_was_forgotten_makes_no_line_of_two(old: str, new: str, text: str) -> None:
+    assert replace("a = 1\nb = 2\nc = 3\n", old, new).text == text
+    assert replace("a = 1\r\nb = 2\r\nc = 3\r\n", old, new).text == text.replace("\n", "\r\n")
+
+
+def test_lines_are_not_put_in_behind_a_blank_line_that_is_not_there() -> None:
+    text = "one = 1\ntwo = 2\nthree = 3\n\nfour = 4\n"
+    quoted = "one = 1\ntwo = 2\n\n"  # who quoted it forgot the line with three
+    with pytest.raises(EditNotFound):
+        replace(text, quoted, f"{quoted}new = 5\n")
+    with pytest.raises(EditNotFound):
+        replace(text, "\ntwo = 2\nthree = 3\n\n\n", "new = 5\n\ntwo = 2\nthree = 3\n\n\n")
+    assert replace(text, quoted, quoted.replace("2", "22")).text == text.replace("two = 2", "two = 22")
+    assert replace("one = 1\ntwo = 2\n", quoted, f"{quoted}new = 5\n").text == "one = 1\ntwo = 2\nnew = 5\n"

@@ -179,6 +179,8 @@ def near(places: list[Place], hint_line: int) -> list[Place]:
 
 def splices_at(source: Source, place: Place, old: str, new: str) -> list[Splice] | None:
     """Return what replaces `old` by `new` at its place; None when that is not certain."""
+    if _forgets_line_end(source.text, place, old, new):
+        new += "\n"
     if not place.faults and "\r" not in source.text and "\r" not in new and "\n" not in old:
         return [Splice(place.start, place.end, new)]
     return merge(source, place.start, place.end, old, new, place.reindent, place.pairs)
@@ -214,6 +216,14 @@ def _occurrences(source: Source, text: str, old: str) -> list[Place]:
         places.append(Place(at, end, row, row + source.ends_between(at, max(at, end - 1))))
         at = text.find(old, at + 1)
     return places
+
+
+def _forgets_line_end(text: str, place: Place, old: str, new: str) -> bool:
+    """Say whether a line end is missing in `new`, so that two lines which nobody quoted as one would become one."""
+    if place.end == len(text) or not old.endswith(("\n", "\r")) or new.endswith(("\n", "\r")):
+        return False
+    whole = place.start == 0 or text[place.start - 1] in "\r\n"
+    return whole if new else not whole and old.startswith(("\n", "\r"))
 
 
 def _on_lines(text: str, place: Place) -> bool:

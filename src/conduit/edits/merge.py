@@ -119,6 +119,15 @@ def merge(
     for i1, i2, j1, j2 in _changes(was, becomes):
         if any(_meet((i1, i2), gap[:2]) for gap in theirs):
             return None
+        if (
+            i1 == i2
+            and any(line.strip() for line in becomes[j1:j2])
+            and (
+                (i1 == 0 and 0 not in aligned and _has_line(source, source.row(start) - 1))
+                or (i1 == len(was) and i1 - 1 not in aligned and _has_line(source, source.row(end - 1) + 1))
+            )
+        ):  # beyond blank lines that were quoted, where the text goes on without: nobody knows what was left out
+            return None
         first = _start_of(i1, aligned, theirs, len(was), len(here))
         last = first if i1 == i2 else aligned[i2 - 1] + 1
         lines = _written(source, here[first:last], was[i1:i2], becomes[j1:j2], reindent)
@@ -156,6 +165,11 @@ def _gaps(pairs: Sequence[tuple[int, int]], was: int, here: int) -> list[tuple[i
 
 def _meet(one: tuple[int, int], other: tuple[int, int]) -> bool:
     return one == other or (one[0] < other[1] and other[0] < one[1])
+
+
+def _has_line(source: Source, row: int) -> bool:
+    """Say whether the text has a line there that is not blank."""
+    return 0 <= row < len(source.lines) and bool(source.lines[row].strip())
 
 
 def _start_of(index: int, aligned: dict[int, int], theirs: list[tuple[int, int, int, int]], was: int, here: int) -> int:
