@@ -245,7 +245,7 @@ class World:
 
         def types() -> None:
             path = chance.choice(paths)
-            if self.editor.text(path) is not None:
+            if self.editor.text(path) is not None and path.is_file():  # not in one that has just gone away
                 self.type(chance, path)
 
         kind = chance.random()
@@ -265,7 +265,7 @@ class World:
 
     def attempt(self, name: str, what: Callable[[], Coroutine[Any, Any, Any]]) -> Any:
         """Do something that may be refused with a clear sentence; None when it was."""
-        shown = {path: text for path in self.texts() if (text := self.editor.text(path)) is not None and path.is_file()}
+        shown = [path for path in self.texts() if self.editor.text(path) is not None and path.is_file()]
         try:
             result = self.run(what())
         except (UserError, ToolError) as error:
@@ -274,10 +274,10 @@ class World:
             return None
         finally:
             self.editor.faults.clear()
-            if not self.model.operations:  # the person was told that these are still open
-                for path, text in shown.items():
-                    if not path.is_file() and (now := self.editor.text(path)) is not None:
-                        self.close_document(path) if now == text else self.save(path)
+            if not self.model.operations:  # the person was told that these are still open, and closes them
+                for path in shown:
+                    if not path.is_file() and self.editor.text(path) is not None:
+                        self.close_document(path)
         self.counts[name] += 1
         self.last = name
         return result

@@ -219,3 +219,23 @@ def test_punctuation_does_not_make_two_lines_alike():
     now = "a\nfifth text, longer\nmine\nsixth: (three, [y])\nb\n"
     taken = take_back(before, after, now)
     assert taken.text == "a\nfirst: (one)\nsecond: (two, [x])\nfifth text\nmine\nb\n"
+
+
+WORDS = st.lists(
+    st.sampled_from(["a", "b", "mine", "yours", "c", "d", "e", "f", "x", "y"]), min_size=1, max_size=5
+).map(" ".join)
+BLOCK = st.lists(WORDS, min_size=1, max_size=5)
+
+
+@settings(max_examples=400, deadline=None)
+@given(wanted=BLOCK, changed=BLOCK, data=st.data())
+def test_a_word_that_is_there_and_is_wanted_never_goes(wanted: list[str], changed: list[str], data: st.DataObject):
+    typed = list(changed)
+    for number in range(data.draw(st.integers(1, 2))):
+        at = data.draw(st.integers(0, len(typed) - 1))
+        typed[at:at] = [f"typed{number}"] if data.draw(st.booleans()) else []
+        typed[at] += " more" if data.draw(st.booleans()) else ""
+    before, after, now = ("".join(f"{line}\n" for line in lines) for lines in (wanted, changed, typed))
+    taken = take_back(before, after, now)
+    assert set(before.split()) & set(now.split()) <= set(taken.text.split())
+    assert set(now.split()) - set(after.split()) <= set(taken.text.split())

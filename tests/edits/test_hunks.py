@@ -231,3 +231,10 @@ def test_spans_count_whole_lines(before: str, after: str):
     lines = split_lines(before)
     for span in spans(before, after):
         assert 0 <= span.start <= span.end <= len(lines)
+
+
+def test_a_last_line_without_a_line_end_that_others_follow_by_now_gets_one():
+    (hunk,) = propose("one\ntwo", (), "one\nTWO", "t", ids())
+    (conflict,) = rebase_hunks("one\ntwo", (hunk,), "one\n2\nthree\n")
+    text, _ = take("one\n2\nthree\n", (replace(conflict, line=1, old="2\n"),), {conflict.id})
+    assert text == "one\nTWO\nthree\n"

@@ -11,9 +11,8 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from conduit.edits.hunks import Span, spans
+from conduit.edits.hunks import Span, apply_spans, spans
 from conduit.workspace.document import split_lines
-from conduit.workspace.encoding import line_end_of
 
 _LIKE = 0.5
 _MOST_PAIRS = 10_000
@@ -51,21 +50,54 @@ def take_back(before: str, after: str, now: str) -> TakenBack:
     since = spans(after, now)
     taken_back_already = set(since)
     lines = split_lines(after)
-    edits: list[Span] = []
-    met: list[Kept] = []
-    for span in spans(after, before):
-        if span in taken_back_already:
-            continue
-        for piece in _taken_apart(span, lines, since):
-            meeting = [other for other in since if _meet(piece, other)]
-            if not meeting:
-                start = piece.start + _shift(since, piece.start)
-                edits.append(Span(start, start + piece.end - piece.start, piece.lines))
-            elif not _is_done(piece, meeting):
-                met.append(_region(piece, meeting, since))
-    kept = _united([_after_edits(region, edits) for region in met])
+    pieces = [
+        _Piece.of(part, since)
+        for span in spans(after, before)
+        if span not in taken_back_already
+        for part in _taken_apart(span, lines, since)
+    ]
+    free = [piece for piece in pieces if not piece.meeting]
+    met = [piece for piece in pieces if piece.meeting and not _is_done(piece.span, piece.meeting)]
+    text = apply_spans(now, [piece.change for piece in free])
+    while met and (wrong := _paired_wrongly(free, lines, before, now, text)):
+        met += wrong
+        free = [piece for piece in free if piece not in wrong]
+        text = apply_spans(now, [piece.change for piece in free])
+    kept = _united([_after_edits(piece.region, [one.change for one in free]) for piece in met])
     count = sum(max(len(span.lines), span.end - span.start) for span in since)
-    return TakenBack(_joined(split_lines(now), edits), kept, count)
+    return TakenBack(text, kept, count)
+
+
+@dataclass(frozen=True, slots=True)
+class _Piece:
+    """A part of what is taken back; `meeting`: what was changed since in its lines, `region`: where that is now."""
+
+    span: Span
+    meeting: tuple[Span, ...]
+    region: Kept
+
+    @property
+    def change(self) -> Span:
+        """What takes it back from the text as it is now, when nothing meets it."""
+        return Span(self.region.start, self.region.end, self.span.lines)
+
+    @classmethod
+    def of(cls, span: Span, since: Sequence[Span]) -> _Piece:
+        meeting = tuple(other for other in since if _meet(span, other))
+        first = min([span.start, *(other.start for other in meeting)])
+        last = max([span.end, *(other.end for other in meeting)])
+        start = first + sum(other.shift for other in since if other not in meeting and other.end <= first)
+        return cls(span, meeting, Kept(start, start + last - first + sum(other.shift for other in meeting)))
+
+
+def _paired_wrongly(free: Sequence[_Piece], lines: Sequence[str], before: str, now: str, text: str) -> set[_Piece]:
+    """Return what must stay so that no word goes that is there and is wanted: a person may have typed it."""
+    lost = (set(_WORD.findall(before)) & set(_WORD.findall(now))).difference(_WORD.findall(text))
+    if not lost:
+        return set()
+    return {
+        piece for piece in free if not lost.isdisjoint(_WORD.findall("".join(lines[piece.span.start : piece.span.end])))
+    }
 
 
 def _taken_apart(span: Span, lines: Sequence[str], since: Sequence[Span]) -> list[Span]:
@@ -97,7 +129,9 @@ def _pairs(span: Span, lines: Sequence[str]) -> list[tuple[int, int]]:
             like = _likeness(one, other)
             steps = [(best[-1][number + 1][0], 1), (row[-1][0], 2)]
             if like >= _LIKE:
-                steps.append((best[-1][number][0] + like, 3))
+                steps.append(
+                    (best[-1][number][0] + like**2, 3)
+                )  # rather one pair that is alike than two that are a bit
             row.append(max(steps))
         best.append(row)
     i, j, pairs = len(ours), len(theirs), list[tuple[int, int]]()
@@ -151,12 +185,6 @@ def _is_done(piece: Span, meeting: Sequence[Span]) -> bool:
     return piece in meeting or (not piece.lines and all(not other.lines for other in meeting))
 
 
-def _region(piece: Span, meeting: Sequence[Span], since: Sequence[Span]) -> Kept:
-    first, last = min(piece.start, meeting[0].start), max(piece.end, meeting[-1].end)
-    start = first + sum(other.shift for other in since if other not in meeting and other.end <= first)
-    return Kept(start, start + last - first + sum(other.shift for other in meeting))
-
-
 def _shift(since: Sequence[Span], line: int) -> int:
     return sum(other.shift for other in since if other.end <= line)
 
@@ -175,16 +203,3 @@ def _united(regions: Sequence[Kept]) -> tuple[Kept, ...]:
             region = Kept(last.start, max(last.end, region.end))
         result.append(region)
     return tuple(result)
-
-
-def _joined(lines: Sequence[str], edits: Sequence[Span]) -> str:
-    """Return the text with the edits made; a line that came to stand in front of another one has a line end."""
-    result = list(lines)
-    for edit in reversed(edits):
-        result[edit.start : edit.end] = edit.lines
-    for number, line in enumerate(result[:-1]):
-        if not line.endswith(("\n", "\r")):
-            line += line_end_of("".join([*result, *lines]))
-        # Two line ends, which must not become one.
-        result[number] = line + "\n" if line.endswith("\r") and result[number + 1] == "\n" else line
-    return "".join(result)

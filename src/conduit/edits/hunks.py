@@ -90,13 +90,22 @@ def joined(changes: Sequence[Span], old: Sequence[str]) -> list[Span]:
 
 
 def apply_spans(text: str, changes: Sequence[Span]) -> str:
-    """Return the text with all of `changes` made; they are in order and do not overlap."""
+    """Return the text with all of `changes` made, which are in order and do not overlap.
+
+    A line that came to stand in front of another one has a line end.
+    """
     lines, result, at = split_lines(text), list[str](), 0
     for change in changes:
         result += lines[at : change.start]
         result += change.lines
         at = change.end
-    return "".join([*result, *lines[at:]])
+    result += lines[at:]
+    for number, line in enumerate(result[:-1]):
+        if not line.endswith(("\n", "\r")):
+            line += line_end_of("".join([*result, *lines]))
+        # Two line ends, which must not become one.
+        result[number] = line + "\n" if line.endswith("\r") and result[number + 1] == "\n" else line
+    return "".join(result)
 
 
 def proposed(base: str, hunks: Sequence[Hunk]) -> str:
