@@ -7,9 +7,11 @@ since becomes what it was; a line that was changed since stays as it is and is r
 from __future__ import annotations
 
 import re
+from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 
 from conduit.edits.hunks import Span, apply_spans, spans
 from conduit.workspace.document import split_lines
@@ -29,6 +31,10 @@ class Kept:
     start: int
     end: int
 
+    def moved(self, shift: int) -> Kept:
+        """Return them where they are after so many more lines before them."""
+        return Kept(self.start + shift, self.end + shift)
+
 
 @dataclass(frozen=True, slots=True)
 class TakenBack:
@@ -47,13 +53,12 @@ def take_back(before: str, after: str, now: str) -> TakenBack:
     """
     if now == after:
         return TakenBack(before)
-    since = spans(after, now)
-    taken_back_already = set(since)
+    since = _InOrder(spans(after, now))
     lines = split_lines(after)
     pieces = [
         _Piece.of(part, since)
         for span in spans(after, before)
-        if span not in taken_back_already
+        if span not in since.near(span)  # else somebody has taken it back already
         for part in _taken_apart(span, lines, since)
     ]
     free = [piece for piece in pieces if not piece.meeting]
@@ -63,8 +68,9 @@ def take_back(before: str, after: str, now: str) -> TakenBack:
         met += wrong
         free = [piece for piece in free if piece not in wrong]
         text = apply_spans(now, [piece.change for piece in free])
-    kept = _united([_after_edits(piece.region, [one.change for one in free]) for piece in met])
-    count = sum(max(len(span.lines), span.end - span.start) for span in since)
+    edits = _InOrder([piece.change for piece in free])
+    kept = _united([piece.region.moved(edits.shift(piece.region.start)) for piece in met])
+    count = sum(max(len(span.lines), span.end - span.start) for span in since.changes)
     return TakenBack(text, kept, count)
 
 
@@ -82,12 +88,31 @@ class _Piece:
         return Span(self.region.start, self.region.end, self.span.lines)
 
     @classmethod
-    def of(cls, span: Span, since: Sequence[Span]) -> _Piece:
-        meeting = tuple(other for other in since if _meet(span, other))
+    def of(cls, span: Span, since: _InOrder) -> _Piece:
+        meeting = tuple(other for other in since.near(span) if _meet(span, other))
         first = min([span.start, *(other.start for other in meeting)])
         last = max([span.end, *(other.end for other in meeting)])
-        start = first + sum(other.shift for other in since if other not in meeting and other.end <= first)
-        return cls(span, meeting, Kept(start, start + last - first + sum(other.shift for other in meeting)))
+        before = since.shift(first) - sum(other.shift for other in meeting if other.end <= first)
+        start, end = first + before, last + before + sum(other.shift for other in meeting)
+        return cls(span, meeting, Kept(start, end))
+
+
+class _InOrder:
+    """Changes of one text in order, of which a file may have thousands."""
+
+    def __init__(self, changes: Sequence[Span]) -> None:
+        self.changes = changes
+        self._starts = [change.start for change in changes]
+        self._ends = [change.end for change in changes]
+        self._shifts = list(accumulate((change.shift for change in changes), initial=0))
+
+    def near(self, span: Span) -> Sequence[Span]:
+        """Return those that are about lines of a span, or beside it."""
+        return self.changes[bisect_left(self._ends, span.start) : bisect_right(self._starts, span.end)]
+
+    def shift(self, line: int) -> int:
+        """Return by how many lines those move that end up to a line."""
+        return self._shifts[bisect_right(self._ends, line)]
 
 
 def _paired_wrongly(free: Sequence[_Piece], lines: Sequence[str], before: str, now: str, text: str) -> set[_Piece]:
@@ -100,15 +125,16 @@ def _paired_wrongly(free: Sequence[_Piece], lines: Sequence[str], before: str, n
     }
 
 
-def _taken_apart(span: Span, lines: Sequence[str], since: Sequence[Span]) -> list[Span]:
+def _taken_apart(span: Span, lines: Sequence[str], since: _InOrder) -> list[Span]:
     """Take a span apart where each line of `lines` has its own counterpart, or none."""
     length = span.end - span.start
     if not span.lines:
         return [Span(line, line + 1, ()) for line in range(span.start, span.end)]
-    if not any(other.start <= span.end and span.start <= other.end for other in since):
+    near = since.near(span)
+    if not near:
         return [span]
     # Lines that were put in between say which lines around them they were put between.
-    inside = any(other.shift > 0 and span.start < other.start < span.end for other in since)
+    inside = any(other.shift > 0 and span.start < other.start < span.end for other in near)
     if length * len(span.lines) <= _MOST_PAIRS and (inside or length == len(span.lines)):
         pairs = _pairs(span, lines)
         if inside or any(ours != theirs for ours, theirs in pairs):
@@ -183,15 +209,6 @@ def _meet(piece: Span, since: Span) -> bool:
 def _is_done(piece: Span, meeting: Sequence[Span]) -> bool:
     """Say whether somebody has taken this back already."""
     return piece in meeting or (not piece.lines and all(not other.lines for other in meeting))
-
-
-def _shift(since: Sequence[Span], line: int) -> int:
-    return sum(other.shift for other in since if other.end <= line)
-
-
-def _after_edits(region: Kept, edits: Sequence[Span]) -> Kept:
-    shift = sum(edit.shift for edit in edits if edit.end <= region.start)
-    return Kept(region.start + shift, region.end + shift)
 
 
 def _united(regions: Sequence[Kept]) -> tuple[Kept, ...]:

@@ -252,7 +252,7 @@ class _Table:
 
 def _moved(kept: Kept, through: Sequence[Span]) -> Kept:
     shift = sum(span.shift for span in through if span.end <= kept.start)
-    return Kept(kept.start + shift, kept.end + shift)
+    return kept.moved(shift)
 
 
 def _told(file: _File, place: Path | None) -> FileRevert:
