@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from conduit.edits.checkpoint import Kept, TakenBack, take_back
-from conduit.edits.hunks import spans
+from conduit.edits.spans import spans
 from conduit.workspace.document import split_lines
 
 ENDS = ("\n", "\r\n", "\r")

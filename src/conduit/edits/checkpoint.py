@@ -7,13 +7,11 @@ since becomes what it was; a line that was changed since stays as it is and is r
 from __future__ import annotations
 
 import re
-from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import accumulate
 
-from conduit.edits.hunks import Span, apply_spans, spans
+from conduit.edits.spans import InOrder, Span, apply_spans, spans
 from conduit.workspace.document import split_lines
 
 _LIKE = 0.5
@@ -53,7 +51,7 @@ def take_back(before: str, after: str, now: str) -> TakenBack:
     """
     if now == after:
         return TakenBack(before)
-    since = _InOrder(spans(after, now))
+    since = InOrder(spans(after, now))
     lines = split_lines(after)
     pieces = [
         _Piece.of(part, since)
@@ -68,7 +66,7 @@ def take_back(before: str, after: str, now: str) -> TakenBack:
         met += wrong
         free = [piece for piece in free if piece not in wrong]
         text = apply_spans(now, [piece.change for piece in free])
-    edits = _InOrder([piece.change for piece in free])
+    edits = InOrder([piece.change for piece in free])
     kept = _united([piece.region.moved(edits.shift(piece.region.start)) for piece in met])
     count = sum(max(len(span.lines), span.end - span.start) for span in since.changes)
     return TakenBack(text, kept, count)
@@ -88,31 +86,13 @@ class _Piece:
         return Span(self.region.start, self.region.end, self.span.lines)
 
     @classmethod
-    def of(cls, span: Span, since: _InOrder) -> _Piece:
+    def of(cls, span: Span, since: InOrder) -> _Piece:
         meeting = tuple(other for other in since.near(span) if _meet(span, other))
         first = min([span.start, *(other.start for other in meeting)])
         last = max([span.end, *(other.end for other in meeting)])
         before = since.shift(first) - sum(other.shift for other in meeting if other.end <= first)
         start, end = first + before, last + before + sum(other.shift for other in meeting)
         return cls(span, meeting, Kept(start, end))
-
-
-class _InOrder:
-    """Changes of one text in order, of which a file may have thousands."""
-
-    def __init__(self, changes: Sequence[Span]) -> None:
-        self.changes = changes
-        self._starts = [change.start for change in changes]
-        self._ends = [change.end for change in changes]
-        self._shifts = list(accumulate((change.shift for change in changes), initial=0))
-
-    def near(self, span: Span) -> Sequence[Span]:
-        """Return those that are about lines of a span, or beside it."""
-        return self.changes[bisect_left(self._ends, span.start) : bisect_right(self._starts, span.end)]
-
-    def shift(self, line: int) -> int:
-        """Return by how many lines those move that end up to a line."""
-        return self._shifts[bisect_right(self._ends, line)]
 
 
 def _paired_wrongly(free: Sequence[_Piece], lines: Sequence[str], before: str, now: str, text: str) -> set[_Piece]:
@@ -125,7 +105,7 @@ def _paired_wrongly(free: Sequence[_Piece], lines: Sequence[str], before: str, n
     }
 
 
-def _taken_apart(span: Span, lines: Sequence[str], since: _InOrder) -> list[Span]:
+def _taken_apart(span: Span, lines: Sequence[str], since: InOrder) -> list[Span]:
     """Take a span apart where each line of `lines` has its own counterpart, or none."""
     length = span.end - span.start
     if not span.lines:

@@ -8,19 +8,17 @@ values; texts and lines only.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice, takewhile
 from typing import Literal
 
-from conduit.edits.edit import line_edits
+from conduit.edits.spans import InOrder, Span, apply_spans, joined, spans
 from conduit.workspace.document import split_lines
 from conduit.workspace.encoding import line_end_of
 
 HunkKind = Literal["edit", "create", "delete", "move"]
-
-_JOIN_LINES = 1
-"""Changes with no more equal lines than this between them are one hunk."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,66 +44,7 @@ class Hunk:
         return self.line + len(split_lines(self.old))
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
-    """Lines `start` up to `end` of some text become `lines`."""
-
-    start: int
-    end: int
-    lines: tuple[str, ...]
-
-    @property
-    def shift(self) -> int:
-        """By how many lines what follows moves."""
-        return len(self.lines) - (self.end - self.start)
-
-
 NewId = Callable[[], str]
-
-
-def spans(before: str, after: str) -> list[Span]:
-    """Return the line-wise changes from `before` to `after`, in order; never two that touch."""
-    old = split_lines(before)
-    found: list[Span] = []
-    for edit in line_edits(before, after):
-        start, end, text = edit.range.start, edit.range.end, edit.new_text
-        first = start.line
-        last = end.line + (1 if end.column else 0)
-        if start.column:  # behind a last line that has no line end: that line is replaced as a whole
-            text = old[first] + text
-        found.append(Span(first, last, tuple(split_lines(text))))
-    return found
-
-
-def joined(changes: Sequence[Span], old: Sequence[str]) -> list[Span]:
-    """Return changes where those that are nearly beside each other are one."""
-    result: list[Span] = []
-    for change in changes:
-        if result and change.start - result[-1].end <= _JOIN_LINES:
-            last = result.pop()
-            between = tuple(old[last.end : change.start])
-            change = Span(last.start, change.end, (*last.lines, *between, *change.lines))
-        result.append(change)
-    return result
-
-
-def apply_spans(text: str, changes: Sequence[Span]) -> str:
-    """Return the text with all of `changes` made, which are in order and do not overlap.
-
-    A line that came to stand in front of another one has a line end.
-    """
-    lines, result, at = split_lines(text), list[str](), 0
-    for change in changes:
-        result += lines[at : change.start]
-        result += change.lines
-        at = change.end
-    result += lines[at:]
-    for number, line in enumerate(result[:-1]):
-        if not line.endswith(("\n", "\r")):
-            line += line_end_of("".join([*result, *lines]))
-        # Two line ends, which must not become one.
-        result[number] = line + "\n" if line.endswith("\r") and result[number + 1] == "\n" else line
-    return "".join(result)
 
 
 def proposed(base: str, hunks: Sequence[Hunk]) -> str:
@@ -154,11 +93,12 @@ def rebase_hunks(base: str, hunks: Sequence[Hunk], now: str) -> tuple[Hunk, ...]
         return tuple(hunks)
     edits, before, after = [hunk for hunk in hunks if hunk.kind == "edit"], split_lines(base), split_lines(now)
     known = {line.strip() for line in before}
-    theirs = _taken_apart(edits, spans(base, now), known)
+    theirs = InOrder(_taken_apart(edits, spans(base, now), known))
     result = [hunk for hunk in hunks if hunk.kind != "edit"]
     for group, meeting in _groups(edits, theirs, known):
         # What was put in at an edge is nobody's business, but where the whole is as it was meant, or as it was.
-        beside = [span for span in theirs if span not in meeting and _beside(group, span)]
+        near = theirs.near(Span(group[0].line, group[-1].end, ()))
+        beside = [span for span in near if span not in meeting and _beside(group, span)]
         if beside:
             wider = sorted([*meeting, *beside], key=lambda span: (span.start, span.end))
             whole = _conflict(group, wider, before, after, theirs)
@@ -166,7 +106,7 @@ def rebase_hunks(base: str, hunks: Sequence[Hunk], now: str) -> tuple[Hunk, ...]
                 result += [] if whole is None else [whole]
                 continue
         if not meeting:
-            result += [replace(hunk, line=hunk.line + _shift(theirs, hunk.line)) for hunk in group]
+            result += [replace(hunk, line=hunk.line + theirs.shift(hunk.line)) for hunk in group]
         elif (moved := _conflict(group, meeting, before, after, theirs)) is not None:
             result.append(moved)
     return _behind_last_line(_ordered(result), after)
@@ -191,13 +131,12 @@ def take(base: str, hunks: Sequence[Hunk], ids: Collection[str]) -> tuple[str, t
     return apply_spans(base, taken), tuple(left)
 
 
-def _groups(
-    hunks: Sequence[Hunk], theirs: Sequence[Span], known: Collection[str]
-) -> list[tuple[list[Hunk], list[Span]]]:
+def _groups(hunks: Sequence[Hunk], theirs: InOrder, known: Collection[str]) -> list[tuple[list[Hunk], list[Span]]]:
     """Return hunks with the changes of the person that meet them; those that share a change are together."""
     groups: list[tuple[list[Hunk], list[Span]]] = []
     for hunk in hunks:
-        meeting = [span for span in theirs if touches(hunk, span) or _comes_back(hunk, span, known)]
+        near = theirs.near(Span(hunk.line, hunk.end, ()))
+        meeting = [span for span in near if touches(hunk, span) or _comes_back(hunk, span, known)]
         if groups and meeting and meeting[0] in groups[-1][1]:
             groups[-1][0].append(hunk)
             groups[-1][1].extend(span for span in meeting if span not in groups[-1][1])
@@ -207,7 +146,7 @@ def _groups(
 
 
 def _conflict(
-    group: Sequence[Hunk], meeting: Sequence[Span], before: Sequence[str], after: Sequence[str], theirs: Sequence[Span]
+    group: Sequence[Hunk], meeting: Sequence[Span], before: Sequence[str], after: Sequence[str], theirs: InOrder
 ) -> Hunk | None:
     """Return one hunk for all the lines that either side changed; None when the person made just that by hand."""
     start, end = min(group[0].line, meeting[0].start), max(group[-1].end, meeting[-1].end)
@@ -220,7 +159,7 @@ def _conflict(
         behind = hunk.end
     rest = "".join(before[behind:end])
     meant, new = meant + rest, new + rest
-    line = start + sum(span.shift for span in theirs if span not in meeting and span.end <= start)
+    line = start + theirs.shift(start) - sum(span.shift for span in meeting if span.end <= start)
     stands = "".join(after[line : line + end - start + sum(span.shift for span in meeting)])
     if stands == new:
         return None
@@ -263,22 +202,31 @@ def _missing(hunk: Hunk) -> set[str]:
 
 def _taken_apart(hunks: Sequence[Hunk], theirs: Sequence[Span], known: Collection[str]) -> list[Span]:
     """Return the changes of the person; lines of a hunk that come at its edge are changes of their own."""
-    result = list(theirs)
-    starts, ends = {span.start for span in theirs}, {span.end for span in theirs}
-    for hunk in (one for one in hunks if one.end in starts or one.line in ends):
-        for span in [one for one in result if _at_edge(hunk, one) and not touches(hunk, one)]:
-            number = result.index(span)
-            if span.start == hunk.end and (count := _reach(hunk, span.lines, known)):
-                back, rest = Span(hunk.end, hunk.end, span.lines[:count]), replace(span, lines=span.lines[count:])
-                result[number : number + 1] = [back, rest] if rest.lines or rest.start < rest.end else [back]
-            elif span.end == hunk.line and (count := _reach(hunk, span.lines[::-1], known)):
-                back, rest = Span(hunk.line, hunk.line, span.lines[-count:]), replace(span, lines=span.lines[:-count])
-                result[number : number + 1] = [rest, back] if rest.lines or rest.start < rest.end else [back]
+    begins: defaultdict[int, list[int]] = defaultdict(list)
+    ends: defaultdict[int, list[int]] = defaultdict(list)
+    for number, hunk in enumerate(hunks):
+        begins[hunk.line].append(number)
+        ends[hunk.end].append(number)
+    result: list[Span] = []
+    for span in theirs:
+        parts = [span]
+        for number in sorted({*ends.get(span.start, ()), *begins.get(span.end, ())}):
+            parts = [one for part in parts for one in _without_lines_of(hunks[number], part, known)]
+        result += parts
     return result
 
 
-def _at_edge(hunk: Hunk, span: Span) -> bool:
-    return span.start == hunk.end or span.end == hunk.line
+def _without_lines_of(hunk: Hunk, span: Span, known: Collection[str]) -> list[Span]:
+    """Return a change, taken apart where lines of a hunk come back at its edge."""
+    if touches(hunk, span):
+        return [span]
+    if span.start == hunk.end and (count := _reach(hunk, span.lines, known)):
+        back, rest = Span(hunk.end, hunk.end, span.lines[:count]), replace(span, lines=span.lines[count:])
+        return [back, rest] if rest.lines or rest.start < rest.end else [back]
+    if span.end == hunk.line and (count := _reach(hunk, span.lines[::-1], known)):
+        back, rest = Span(hunk.line, hunk.line, span.lines[-count:]), replace(span, lines=span.lines[:-count])
+        return [rest, back] if rest.lines or rest.start < rest.end else [back]
+    return [span]
 
 
 def _reach(hunk: Hunk, lines: Sequence[str], known: Collection[str]) -> int:
@@ -295,10 +243,6 @@ def _comes_back(hunk: Hunk, span: Span, known: Collection[str]) -> bool:
         return False
     lines = span.lines if span.start == hunk.end else span.lines[::-1]
     return _reach(hunk, lines, known) == len(lines)
-
-
-def _shift(theirs: Sequence[Span], line: int) -> int:
-    return sum(span.shift for span in theirs if span.end <= line)
 
 
 def _span(hunk: Hunk) -> Span:

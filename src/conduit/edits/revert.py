@@ -13,7 +13,7 @@ from typing import Literal
 
 from conduit.edits.checkpoint import Kept, take_back
 from conduit.edits.edit import FileChange
-from conduit.edits.hunks import Span, spans
+from conduit.edits.spans import Span, spans
 
 Verb = Literal["create", "delete", "move", "edit", "none"]
 

@@ -12,7 +12,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from conduit.edits.edit import FileChange
-from conduit.edits.hunks import Hunk, Span, joined, propose, proposed, rebase_hunks, spans, take, touches
+from conduit.edits.hunks import Hunk, propose, proposed, rebase_hunks, take, touches
+from conduit.edits.spans import Span, joined, spans
 from conduit.errors import StaleDocument
 from conduit.workspace.document import split_lines
 
