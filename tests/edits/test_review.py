@@ -125,3 +125,11 @@ def test_what_is_taken_back_waits_once_where_a_conflict_beside_it_brings_it_too(
     assert [hunk.new.count("X") for hunk in again.hunks] == [1]
     change, _ = again.accept({hunk.id for hunk in again.hunks})
     assert (change.after or "").count("X") == 1
+
+
+def test_a_conflict_that_was_accepted_and_taken_back_in_parts_is_one_still() -> None:
+    conflict = Hunk("one", "one", "edit", 1, "mine\nb\n", "X\na\nB\n", "a\nb\n")
+    now, accepted = "t\ntyped\nmine\nb\n", "t\nX\ntyped\na\nB\n"
+    again = waiting_again(PendingFile(A, "a.py", now, ()), now, accepted, [conflict])
+    assert [hunk.conflict for hunk in again.hunks if "mine" in hunk.old] == [True]
+    assert "mine" in (again.accept({hunk.id for hunk in again.hunks if not hunk.conflict})[0].after or "")

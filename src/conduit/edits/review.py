@@ -274,7 +274,8 @@ def waiting_again(file: PendingFile, now: str | None, accepted: str | None, hunk
         hunk_id = meant.id if meant else new_hunk_id()
         old = "".join(lines[span.start : span.end])
         # What took the place of the person's own lines is as much a conflict as it was.
-        was = meant.was if meant is not None and meant.was != old else None
+        over = meant or next((one for one in hunks if _goes_over(one, old, new)), None)
+        was = over.was if over is not None and over.was != old else None
         hunk = Hunk(hunk_id, (meant or hunks[0]).turn_id, "edit", span.start, old, new, was)
         if not any(touches(one, span) or _had(one, before.get(one.id), span, there) for one in waiting):
             again.append(hunk)  # else it is in that one already
@@ -303,6 +304,12 @@ def _with_what_it_is_made_of(hunk: Hunk, changes: Sequence[Span], lines: Sequenc
         return None
     new = "".join([*there[: places[0]], hunk.new, *there[places[0] + len(was) :]])
     return replace(hunk, line=start, old="".join(lines[start:end]), new=new, was="".join(there))
+
+
+def _goes_over(hunk: Hunk, old: str, new: str) -> bool:
+    """Say whether lines go by a change of `old` to `new` that the person wrote where a conflict is."""
+    theirs = set(split_lines(hunk.old)) - set(split_lines(hunk.was or ""))
+    return hunk.conflict and bool(theirs & set(split_lines(old)) - set(split_lines(new)))
 
 
 def _had(hunk: Hunk, before: Hunk | None, back: Span, there: Span) -> bool:
