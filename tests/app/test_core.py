@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import gc
+import json
+import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -10,8 +13,10 @@ from pathlib import Path
 
 import pytest
 
+from app.opening import opening_in
 from conduit.agent.setup import TurnResult
 from conduit.app import App, Status
+from conduit.edits.edit import FileChange
 from conduit.errors import SessionBusy, StoreError
 from conduit.messages.content import Text
 from conduit.sessions.events import SessionUpdate, TurnEnded
@@ -85,3 +90,24 @@ async def test_settings_that_are_as_before_change_nothing(app: App) -> None:
     await app.configure({"mode": "auto"})
     assert len(seen) == 1
     assert (await app.new_session()).mode == "auto"
+
+
+async def test_apps_that_were_closed_keep_no_file_open(tmp_path: Path) -> None:
+    (tmp_path / "script.json").write_text(json.dumps({"rules": [{"reply": [{"text": "Hello."}]}]}))
+    opened = opening_in(tmp_path)
+    (tmp_path / "project/a.py").write_text("a = 1\n")
+
+    async def used() -> int:
+        async with opened() as app:
+            session = await app.new_session(mode="review")
+            await app.prompt(session.id, [Text(text="one")])
+            await app.workspace.read("a.py")
+            change = FileChange(tmp_path / "project/a.py", "a.py", "a = 1\n", "a = 2\n")
+            await app.reviews.stage(session.id, "turn", [change])
+        gc.collect()
+        return len(os.listdir("/proc/self/fd"))
+
+    await used()  # what is opened once for all, such as the event loop's own
+    before = await used()
+    for _ in range(4):
+        assert await used() == before

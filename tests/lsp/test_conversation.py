@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from pathlib import Path
 from typing import Any
 
@@ -215,10 +214,8 @@ async def test_a_running_turn_is_cancelled_by_either_way(start_editor: StartEdit
     await editor.wait_for(lambda seen: "I wait" in seen.text())
     with pytest.raises(ClientError, match="running"):
         await prompt(editor, session_id, "say more")
-    started = time.perf_counter()
     await editor.request("conduit/session/cancel", {"sessionId": session_id})
-    assert (await turn)["stopReason"] == "cancelled"
-    assert time.perf_counter() - started < 1
+    assert (await turn)["stopReason"] == "cancelled"  # by itself it would wait for ever
     again = asyncio.create_task(prompt(editor, session_id, "wait again"))
     await editor.wait_for(lambda seen: seen.text().count("I wait") == 2)
     again.cancel()
