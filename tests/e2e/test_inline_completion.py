@@ -114,6 +114,26 @@ async def test_a_newer_request_ends_the_older_one_and_a_cancelled_one_is_answere
         assert await second == ["a + b"]
 
 
+async def test_a_request_that_an_editor_adds_by_itself_at_the_same_spot_ends_not_the_one_of_the_person(
+    bench: Bench, model: ChatServer
+) -> None:
+    model.gate = 99
+    async with await bench.start(**FREE) as editor:
+        uri = await editor.open(bench.write("add.py", CODE))
+        wanted = asyncio.create_task(ghost(editor, uri, invoked=True))
+        async with model.changed, asyncio.timeout(30):
+            await model.changed.wait_for(lambda: model.held == 1)
+        by_itself, given_up = asyncio.create_task(ghost(editor, uri)), asyncio.create_task(ghost(editor, uri))
+        await editor.command("conduit.session.list")  # both have arrived by then
+        given_up.cancel()
+        await editor.command("conduit.session.list")
+        async with model.changed:
+            model.gate = 0
+            model.changed.notify_all()
+        assert (await wanted, await by_itself) == (["a + b"], ["a + b"])
+        assert len(model.asked) == 1
+
+
 async def test_an_answer_for_a_version_that_moved_is_dropped_and_kept_for_who_types_along(
     bench: Bench, model: ChatServer
 ) -> None:

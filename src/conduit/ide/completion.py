@@ -13,7 +13,7 @@ import re
 import tomllib
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.resources import files
 
 from conduit.app import App
@@ -78,40 +78,58 @@ class _Known:
     text: str
 
 
+@dataclass
+class _Asked:
+    """A request that a model is being asked, and how many callers wait for it."""
+
+    spot: Spot
+    task: asyncio.Task[str]
+    waiting: int = 0
+
+    def serves(self, spot: Spot) -> bool:
+        """Say whether its answer is one for a newer request too, which would not be asked more of the model."""
+        return replace(spot, invoked=self.spot.invoked) == self.spot and (self.spot.invoked or not spot.invoked)
+
+
 class Completer:
     """Completes for one person, who types in one place at a time."""
 
     def __init__(self) -> None:
         self._known: deque[_Known] = deque(maxlen=16)
-        self._running: asyncio.Task[str] | None = None
+        self._running: _Asked | None = None
         self._rests_until = 0.0
 
     async def complete(self, app: App, spot: Spot, moved: Callable[[], bool]) -> str:
         """Return the text to propose, or nothing; never raises but when the caller is cancelled.
 
-        A later call ends an earlier one, which then returns nothing.
+        A later call ends an earlier one, which then returns nothing, unless both are about the same spot.
 
         Args:
             app: the agent.
             spot: where.
             moved: whether the text is another one by now; then nothing is proposed.
         """
-        if self._running is not None:
-            self._running.cancel()
-            self._running = None
-        known = self._recall(spot)
-        if known is not None:
-            return known
-        if not spot.invoked and not is_worth_it(spot):
-            return ""
-        task = self._running = asyncio.create_task(self._ask(app, spot, moved), name="complete")
+        asked = self._running
+        if asked is None or asked.task.done() or not asked.serves(spot):
+            if asked is not None:
+                asked.task.cancel()
+                self._running = None
+            known = self._recall(spot)
+            if known is not None:
+                return known
+            if not spot.invoked and not is_worth_it(spot):
+                return ""
+            asked = self._running = _Asked(spot, asyncio.create_task(self._ask(app, spot, moved), name="complete"))
+        asked.waiting += 1
         try:
-            await asyncio.wait({task})
+            await asyncio.wait({asked.task})
         finally:
-            task.cancel()  # nobody waits any more
-        if task.cancelled():
+            asked.waiting -= 1
+            if not asked.waiting:  # nobody waits any more
+                asked.task.cancel()
+        if asked.task.cancelled():
             return ""
-        return "" if moved() else task.result()
+        return "" if moved() else asked.task.result()
 
     async def _ask(self, app: App, spot: Spot, moved: Callable[[], bool]) -> str:
         loop = asyncio.get_running_loop()
