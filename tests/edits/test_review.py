@@ -114,6 +114,8 @@ async def test_what_was_accepted_and_proposed_otherwise_since_does_not_wait_besi
         ("t\na\nX\ne\n", Hunk("two", "two", "edit", 1, "a\nX\n", "A\nX\n", "b\na\nX\n"), "t\na\ne\n"),
         # the same hunk was taken back before, the person wrote in its place, and a redo made it again beside that
         ("t\na\nX\ne\n", Hunk("one", "one", "edit", 1, "a\nX\n", "X\n", ""), "t\na\ne\n"),
+        # ... and what the person wrote in its place is not beside it any more
+        ("t\na\nb\nX\ne\n", Hunk("one", "one", "edit", 1, "a\n", "X\n", ""), "t\na\nb\ne\n"),
     ],
 )
 def test_what_is_taken_back_waits_once_where_a_conflict_beside_it_brings_it_too(

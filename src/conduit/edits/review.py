@@ -277,8 +277,10 @@ def waiting_again(file: PendingFile, now: str | None, accepted: str | None, hunk
         over = meant or next((one for one in hunks if _goes_over(one, old, new)), None)
         was = over.was if over is not None and over.was != old else None
         hunk = Hunk(hunk_id, (meant or hunks[0]).turn_id, "edit", span.start, old, new, was)
-        if not any(touches(one, span) or _had(one, before.get(one.id), span, there) for one in waiting):
-            again.append(hunk)  # else it is in that one already
+        if not any(
+            one.id == hunk_id or touches(one, span) or _had(one, before.get(one.id), span, there) for one in waiting
+        ):  # else it is in that one already
+            again.append(hunk)
     return replace(file, hunks=(*whole, *sorted(again, key=lambda one: (one.line, one.end))))
 
 
