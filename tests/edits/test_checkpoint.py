@@ -221,6 +221,13 @@ def test_punctuation_does_not_make_two_lines_alike():
     assert taken.text == "a\nfirst: (one)\nsecond: (two, [x])\nfifth text\nmine\nb\n"
 
 
+def test_lines_are_paired_by_the_words_that_others_lack():
+    before = "top\nrow six text\nend\n"
+    after = "top\nrow three text\nrow five text row more five\nrow six text row one six row two six\nend\n"
+    now = after.replace("row six", "mine\nrow six")
+    assert take_back(before, after, now).text == "top\nmine\nrow six text\nend\n"
+
+
 WORDS = st.lists(
     st.sampled_from(["a", "b", "mine", "yours", "c", "d", "e", "f", "x", "y"]), min_size=1, max_size=5
 ).map(" ".join)

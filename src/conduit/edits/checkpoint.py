@@ -14,7 +14,9 @@ from dataclasses import dataclass
 from conduit.edits.spans import InOrder, Span, apply_spans, spans
 from conduit.workspace.document import split_lines
 
-_LIKE = 0.5
+_LIKE = 0.3
+"""How much of the shorter one of two lines that are alike is in the longer one too; a rare word counts more."""
+
 _MOST_PAIRS = 10_000
 _WORD = re.compile(r"\w+")
 
@@ -125,19 +127,25 @@ def _taken_apart(span: Span, lines: Sequence[str], since: InOrder) -> list[Span]
 
 
 def _pairs(span: Span, lines: Sequence[str]) -> list[tuple[int, int]]:
-    """Return which lines on both sides are alike, in order."""
+    """Return which lines on both sides are alike, in order: together they share the most words that others lack."""
     ours = [_words(line) for line in lines[span.start : span.end]]
     theirs = [_words(line) for line in span.lines]
-    best: list[list[tuple[float, int]]] = [[(0.0, 0)] * (len(theirs) + 1)]  # how alike, and which step came last
+    times = Counter(word for line in (*ours, *theirs) for word in line)
+
+    def weight(words: set[str]) -> float:
+        return sum(1 / times[word] for word in words)
+
+    weights = [weight(line) for line in theirs]
+    best: list[list[tuple[float, int]]] = [[(0.0, 0)] * (len(theirs) + 1)]  # how much, and which step came last
     for one in ours:
         row = [(0.0, 0)]
+        least = weight(one)
         for number, other in enumerate(theirs):
-            like = _likeness(one, other)
+            shared = weight(one & other)
+            like = shared / (min(least, weights[number]) or 1)
             steps = [(best[-1][number + 1][0], 1), (row[-1][0], 2)]
             if like >= _LIKE:
-                steps.append(
-                    (best[-1][number][0] + like**2, 3)
-                )  # rather one pair that is alike than two that are a bit
+                steps.append((best[-1][number][0] + like * shared, 3))
             row.append(max(steps))
         best.append(row)
     i, j, pairs = len(ours), len(theirs), list[tuple[int, int]]()
@@ -163,12 +171,8 @@ def _at_pairs(span: Span, pairs: Sequence[tuple[int, int]]) -> list[Span]:
     return pieces
 
 
-def _words(line: str) -> Counter[str]:
-    return Counter(_WORD.findall(line) or line.split())
-
-
-def _likeness(one: Counter[str], other: Counter[str]) -> float:
-    return 2 * (one & other).total() / max(1, one.total() + other.total())
+def _words(line: str) -> set[str]:
+    return set(_WORD.findall(line) or line.split())
 
 
 def _meet(piece: Span, since: Span) -> bool:
