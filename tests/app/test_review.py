@@ -123,6 +123,30 @@ async def test_a_conflict_that_was_accepted_and_undone_is_a_conflict_again(
     assert desk.files()[name] == mine
 
 
+async def test_a_conflict_accepted_before_the_rest_of_its_turn_is_a_conflict_again(desk: Desk) -> None:
+    (desk.root / "a.py").write_text("one\ntwo\nthree\nfour\nfive\n")
+    await desk.stage("a.py", "one\ntwo\nthree\nfour\nfive\n", "one\nTWO\nthree\nfour\nFIVE\n")
+    (desk.root / "a.py").write_text("one\nmine\nthree\nfour\nfive\n")
+    before = await desk.hunks()
+    assert [each.hunk.conflict for each in before] == [True, False]
+    for each in before:
+        await desk.app.reviews.accept(desk.session, Selection(ids=[each.hunk.id]))
+    await desk.undo()
+    assert [each.hunk for each in await desk.hunks()] == [each.hunk for each in before]
+
+
+async def test_a_file_created_and_edited_in_one_turn_waits_whole_after_an_undo(desk: Desk) -> None:
+    await desk.stage("new.py", None, "one\ntwo\n")
+    await desk.accept()
+    await desk.stage("new.py", "one\ntwo\n", "one\nTWO\n")
+    await desk.accept()
+    await desk.undo()
+    assert desk.files() == {"a.py": TEXT}
+    assert await desk.waiting() == [("new.py", "create", "", "one\nTWO\n", False)]
+    await desk.accept()
+    assert desk.files()["new.py"] == "one\nTWO\n"
+
+
 async def test_hunks_near_each_other_keep_their_id_when_their_acceptance_is_undone(desk: Desk) -> None:
     (desk.root / "a.py").write_text("one\ntwo\nthree\n")
     await desk.stage("a.py", "one\ntwo\nthree\n", "ONE\ntwo\nTHREE\n")

@@ -68,6 +68,29 @@ def newest_with(events: Iterable[StoredEvent], ids: Collection[str]) -> dict[str
     }
 
 
+def as_they_waited(events: Iterable[StoredEvent], ids: Collection[str]) -> dict[str, FilePending]:
+    """Return, by path, the last word about each of these hunks, which may have been decided one after the other.
+
+    Their lines are counted in several texts then.
+    """
+    found: dict[str, FilePending] = {}
+    for event in (stored.event for stored in events if isinstance(stored.event, FilePending)):
+        states = {state.id: state for state in event.hunks if state.id in ids}
+        if not states:
+            continue
+        before = found.get(event.path)
+        known = {state.id: state for state in before.hunks} if before else {}
+        moved = event if before is None or moves(event, ids) else before
+        found[event.path] = event.model_copy(
+            update={
+                "hunks": tuple((known | states).values()),
+                "moved_to": moved.moved_to,
+                "moved_name": moved.moved_name,
+            }
+        )
+    return found
+
+
 def dropped_ids(events: Iterable[StoredEvent]) -> set[str]:
     """Return the hunks that were dropped; such an id never waits again."""
     return {

@@ -15,7 +15,7 @@ from typing import Literal, Protocol
 
 from conduit.app.changes import Changes, Show
 from conduit.app.hunk_log import HunkLog
-from conduit.app.hunk_states import file_pending, hunk_decided, hunk_of, moves, newest_with
+from conduit.app.hunk_states import as_they_waited, file_pending, hunk_decided, hunk_of, moves
 from conduit.app.parts import Parts
 from conduit.app.selection import (
     Decided,
@@ -227,7 +227,7 @@ class Reviews:
             texts = {file.path: file for file in files}
             pending = await self.of(session_id)
             again: list[PendingFile] = []
-            newest = newest_with(await self._store.events_of("file_pending", session_id=session_id), decided)
+            newest = as_they_waited(await self._store.events_of("file_pending", session_id=session_id), decided)
             back = {Path(event.moved_to) for event in newest.values() if event.moved_to and moves(event, decided)}
             for event in newest.values():
                 hunks = [hunk_of(state) for state in event.hunks if state.id in decided]

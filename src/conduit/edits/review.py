@@ -250,6 +250,8 @@ def waiting_again(file: PendingFile, now: str | None, accepted: str | None, hunk
         hunks: those hunks, as they waited.
     """
     whole = [hunk for hunk in hunks if hunk.kind != "edit"]
+    if whole and whole[0].kind == "create" and now is None and accepted is not None:
+        return replace(file, base=None, hunks=(replace(whole[0], new=accepted),))  # with what was edited in it since
     if any(hunk.kind in ("create", "delete") for hunk in whole):
         return replace(file, base=now, hunks=tuple(whole[:1]))
     file = file.at(now)
