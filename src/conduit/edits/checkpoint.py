@@ -63,15 +63,13 @@ def take_back(before: str, after: str, now: str) -> TakenBack:
     ]
     free = [piece for piece in pieces if not piece.meeting]
     met = [piece for piece in pieces if piece.meeting and not _is_done(piece.span, piece.meeting)]
-    text = apply_spans(now, [piece.change for piece in free])
-    while met and (wrong := _paired_wrongly(free, lines, before, now, text)):
-        met += wrong
-        free = [piece for piece in free if piece not in wrong]
-        text = apply_spans(now, [piece.change for piece in free])
+    stays = _moved_away(met, free, lines, before, now)
+    met += stays
+    free = [piece for piece in free if piece not in stays]
     edits = InOrder([piece.change for piece in free])
     kept = _united([piece.region.moved(edits.shift(piece.region.start)) for piece in met])
     count = sum(max(len(span.lines), span.end - span.start) for span in since.changes)
-    return TakenBack(text, kept, count)
+    return TakenBack(apply_spans(now, edits.changes), kept, count)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,14 +95,37 @@ class _Piece:
         return cls(span, meeting, Kept(start, end))
 
 
-def _paired_wrongly(free: Sequence[_Piece], lines: Sequence[str], before: str, now: str, text: str) -> set[_Piece]:
-    """Return what must stay so that no word goes that is there and is wanted: a person may have typed it."""
-    lost = (set(_WORD.findall(before)) & set(_WORD.findall(now))).difference(_WORD.findall(text))
-    if not lost:
-        return set()
-    return {
-        piece for piece in free if not lost.isdisjoint(_WORD.findall("".join(lines[piece.span.start : piece.span.end])))
+def _moved_away(
+    met: Sequence[_Piece], free: Sequence[_Piece], lines: Sequence[str], before: str, now: str
+) -> set[_Piece]:
+    """Return what must stay, since it has what is left of lines that do not come back: a person may have typed it.
+
+    That are lines with a word that stands in one line of either text, which are more like the line that does not come
+    back than like the one that would take their place.
+    """
+    once = _words_of_one_line(before) & _words_of_one_line(now) if met else set()
+    there = {
+        word: (piece, line)
+        for piece in free
+        for line in lines[piece.span.start : piece.span.end]
+        for word in _words(line) & once
     }
+    stays: set[_Piece] = set()
+    waiting = list(met)
+    while waiting and there:
+        for wanted in waiting.pop().span.lines:
+            for piece, line in [there[word] for word in _words(wanted) & there.keys()]:
+                # Of lines without counterparts each other none is alike.
+                own = _likeness(line, piece.span.lines[0]) if len(piece.span.lines) == 1 else 0.0
+                if piece not in stays and _likeness(line, wanted) > own:
+                    stays.add(piece)
+                    waiting.append(piece)
+    return stays
+
+
+def _words_of_one_line(text: str) -> set[str]:
+    times = Counter(word for line in split_lines(text) for word in _words(line))
+    return {word for word, count in times.items() if count == 1}
 
 
 def _taken_apart(span: Span, lines: Sequence[str], since: InOrder) -> list[Span]:
@@ -171,6 +192,12 @@ def _at_pairs(span: Span, pairs: Sequence[tuple[int, int]]) -> list[Span]:
     return pieces
 
 
+def _likeness(one: str, other: str) -> float:
+    """Return how much of the words of both lines they share, from 0.0 to 1.0."""
+    ours, theirs = _words(one), _words(other)
+    return 2 * len(ours & theirs) / (len(ours) + len(theirs) or 1)
+
+
 def _words(line: str) -> set[str]:
     return set(_WORD.findall(line) or line.split())
 
@@ -181,13 +208,14 @@ def _meet(piece: Span, since: Span) -> bool:
     Of two texts put in at one place, or beside each other, both can stand, unless the newer one may be the older one
     come back.
     """
-    if piece.start == piece.end and piece.start in (since.start, since.end):
-        return piece.lines == since.lines or bool(
-            {line.strip() for line in piece.lines} & {line.strip() for line in since.lines} - {""}
-        )
-    if (piece.start, piece.end) == (since.start, since.end):
+    if piece.start < since.end and since.start < piece.end:
         return True
-    return piece.start < since.end and since.start < piece.end
+    if piece.end < since.start or since.end < piece.start:
+        return False
+    both = {line.strip() for line in piece.lines} & {line.strip() for line in since.lines} - {""}
+    if piece.start < piece.end:  # a brace may stand on both sides
+        return any(map(_WORD.search, both))
+    return piece.lines == since.lines or bool(both)
 
 
 def _is_done(piece: Span, meeting: Sequence[Span]) -> bool:
