@@ -211,6 +211,9 @@ def test_a_line_that_only_sounds_like_it_is_written(line: str) -> None:
         ("b = 2\n", "x = 2", "a = 1\nx = 2\nc = 3\n"),
         ("b = 2\n", "x = 2\ny = 2", "a = 1\nx = 2\ny = 2\nc = 3\n"),
         ("\nb = 2\n", "", "a = 1\nc = 3\n"),
+        ("\nb = 2\n", "\nx = 2", "a = 1\nx = 2\nc = 3\n"),
+        ("b = 2\n", "b = 2", "a = 1\nb = 2c = 3\n"),  # nothing but the line end was to go
+        ("b = 2\n", "b = 2 + ", "a = 1\nb = 2 + c = 3\n"),  # a space is where the next line is to begin
         ("b = 2\n", "", "a = 1\nc = 3\n"),
         ("= 1\nb = 2\n", "= 12 + ", "a = 12 + c = 3\n"),  # quoted from within a line: as it stands there
         ("c = 3\n", "c = 4", "a = 1\nb = 2\nc = 4"),  # nothing follows that it could run into
@@ -230,3 +233,10 @@ def test_lines_are_not_put_in_behind_a_blank_line_that_is_not_there() -> None:
         replace(text, "\ntwo = 2\nthree = 3\n\n\n", "new = 5\n\ntwo = 2\nthree = 3\n\n\n")
     assert replace(text, quoted, quoted.replace("2", "22")).text == text.replace("two = 2", "two = 22")
     assert replace("one = 1\ntwo = 2\n", quoted, f"{quoted}new = 5\n").text == "one = 1\ntwo = 2\nnew = 5\n"
+
+
+def test_lines_are_put_in_beside_a_line_to_which_words_were_added() -> None:
+    body = "    one = 1\n    two = 2\n    three = 3\n    return one + two\n"
+    text = f"x = 1\ndef f(self, a):\n{body}y = 2\n"
+    quoted = f"def f(self):\n{body}"
+    assert replace(text, quoted, f"@cache\n{quoted}").text == text.replace("def f", "@cache\ndef f")

@@ -135,3 +135,25 @@ def test_a_conflict_that_was_accepted_and_taken_back_in_parts_is_one_still() -> 
     again = waiting_again(PendingFile(A, "a.py", now, ()), now, accepted, [conflict])
     assert [hunk.conflict for hunk in again.hunks if "mine" in hunk.old] == [True]
     assert "mine" in (again.accept({hunk.id for hunk in again.hunks if not hunk.conflict})[0].after or "")
+
+
+def test_of_two_deletions_that_are_taken_back_the_conflict_stays_one() -> None:
+    base, both = "keep\nold_a()\nx\ny\nz\nold_b()\nend\n", "keep\nx\ny\nz\nend\n"
+    typed = base.replace("old_b()", "old_b(mine)")
+    accepted = PendingFile(A, "a.py", base, ()).propose(FileChange(A, "a.py", base, both), "one").at(typed)
+    assert [hunk.conflict for hunk in accepted.hunks] == [False, True]
+    now = typed  # an undo, after the person had put the first line back by hand
+    again = waiting_again(
+        PendingFile(A, "a.py", now, ()), now, both.replace("keep\n", "keep\nold_a()\n"), accepted.hunks
+    )
+    assert [(hunk.id, hunk.was) for hunk in again.hunks] == [(accepted.hunks[1].id, "old_b()\n")]
+    swapped = waiting_again(PendingFile(A, "a.py", now, ()), now, both, accepted.hunks[::-1])
+    assert swapped.hunks == accepted.hunks
+
+
+def test_a_proposal_that_is_taken_back_waits_beside_one_that_has_nothing_of_it() -> None:
+    base, first = "import os\nimport re\n", "import re\nimport sys\n"
+    accepted = PendingFile(A, "a.py", base, ()).propose(FileChange(A, "a.py", base, first), "one")
+    later = PendingFile(A, "a.py", first, ()).propose(FileChange(A, "a.py", first, f"{first}x = 1\n"), "two")
+    again = waiting_again(later.at(base), base, first, accepted.hunks)
+    assert again.text == f"{first}x = 1\n"

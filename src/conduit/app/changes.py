@@ -244,7 +244,7 @@ class Changes:
             )
         turn_id, changes = choose(history)
         made = [change for each in changes for change in await self._checkpoints.changes(each)]
-        result = revert(made, await self._checkpoints.now(made))
+        result = await asyncio.to_thread(revert, made, await self._checkpoints.now(made))
         ids = tuple(each.change_id for each in changes)
         return Plan(history, ids, result, Coverage(session_id, turn_id, cause, result.files))
 

@@ -1,7 +1,8 @@
 """Taking a change back, line by line, from a text that the person went on with: their lines always win.
 
 The change and what came after it are both compared with the text right after the change. A line that nobody touched
-since becomes what it was; a line that was changed since stays as it is and is reported. Pure: texts in, texts out.
+since becomes what it was; a line that was changed since stays as it is and is reported, with what was moved out of the
+lines that do not come back for it. Pure: texts in, texts out.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ _WORD = re.compile(r"\w+")
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """Zero-based lines `start` up to `end` of a text that stay as they are, since they were changed since.
+    """Zero-based lines `start` up to `end` of a text that stay as they are, since they were changed since, or moved.
 
     They are empty (`start == end`) where lines were deleted since.
     """
@@ -138,11 +139,13 @@ def _taken_apart(span: Span, lines: Sequence[str], since: InOrder) -> list[Span]
         return [span]
     # Lines that were put in between say which lines around them they were put between.
     inside = any(other.shift > 0 and span.start < other.start < span.end for other in near)
-    if length * len(span.lines) <= _MOST_PAIRS and (inside or length == len(span.lines)):
+    even = length == len(span.lines)
+    plain = even and not inside and all(map(_are_alike, lines[span.start : span.end], span.lines))
+    if not plain and (inside or even) and length * len(span.lines) <= _MOST_PAIRS:
         pairs = _pairs(span, lines)
         if inside or any(ours != theirs for ours, theirs in pairs):
             return _at_pairs(span, pairs)
-    if length == len(span.lines):
+    if even:
         return [Span(span.start + i, span.start + i + 1, (line,)) for i, line in enumerate(span.lines)]
     return [span]
 
@@ -196,6 +199,10 @@ def _likeness(one: str, other: str) -> float:
     """Return how much of the words of both lines they share, from 0.0 to 1.0."""
     ours, theirs = _words(one), _words(other)
     return 2 * len(ours & theirs) / (len(ours) + len(theirs) or 1)
+
+
+def _are_alike(one: str, other: str) -> bool:
+    return _likeness(one, other) > 0.5
 
 
 def _words(line: str) -> set[str]:

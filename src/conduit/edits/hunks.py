@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from itertools import islice, takewhile
 from typing import Literal
 
@@ -21,7 +22,7 @@ from conduit.workspace.encoding import line_end_of
 HunkKind = Literal["edit", "create", "delete", "move"]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Hunk:
     """One contiguous change; see `sessions.events.HunkState` for the meaning of the fields."""
 
@@ -38,7 +39,7 @@ class Hunk:
         """Whether the person changed the lines that it is about."""
         return self.was is not None
 
-    @property
+    @cached_property
     def end(self) -> int:
         """The line after the last one that it replaces."""
         return self.line + len(split_lines(self.old))
@@ -98,7 +99,8 @@ def rebase_hunks(base: str, hunks: Sequence[Hunk], now: str) -> tuple[Hunk, ...]
     for group, meeting in _groups(edits, theirs, known):
         # What was put in at an edge is nobody's business, but where the whole is as it was meant, or as it was.
         near = theirs.near(Span(group[0].line, group[-1].end, ()))
-        beside = [span for span in near if span not in meeting and _beside(group, span)]
+        met = set(map(id, meeting))
+        beside = [span for span in near if id(span) not in met and _beside(group, span)]
         if beside:
             wider = sorted([*meeting, *beside], key=lambda span: (span.start, span.end))
             whole = _conflict(group, wider, before, after, theirs)
@@ -139,7 +141,8 @@ def _groups(hunks: Sequence[Hunk], theirs: InOrder, known: Collection[str]) -> l
         meeting = [span for span in near if touches(hunk, span) or _comes_back(hunk, span, known)]
         if groups and meeting and meeting[0] in groups[-1][1]:
             groups[-1][0].append(hunk)
-            groups[-1][1].extend(span for span in meeting if span not in groups[-1][1])
+            met = set(map(id, groups[-1][1]))
+            groups[-1][1].extend(span for span in meeting if id(span) not in met)
         else:
             groups.append(([hunk], meeting))
     return groups

@@ -219,11 +219,21 @@ def _occurrences(source: Source, text: str, old: str) -> list[Place]:
 
 
 def _forgets_line_end(text: str, place: Place, old: str, new: str) -> bool:
-    """Say whether a line end is missing in `new`, so that two lines which nobody quoted as one would become one."""
-    if place.end == len(text) or not old.endswith(("\n", "\r")) or new.endswith(("\n", "\r")):
+    """Say whether `new` lacks a line end, so that two lines become one which nobody wanted to join.
+
+    Who takes the line end alone away, or ends in a space, wants to join them.
+    """
+    ends = ("\n", "\r")
+    if (
+        place.end == len(text)
+        or not old.endswith(ends)
+        or new.endswith((*ends, " ", "\t"))
+        or new == old.rstrip("\r\n")
+    ):
         return False
-    whole = place.start == 0 or text[place.start - 1] in "\r\n"
-    return whole if new else not whole and old.startswith(("\n", "\r"))
+    if place.start == 0 or text[place.start - 1] in "\r\n":
+        return bool(new)
+    return old.startswith(ends) and (not new or new.startswith(ends))
 
 
 def _on_lines(text: str, place: Place) -> bool:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from math import isclose
 
@@ -119,14 +119,8 @@ def merge(
     for i1, i2, j1, j2 in _changes(was, becomes):
         if any(_meet((i1, i2), gap[:2]) for gap in theirs):
             return None
-        if (
-            i1 == i2
-            and any(line.strip() for line in becomes[j1:j2])
-            and (
-                (i1 == 0 and 0 not in aligned and _has_line(source, source.row(start) - 1))
-                or (i1 == len(was) and i1 - 1 not in aligned and _has_line(source, source.row(end - 1) + 1))
-            )
-        ):  # beyond blank lines that were quoted, where the text goes on without: nobody knows what was left out
+        filled = any(line.strip() for line in becomes[j1:j2])
+        if i1 == i2 and filled and _is_adrift(source, (start, end), i1, was, aligned):
             return None
         first = _start_of(i1, aligned, theirs, len(was), len(here))
         last = first if i1 == i2 else aligned[i2 - 1] + 1
@@ -167,8 +161,19 @@ def _meet(one: tuple[int, int], other: tuple[int, int]) -> bool:
     return one == other or (one[0] < other[1] and other[0] < one[1])
 
 
-def _has_line(source: Source, row: int) -> bool:
-    """Say whether the text has a line there that is not blank."""
+def _is_adrift(source: Source, place: tuple[int, int], at: int, was: Sequence[str], aligned: Collection[int]) -> bool:
+    """Say whether lines would be put in beyond blank ones that were quoted, where the text goes on without them.
+
+    Whoever quoted it left something out there, and nobody knows what.
+    """
+    if not was:
+        return False
+    if at == 0 and not was[0].strip() and 0 not in aligned:
+        row = source.row(place[0]) - 1
+    elif at == len(was) and not was[-1].strip() and at - 1 not in aligned:
+        row = source.row(place[1] - 1) + 1
+    else:
+        return False
     return 0 <= row < len(source.lines) and bool(source.lines[row].strip())
 
 

@@ -7,6 +7,8 @@ disk or an editor: what the person has now is handed in. Immutable values are sw
 from __future__ import annotations
 
 import uuid
+from bisect import bisect_left, bisect_right
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -257,6 +259,7 @@ def waiting_again(file: PendingFile, now: str | None, accepted: str | None, hunk
     file = file.at(now)
     lines, known = split_lines(now or ""), [hunk for hunk in hunks if hunk.kind == "edit"]
     waiting = [hunk for hunk in file.hunks if hunk.kind == "edit"]
+    starts, ends, waiting_ids = [one.line for one in waiting], [one.end for one in waiting], {one.id for one in waiting}
     again = list(waiting)
     before = {one.id: one for one in (file if accepted is None else file.at(accepted)).hunks}
     shift = 0
@@ -266,22 +269,21 @@ def waiting_again(file: PendingFile, now: str | None, accepted: str | None, hunk
         shift += span.shift
         near = [one for one in again if one.conflict and one.line <= span.end and span.start <= one.end]
         made = [(one, both) for one in near if (both := _with_what_it_is_made_of(one, changes, lines)) is not None]
-        new = "".join(span.lines)
-        meant = next((hunk for hunk in known if hunk.new == new), None)
+        old, new = "".join(lines[span.start : span.end]), "".join(span.lines)
+        meant = _meant(known, old, new)
         if meant is not None:
             known.remove(meant)
         if made and _alone(made[0][1], made[0][0], again):
             again = [made[0][1] if one is made[0][0] else one for one in again]
             continue
         hunk_id = meant.id if meant else new_hunk_id()
-        old = "".join(lines[span.start : span.end])
         # What took the place of the person's own lines is as much a conflict as it was.
-        over = meant or next((one for one in hunks if _goes_over(one, old, new)), None)
+        over = meant if meant and meant.old == old else next((one for one in hunks if _goes_over(one, old, new)), None)
         was = over.was if over is not None and over.was != old else None
         hunk = Hunk(hunk_id, (meant or hunks[0]).turn_id, "edit", span.start, old, new, was)
-        if not any(
-            one.id == hunk_id or touches(one, span) or _had(one, before.get(one.id), span, there) for one in waiting
-        ):  # else it is in that one already
+        beside = waiting[bisect_left(ends, span.start) : bisect_right(starts, span.end)]
+        in_it = any(touches(one, span) or _had(one, before.get(one.id), span, there) for one in beside)
+        if not in_it and hunk_id not in waiting_ids:  # else it waits already
             again.append(hunk)
     return replace(file, hunks=(*whole, *sorted(again, key=lambda one: (one.line, one.end))))
 
@@ -310,10 +312,17 @@ def _with_what_it_is_made_of(hunk: Hunk, changes: Sequence[Span], lines: Sequenc
     return replace(hunk, line=start, old="".join(lines[start:end]), new=new, was="".join(there))
 
 
+def _meant(known: Sequence[Hunk], old: str, new: str) -> Hunk | None:
+    """Return the hunk that did this; one whose place has other lines by now only where it is sure which one it was."""
+    if (same := next((one for one in known if (one.old, one.new) == (old, new)), None)) is not None:
+        return same
+    return next((one for one in known if new and one.new == new and not one.conflict), None)
+
+
 def _goes_over(hunk: Hunk, old: str, new: str) -> bool:
     """Say whether lines go by a change of `old` to `new` that the person wrote where a conflict is."""
-    theirs = set(split_lines(hunk.old)) - set(split_lines(hunk.was or ""))
-    return hunk.conflict and bool(theirs & set(split_lines(old)) - set(split_lines(new)))
+    theirs = Counter(split_lines(hunk.old)) - Counter(split_lines(hunk.was or ""))
+    return hunk.conflict and bool(theirs & (Counter(split_lines(old)) - Counter(split_lines(new))))
 
 
 def _had(hunk: Hunk, before: Hunk | None, back: Span, there: Span) -> bool:
@@ -325,8 +334,8 @@ def _had(hunk: Hunk, before: Hunk | None, back: Span, there: Span) -> bool:
         back: their place now.
         there: their place in the text from which they were taken back.
     """
-    beside = hunk.line <= back.end and back.start <= hunk.end
-    return beside and (before is None or touches(before, there))
+    brings = not set(back.lines).isdisjoint(split_lines(hunk.new))
+    return brings and (before is None or touches(before, there))
 
 
 def _alone(whole: Hunk, part: Hunk, hunks: Iterable[Hunk]) -> bool:
