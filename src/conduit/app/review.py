@@ -26,10 +26,11 @@ from conduit.app.selection import (
     question_about,
 )
 from conduit.app.undoing import FileTexts
+from conduit.edits.again import beside, made_again, waiting_again
 from conduit.edits.edit import FileChange
 from conduit.edits.hunks import Hunk
 from conduit.edits.overwritten import Overwritten
-from conduit.edits.review import PendingFile, PendingFiles, beside, made_again, waiting_again
+from conduit.edits.review import PendingFile, PendingFiles
 from conduit.errors import ConduitError, PermissionDenied, SessionBusy, StaleDocument, ToolError, UserError
 from conduit.sessions.events import Event, HunkDecided
 from conduit.workspace.events import FileEvent
