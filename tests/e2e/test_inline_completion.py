@@ -166,6 +166,22 @@ async def test_a_request_can_be_cancelled(bench: Bench, model: ChatServer) -> No
         assert [each["code"] for each in editor.wire.errors] == [-32800]
 
 
+async def test_what_is_asked_again_right_after_it_was_given_up_is_answered(bench: Bench, model: ChatServer) -> None:
+    model.gate = 99
+    async with await bench.start(**FREE) as editor:
+        uri = await editor.open(bench.write("add.py", CODE))
+        given_up = asyncio.create_task(ghost(editor, uri))
+        async with model.changed, asyncio.timeout(30):
+            await model.changed.wait_for(lambda: model.held == 1)
+        given_up.cancel()
+        again = asyncio.create_task(ghost(editor, uri))
+        async with model.changed, asyncio.timeout(30):
+            await model.changed.wait_for(lambda: len(model.asked) == 2)
+            model.gate = 0
+            model.changed.notify_all()
+        assert await again == ["a + b"]
+
+
 async def test_no_text_of_a_private_or_foreign_file_is_sent(bench: Bench, model: ChatServer) -> None:
     outside = bench.home / "outside.py"
     outside.write_text(CODE)

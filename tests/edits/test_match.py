@@ -224,6 +224,10 @@ def test_a_line_end_that_was_forgotten_makes_no_line_of_two(old: str, new: str, 
     assert replace("a = 1\r\nb = 2\r\nc = 3\r\n", old, new).text == text.replace("\n", "\r\n")
 
 
+def test_a_blank_line_that_goes_takes_no_other_line_end_along() -> None:
+    assert replace("b = 2\n\nc = 3\n", "b = 2\n\n", "b = 2").text == "b = 2\nc = 3\n"
+
+
 def test_lines_are_not_put_in_behind_a_blank_line_that_is_not_there() -> None:
     text = "one = 1\ntwo = 2\nthree = 3\n\nfour = 4\n"
     quoted = "one = 1\ntwo = 2\n\n"  # who quoted it forgot the line with three

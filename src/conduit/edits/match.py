@@ -228,7 +228,7 @@ def _forgets_line_end(text: str, place: Place, old: str, new: str) -> bool:
         place.end == len(text)
         or not old.endswith(ends)
         or new.endswith((*ends, " ", "\t"))
-        or new == old.rstrip("\r\n")
+        or old.removesuffix("\n").removesuffix("\r") == new
     ):
         return False
     if place.start == 0 or text[place.start - 1] in "\r\n":

@@ -125,8 +125,9 @@ class Completer:
             await asyncio.wait({asked.task})
         finally:
             asked.waiting -= 1
-            if not asked.waiting:  # nobody waits any more
+            if not asked.waiting:  # nobody waits any more, and nobody may join what ends
                 asked.task.cancel()
+                self._running = None if self._running is asked else self._running
         if asked.task.cancelled():
             return ""
         return "" if moved() else asked.task.result()
